@@ -1,0 +1,169 @@
+"""The one interface of every attention mechanism: a card, a computation, a trace of it.
+
+A *query looks*, a *key is looked at*, a *value is taken away*. Axes are always in the order
+(..., head, query, key); the leading dots are batch axes, as many as the caller likes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.errors import ShapeError, UnverifiedError
+
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a mechanism before they trust its picture."""
+
+    name: str
+    """The stable id, such as ``scaled_dot_product``."""
+    title: str
+    equation: str
+    """LaTeX, without dollar signs."""
+    source: str
+    """Authors, year, section and equation number."""
+    link: str
+    sums_to_one_over: Literal["keys", "queries", "neither"]
+    """The axis over which the weights of one head are a distribution."""
+
+
+class Extra(NamedTuple):
+    """Something particular to one mechanism, with the letters of its axes, such as ``h q``."""
+
+    name: str
+    tensor: Tensor
+    axes: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every stage of one attention computation.
+
+    scores   (..., head, query, key)     before normalising, where allowed
+    allowed  (..., head, query, key)     bool, True = may look; broadcasts over what it lacks
+    weights  (..., head, query, key)     exactly 0 where not allowed
+    values   (..., head, key, value)     what each head sums
+    context  (..., query, width)         what a query takes away
+    """
+
+    scores: Tensor
+    allowed: Tensor
+    weights: Tensor
+    values: Tensor
+    context: Tensor
+    extras: tuple[Extra, ...] = ()
+
+
+class Mechanism(nn.Module, ABC):
+    """A way to attend. A subclass writes `attend`, and `prepare` when keys need work of their own.
+
+    Calling the mechanism checks what goes in and what comes out. A decoder that takes one step at
+    a time calls `prepare` once and `attend` at every step, unchecked and without waste.
+    """
+
+    card: ClassVar[Card]
+
+    def prepare(self, key: Tensor) -> Tensor:
+        """What depends on the keys alone, worked out once for all queries: here nothing.
+
+        key      (..., key, width)
+        returns  whatever this mechanism's `attend` takes in place of keys
+        """
+        return key
+
+    @abstractmethod
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+        """The equations of the paper, one line each.
+
+        query    (..., query, width)
+        key      what `prepare` made of the keys
+        value    (..., key, width)
+        allowed  (..., query, key), bool
+        """
+
+    def forward(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor | None = None,
+        allowed: Tensor | None = None,
+    ) -> Trace:
+        """The trace of these queries over these keys, checked at both ends.
+
+        query    (..., query, width)
+        key      (..., key, width)
+        value    (..., key, width), the keys themselves when left out
+        allowed  (..., query, key), bool, everything when left out
+
+        Raises ShapeError when the tensors do not fit, UnverifiedError when the weights break
+        the promise of the card.
+        """
+        value = key if value is None else value
+        if allowed is None:
+            allowed = query.new_ones((query.shape[-2], key.shape[-2]), dtype=torch.bool)
+        check_inputs(query, key, value, allowed)
+        trace = self.attend(query, self.prepare(key), value, allowed)
+        check_trace(self.card, trace)
+        return trace
+
+
+def check_inputs(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> None:
+    """Raises ShapeError unless the four fit together and hold numbers."""
+    for name, tensor in (("query", query), ("key", key), ("value", value)):
+        if tensor.ndim < 2:
+            raise ShapeError(
+                f"The {name} has {tensor.ndim} axes; it needs at least two, ({name}, width)."
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ShapeError(f"The {name} holds NaN or infinite numbers; use finite ones.")
+    keys, values = key.shape[-2], value.shape[-2]
+    if keys == 0:
+        raise ShapeError("There are no keys; a query needs at least one key to look at.")
+    if keys != values:
+        raise ShapeError(
+            f"There are {keys} keys but {values} values; each key needs exactly one value."
+        )
+    if allowed.dtype != torch.bool:
+        raise ShapeError(f"allowed is {allowed.dtype}; it must be bool, True where one may look.")
+    expected = (query.shape[-2], keys)
+    shape = tuple(allowed.shape[-2:])
+    if any(have not in (1, want) for have, want in zip(shape, expected, strict=True)):
+        raise ShapeError(f"allowed is {shape}; it needs (query, key) = {expected}.")
+
+
+def check_trace(card: Card, trace: Trace) -> None:
+    """Raises UnverifiedError when the weights break what the card promises."""
+    weights = trace.weights.detach()
+    if not bool(torch.isfinite(weights).all()):
+        raise UnverifiedError(f"{card.title}: some weights are not finite numbers.")
+    if bool((weights.masked_fill(trace.allowed, 0) != 0).any()):
+        raise UnverifiedError(f"{card.title}: a forbidden key has weight.")
+    if card.sums_to_one_over == "neither":
+        return
+    over, other = (-1, -2) if card.sums_to_one_over == "keys" else (-2, -1)
+    sums = weights.sum(over)
+    due = trace.allowed.expand_as(weights).any(over).to(sums.dtype)
+    worst = float((sums - due).abs().max())
+    if worst > TOLERANCE * max(1, weights.shape[over]) ** 0.5:
+        axis = "query" if other == -2 else "key"
+        raise UnverifiedError(f"{card.title}: the weights of one {axis} miss 1 by {worst:.1e}.")
+
+
+def softmax(scores: Tensor, allowed: Tensor, dim: int = -1) -> Tensor:
+    """Scores as shares of 1 among the allowed; all zero where nothing is allowed.
+
+    scores   (..., query, key)
+    allowed  bool, broadcasts to scores
+    returns  (..., query, key), exactly 0 where not allowed
+    """
+    scores = scores.masked_fill(~allowed, -torch.inf)
+    peak = scores.detach().amax(dim, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
+    grown = (scores - peak).exp()
+    return grown / grown.sum(dim, keepdim=True).clamp_min(torch.finfo(scores.dtype).tiny)

@@ -1,0 +1,48 @@
+"""Additive attention: a small network judges how well a query and a key go together."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from attention_core.mechanism import Card, Mechanism, Trace, softmax
+
+
+class Additive(Mechanism):
+    """Bahdanau, Cho and Bengio 2015, section 3.1 and appendix A.1.2.
+
+    In a translator the query is the decoder's *previous* state s(i-1), and a key is the
+    annotation h(j) of one source word; U_a h(j) is worked out once per sentence (`prepare`).
+    """
+
+    card = Card(
+        name="additive",
+        title="Additive attention",
+        equation=r"e_{ij} = v_a^\top \tanh(W_a s_{i-1} + U_a h_j),\quad"
+        r"\alpha_{ij} = \mathrm{softmax}_j(e_{ij}),\quad c_i = \sum_j \alpha_{ij} h_j",
+        source="Bahdanau, Cho & Bengio 2015, section 3.1, eq. 5–6; appendix A.1.2",
+        link="https://arxiv.org/abs/1409.0473",
+        sums_to_one_over="keys",
+    )
+
+    def __init__(self, query_width: int, key_width: int, hidden_width: int) -> None:
+        super().__init__()
+        self.query_projection = nn.Linear(query_width, hidden_width, bias=False)  # W_a
+        self.key_projection = nn.Linear(key_width, hidden_width, bias=False)  # U_a
+        self.score = nn.Linear(hidden_width, 1, bias=False)  # v_a
+
+    def prepare(self, key: Tensor) -> Tensor:
+        """U_a h: (..., key, key_width) to (..., key, hidden_width)."""
+        projected: Tensor = self.key_projection(key)
+        return projected
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+        pair = self.query_projection(query)[..., :, None, :] + key[..., None, :, :]
+        scores = self.score(pair.tanh()).squeeze(-1)  # (..., query, key)
+
+        weights = softmax(scores, allowed)
+
+        context = weights @ value  # (..., query, key_width)
+        one_head = scores.unsqueeze(-3)
+        return Trace(
+            one_head, allowed.unsqueeze(-3), weights.unsqueeze(-3), value.unsqueeze(-3), context
+        )

@@ -1,0 +1,86 @@
+"""Scaled dot-product attention, alone and in several heads."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+
+from attention_core.errors import ShapeError
+from attention_core.mechanism import Card, Mechanism, Trace, softmax
+
+
+class ScaledDotProduct(Mechanism):
+    """Vaswani et al. 2017, section 3.2.1. It has no parameters."""
+
+    card = Card(
+        name="scaled_dot_product",
+        title="Scaled dot-product attention",
+        equation=r"\mathrm{Attention}(Q, K, V) ="
+        r" \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V",
+        source="Vaswani et al. 2017, section 3.2.1, eq. 1",
+        link="https://arxiv.org/abs/1706.03762",
+        sums_to_one_over="keys",
+    )
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+        if query.shape[-1] != key.shape[-1]:
+            raise ShapeError(
+                f"Queries are {query.shape[-1]} wide but keys {key.shape[-1]}; "
+                "a dot product needs the same width."
+            )
+        scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
+
+        weights = softmax(scores, allowed)
+
+        context = weights @ value
+        one_head = scores.unsqueeze(-3)
+        return Trace(
+            one_head, allowed.unsqueeze(-3), weights.unsqueeze(-3), value.unsqueeze(-3), context
+        )
+
+
+class MultiHead(Mechanism):
+    """Vaswani et al. 2017, section 3.2.2: several small attentions side by side.
+
+    Head h owns the slice [h·d, (h+1)·d) of each projection, with d = width / heads.
+    """
+
+    card = Card(
+        name="multi_head",
+        title="Multi-head attention",
+        equation=r"\mathrm{head}_h = \mathrm{Attention}(QW_h^Q, KW_h^K, VW_h^V),\quad"
+        r"\mathrm{MultiHead} = [\mathrm{head}_1; \dots; \mathrm{head}_H]\,W^O",
+        source="Vaswani et al. 2017, section 3.2.2",
+        link="https://arxiv.org/abs/1706.03762",
+        sums_to_one_over="keys",
+    )
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        if heads < 1 or width % heads:
+            raise ShapeError(
+                f"{heads} heads do not divide a width of {width}; choose a divisor of {width}."
+            )
+        self.heads = heads
+        self.query_projection = nn.Linear(width, width)
+        self.key_projection = nn.Linear(width, width)
+        self.value_projection = nn.Linear(width, width)
+        self.output_projection = nn.Linear(width, width)
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+        queries = self.split(self.query_projection(query))  # (..., head, query, d)
+        keys = self.split(self.key_projection(key))  # (..., head, key, d)
+        values = self.split(self.value_projection(value))  # (..., head, key, d)
+
+        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
+
+        weights = softmax(scores, allowed.unsqueeze(-3))
+
+        heads = (weights @ values).transpose(-3, -2).flatten(-2)  # (..., query, head·d)
+        context = self.output_projection(heads)
+        return Trace(scores, allowed.unsqueeze(-3), weights, values, context)
+
+    def split(self, projected: Tensor) -> Tensor:
+        """(..., token, width) to (..., head, token, width / heads)."""
+        return projected.unflatten(-1, (self.heads, -1)).transpose(-3, -2)

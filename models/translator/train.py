@@ -1,0 +1,228 @@
+"""Trains a translator; stops and resumes; writes the checkpoint and the first half of its card.
+
+python -m models.translator.train bahdanau-en-fr --data eng-fra.tsv.gz
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from models.translator import corpus, vocabulary
+from models.translator.network import Shape, Translator
+
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One line of the table below: everything that decides how a model comes out."""
+
+    source: str
+    target: str
+    shape: Shape
+    epochs: int = 11
+    tokens_per_batch: int = 4000
+    """Target pieces in a batch, padding included."""
+    learning_rate: float = 1.5e-3
+    warm_up: int = 300
+    label_smoothing: float = 0.1
+    classroom_repeats: int = 6
+    longest: int = 60
+    """Pairs with more pieces on either side are left out of training."""
+    seed: int = 20
+
+
+RECIPES = {
+    "bahdanau-en-fr": Recipe("en", "fr", Shape()),
+}
+
+Encoded = tuple[list[int], list[int]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("--data", type=Path, required=True, help="tab-separated pairs")
+    parser.add_argument("--state", type=Path, default=Path("training"), help="resumable state")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    options = parser.parse_args()
+    torch.set_num_threads(1)  # two threads on a busy machine are slower than one
+    train(options.name, options.data, options.state, options.epochs)
+
+
+def train(name: str, data: Path, state_folder: Path, epochs: int | None = None) -> None:
+    """Runs the recipe from its last saved epoch to its end."""
+    recipe = RECIPES[name]
+    epochs = epochs or recipe.epochs
+    torch.manual_seed(recipe.seed)
+    folder = CHECKPOINTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    state_folder.mkdir(parents=True, exist_ok=True)
+
+    public, own = corpus.read(data, "train"), corpus.classroom()
+    vocabulary_file = folder / "vocabulary.json"
+    if not vocabulary_file.exists():
+        both = public + own * recipe.classroom_repeats
+        vocabulary.train(
+            {
+                recipe.source: (pair.source for pair in both),
+                recipe.target: (pair.target for pair in both),
+            },
+            recipe.shape.vocabulary,
+        ).save(str(vocabulary_file))
+    source = vocabulary.load(vocabulary_file, recipe.source)
+    target = vocabulary.load(vocabulary_file, recipe.target)
+    encoded = encode(public, source, target) + encode(own, source, target) * (
+        recipe.classroom_repeats
+    )
+    encoded = [pair for pair in encoded if max(map(len, pair)) <= recipe.longest]
+    dev = encode(corpus.read(data, "dev"), source, target)
+
+    model = Translator(recipe.shape)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+    )
+    steps_per_epoch = len(list(batches(encoded, recipe.tokens_per_batch, seed=0)))
+    total = steps_per_epoch * epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser,
+        lambda step: min((step + 1) / recipe.warm_up, max(0.0, 1 - step / total) + 0.01),
+    )
+    resume = state_folder / f"{name}.pt"
+    start, seconds = 0, 0.0
+    if resume.exists():
+        saved = torch.load(resume, weights_only=True)
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        schedule.load_state_dict(saved["schedule"])
+        start, seconds = saved["epoch"], saved["seconds"]
+    print(f"{name}: {model.parameter_count():,} parameters, {len(encoded):,} pairs, "
+          f"{steps_per_epoch} steps an epoch, from epoch {start} of {epochs}", flush=True)  # fmt: skip
+
+    for epoch in range(start, epochs):
+        began = time.monotonic()
+        running = run_epoch(model, encoded, recipe, optimiser, schedule, epoch)
+        seconds += time.monotonic() - began
+        loss = dev_loss(model, dev, recipe.tokens_per_batch)
+        print(f"epoch {epoch + 1}: train {running:.3f}, dev perplexity {math.exp(loss):.2f}, "
+              f"{seconds / 60:.1f} minutes in all", flush=True)  # fmt: skip
+        torch.save(
+            {
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(),
+                "epoch": epoch + 1,
+                "seconds": seconds,
+            },
+            resume,
+        )
+        write_checkpoint(folder, model, {
+            "epochs": epoch + 1, "steps": (epoch + 1) * steps_per_epoch, "seed": recipe.seed,
+            "pairs": len(encoded), "minutes": round(seconds / 60, 1),
+            "dev_perplexity": round(math.exp(loss), 3),
+            "command": f"python -m models.translator.train {name} --data {data.name}",
+        })  # fmt: skip
+
+
+def write_checkpoint(folder: Path, model: Translator, training: dict[str, object]) -> None:
+    """Half-precision weights, the network's sizes and how it was trained."""
+    weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+    config = {"shape": model.shape.as_dict(), "training": training}
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+
+
+def encode(pairs: list[corpus.Pair], source: Tokenizer, target: Tokenizer) -> list[Encoded]:
+    """Pieces of both sides; the source ends with </s>, the target has it at both ends."""
+    left = source.encode_batch([pair.source for pair in pairs])
+    right = target.encode_batch([pair.target for pair in pairs])
+    return [
+        ([*one.ids, vocabulary.END_ID], [vocabulary.START_ID, *other.ids, vocabulary.END_ID])
+        for one, other in zip(left, right, strict=True)
+    ]
+
+
+def batches(pairs: list[Encoded], tokens: int, seed: int) -> Iterator[list[Encoded]]:
+    """Pairs of like length together, the batches in random order."""
+    dice = random.Random(seed)
+    order = sorted(pairs, key=lambda pair: (len(pair[1]) + dice.random(), len(pair[0])))
+    made, batch = list[list[Encoded]](), list[Encoded]()
+    for pair in order:
+        if batch and (len(batch) + 1) * len(pair[1]) > tokens:
+            made.append(batch)
+            batch = []
+        batch.append(pair)
+    made.append(batch)
+    dice.shuffle(made)
+    yield from made
+
+
+def padded(sequences: list[list[int]]) -> Tensor:
+    width = max(map(len, sequences))
+    return torch.tensor([row + [vocabulary.PAD_ID] * (width - len(row)) for row in sequences])
+
+
+def loss_of(model: Translator, batch: list[Encoded], smoothing: float) -> Tensor:
+    """Cross-entropy for each target piece, in nats."""
+    source, target = padded([pair[0] for pair in batch]), padded([pair[1] for pair in batch])
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, _ = model(source, target[:, :-1])
+    return nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), target[:, 1:].flatten(),
+        ignore_index=vocabulary.PAD_ID, label_smoothing=smoothing,
+    )  # fmt: skip
+
+
+def run_epoch(
+    model: Translator,
+    pairs: list[Encoded],
+    recipe: Recipe,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    epoch: int,
+) -> float:
+    """One pass over the pairs; returns the running loss at its end."""
+    model.train()
+    running, began = 0.0, time.monotonic()
+    seed = recipe.seed * 1000 + epoch
+    for step, batch in enumerate(batches(pairs, recipe.tokens_per_batch, seed), 1):
+        loss = loss_of(model, batch, recipe.label_smoothing)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        now = loss.item()
+        running = now if step == 1 else 0.99 * running + 0.01 * now
+        if step % 50 == 0:
+            pace = step / (time.monotonic() - began)
+            print(f"  {step} steps, loss {running:.3f}, {pace:.2f} steps a second", flush=True)
+    return running
+
+
+@torch.inference_mode()
+def dev_loss(model: Translator, pairs: list[Encoded], tokens: int) -> float:
+    """Mean cross-entropy for a target piece, in nats, without smoothing."""
+    model.eval()
+    total = count = 0.0
+    for batch in batches(pairs, tokens, seed=0):
+        pieces = sum(len(pair[1]) - 1 for pair in batch)
+        total += float(loss_of(model, batch, 0.0)) * pieces
+        count += pieces
+    return total / count
+
+
+if __name__ == "__main__":
+    main()
