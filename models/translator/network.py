@@ -126,12 +126,20 @@ class Translator(nn.Module):
         maxout = joined.unflatten(-1, (-1, 2)).amax(-1)
         return nn.functional.linear(self.dropout(maxout), self.embedding.weight, self.output_bias)
 
-    def forward(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Teacher forcing: what the network predicts after each given target word.
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Teacher forcing: the logits after each given target word.
 
         source   (batch, source)    ends with </s>
         target   (batch, target)    starts with <s>
-        returns  logits (batch, target, vocabulary), weights (batch, target, source)
+        returns  (batch, target, vocabulary)
+        """
+        return self.follow(source, target)[0]
+
+    def follow(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Teacher forcing, with what was looked at and what was taken away.
+
+        returns  logits (batch, target, vocabulary), weights (batch, target, source),
+                 contexts (batch, target, 2·encoder)
         """
         read = self.encode(source)
         words = self.embed(target)
@@ -141,8 +149,9 @@ class Translator(nn.Module):
             states.append(state)
             contexts.append(trace.context.squeeze(1))
             weights.append(trace.weights[:, 0, 0])
-        logits = self.logits(torch.stack(states, 1), words, torch.stack(contexts, 1))
-        return logits, torch.stack(weights, 1)
+        context = torch.stack(contexts, 1)
+        logits = self.logits(torch.stack(states, 1), words, context)
+        return logits, torch.stack(weights, 1), context
 
     def parameter_count(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())

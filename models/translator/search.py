@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+
+from attention_core.errors import Superseded
 
 from models.translator.network import Source, Translator
 from models.translator.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID
@@ -40,19 +43,27 @@ def length_penalty(length: int, strength: float) -> float:
 
 @torch.inference_mode()
 def beam_search(
-    model: Translator, source: list[int], width: int = 5, strength: float = 0.8
+    model: Translator,
+    source: list[int],
+    width: int = 5,
+    strength: float = 0.8,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Hypothesis]:
     """The best translations found, best first.
 
     source    piece ids, </s> at the end
     width     hypotheses kept at every step; 1 is greedy
     strength  of the length penalty; 0 favours short translations
+
+    Raises Superseded as soon as `cancelled` says that nobody waits any more.
     """
     read = model.encode(torch.tensor([source]))
     limit = min(MAX_LENGTH, 2 * len(source) + 10)
     beam, finished = [_Open()], list[Hypothesis]()
     state, previous = read.state, torch.tensor([START_ID])
     for _ in range(limit):
+        if cancelled():
+            raise Superseded
         logits, state = _advance(model, read, previous, state)
         chances = logits.log_softmax(-1)
         totals = torch.tensor([hypothesis.total for hypothesis in beam]).unsqueeze(1) + chances

@@ -178,7 +178,7 @@ def loss_of(model: Translator, batch: list[Encoded], smoothing: float) -> Tensor
     """Cross-entropy for each target piece, in nats."""
     source, target = padded([pair[0] for pair in batch]), padded([pair[1] for pair in batch])
     with torch.autocast("cpu", torch.bfloat16):
-        logits, _ = model(source, target[:, :-1])
+        logits = model(source, target[:, :-1])
     return nn.functional.cross_entropy(
         logits.float().flatten(0, 1), target[:, 1:].flatten(),
         ignore_index=vocabulary.PAD_ID, label_smoothing=smoothing,
