@@ -83,4 +83,4 @@ class MultiHead(Mechanism):
 
     def split(self, projected: Tensor) -> Tensor:
         """(..., token, width) to (..., head, token, width / heads)."""
-        return projected.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
+        return projected.reshape(*projected.shape[:-1], self.heads, -1).transpose(-3, -2)

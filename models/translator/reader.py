@@ -146,7 +146,8 @@ class TranslatorReader:
     def _written(self, ids: list[int]) -> Axis:
         """The target axis of pieces the network chose; the text is their concatenation."""
         text, tokens = "", []
-        for piece in map(self.target.id_to_token, ids[:-1]):
+        for index in ids[:-1]:
+            piece = str(self.target.id_to_token(index))
             shown = piece.replace("▁", " ") if text else piece.replace("▁", "")
             start = len(text) + (len(shown) - len(shown.lstrip()))
             text += shown

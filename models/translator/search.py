@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import Superseded
-
 from models.translator.network import Source, Translator
 from models.translator.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID
 

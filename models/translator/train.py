@@ -108,8 +108,11 @@ def train(name: str, data: Path, state_folder: Path, epochs: int | None = None) 
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
         start, seconds = saved["epoch"], saved["seconds"]
-    print(f"{name}: {model.parameter_count():,} parameters, {len(encoded):,} pairs, "
-          f"{steps_per_epoch} steps an epoch, from epoch {start} of {epochs}", flush=True)  # fmt: skip
+    print(
+        f"{name}: {model.parameter_count():,} parameters, {len(encoded):,} pairs, "
+        f"{steps_per_epoch} steps an epoch, from epoch {start} of {epochs}",
+        flush=True,
+    )
 
     for epoch in range(start, epochs):
         began = time.monotonic()
@@ -200,7 +203,7 @@ def run_epoch(
     for step, batch in enumerate(batches(pairs, recipe.tokens_per_batch, seed), 1):
         loss = loss_of(model, batch, recipe.label_smoothing)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
