@@ -119,32 +119,44 @@ def check_inputs(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> 
     for name, tensor in (("query", query), ("key", key), ("value", value)):
         if tensor.ndim < 2:
             raise ShapeError(
-                f"The {name} has {tensor.ndim} axes; it needs at least two, ({name}, width)."
+                "The {name} has {axes} axes; it needs at least two, ({name}, width).",
+                name=name,
+                axes=tensor.ndim,
             )
         if not bool(torch.isfinite(tensor).all()):
-            raise ShapeError(f"The {name} holds NaN or infinite numbers; use finite ones.")
+            raise ShapeError(
+                "The {name} holds NaN or infinite numbers; use finite ones.", name=name
+            )
     keys, values = key.shape[-2], value.shape[-2]
     if keys == 0:
         raise ShapeError("There are no keys; a query needs at least one key to look at.")
     if keys != values:
         raise ShapeError(
-            f"There are {keys} keys but {values} values; each key needs exactly one value."
+            "There are {keys} keys but {values} values; each key needs exactly one value.",
+            keys=keys,
+            values=values,
         )
     if allowed.dtype != torch.bool:
-        raise ShapeError(f"allowed is {allowed.dtype}; it must be bool, True where one may look.")
+        raise ShapeError(
+            "allowed is {dtype}; it must be bool, True where one may look.", dtype=allowed.dtype
+        )
     expected = (query.shape[-2], keys)
     shape = tuple(allowed.shape[-2:])
     if any(have not in (1, want) for have, want in zip(shape, expected, strict=True)):
-        raise ShapeError(f"allowed is {shape}; it needs (query, key) = {expected}.")
+        raise ShapeError(
+            "allowed is {shape}; it needs (query, key) = {expected}.",
+            shape=shape,
+            expected=expected,
+        )
 
 
 def check_trace(card: Card, trace: Trace) -> None:
     """Raises UnverifiedError when the weights break what the card promises."""
     weights = trace.weights.detach()
     if not bool(torch.isfinite(weights).all()):
-        raise UnverifiedError(f"{card.title}: some weights are not finite numbers.")
+        raise UnverifiedError("{title}: some weights are not finite numbers.", title=card.title)
     if bool((weights.masked_fill(trace.allowed, 0) != 0).any()):
-        raise UnverifiedError(f"{card.title}: a forbidden key has weight.")
+        raise UnverifiedError("{title}: a forbidden key has weight.", title=card.title)
     if card.sums_to_one_over == "neither":
         return
     over, other = (-1, -2) if card.sums_to_one_over == "keys" else (-2, -1)
@@ -153,7 +165,12 @@ def check_trace(card: Card, trace: Trace) -> None:
     worst = float((sums - due).abs().max())
     if worst > TOLERANCE * max(1, weights.shape[over]) ** 0.5:
         axis = "query" if other == -2 else "key"
-        raise UnverifiedError(f"{card.title}: the weights of one {axis} miss 1 by {worst:.1e}.")
+        raise UnverifiedError(
+            "{title}: the weights of one {axis} miss 1 by {worst:.1e}.",
+            title=card.title,
+            axis=axis,
+            worst=worst,
+        )
 
 
 def softmax(scores: Tensor, allowed: Tensor, dim: int = -1) -> Tensor:

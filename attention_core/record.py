@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import AttentionError
+from attention_core.mechanism import softmax
 from attention_core.tokens import Axis
 
 Kind = Literal["encoder", "decoder", "cross"]
@@ -66,6 +67,71 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class QueryKey:
+    """Weights made on demand, from the queries and keys that a running model used.
+
+    query    (head, query, width)
+    key      (group, key, width)        head h looks at the keys of group h // (heads / groups)
+    mask     (1 or head, 1 or query, key), bool, True = may look; everything when None
+    bias     (1 or head, 1 or query, key), added to the scores: a position bias
+    causal   without a mask, query i may look at keys 0 … i
+    softcap  scores are squeezed to (-softcap, softcap) before the bias is added
+    sinks    (head,), the score of a place that takes weight and gives nothing
+    """
+
+    query: Tensor
+    key: Tensor
+    scaling: float
+    mask: Tensor | None = None
+    bias: Tensor | None = None
+    causal: bool = False
+    softcap: float | None = None
+    sinks: Tensor | None = None
+
+    def weights(self, heads: Sequence[int], queries: slice) -> Tensor:
+        return self.shares(heads, queries)[..., : self.key.shape[-2]]
+
+    def shares(self, heads: Sequence[int], queries: slice) -> Tensor:
+        """(head, query, key or sink): the weights, with the sink's share last where there is one.
+
+        Each row sums to 1; to 0 where a query may look at nothing.
+        """
+        scores, allowed = self._scores(heads, queries), self._allowed(heads, queries)
+        if self.sinks is not None:
+            sink = self.sinks.float()[list(heads), None, None].expand(-1, scores.shape[-2], 1)
+            scores = torch.cat([scores, sink], -1)
+            allowed = torch.nn.functional.pad(allowed, (0, 1), value=True)
+        return softmax(scores, allowed)
+
+    def allowed(self) -> Tensor:
+        return self._allowed(range(len(self.query)), slice(None)).any(0)
+
+    def _scores(self, heads: Sequence[int], queries: slice) -> Tensor:
+        group = len(self.query) // len(self.key)
+        key = self.key[[head // group for head in heads]].float()
+        scores = self.query[list(heads), queries].float() @ key.mT * self.scaling
+        if self.softcap is not None:
+            scores = self.softcap * torch.tanh(scores / self.softcap)
+        return scores if self.bias is None else scores + _part(self.bias, heads, queries).float()
+
+    def _allowed(self, heads: Sequence[int], queries: slice) -> Tensor:
+        """(1 or head, query, key)"""
+        whole = self.query.shape[-2], self.key.shape[-2]
+        if self.mask is not None:
+            mask = _part(self.mask, heads, queries)
+            rows = len(range(*queries.indices(whole[0])))
+            return mask.expand(len(mask), rows, whole[1])
+        allowed = torch.ones(whole, dtype=torch.bool)
+        return (allowed.tril() if self.causal else allowed)[None, queries]
+
+
+def _part(tensor: Tensor, heads: Sequence[int], queries: slice) -> Tensor:
+    """These heads and queries of a tensor that may have one head or one query for all."""
+    tensor = tensor if len(tensor) == 1 else tensor[list(heads)]
+    return tensor if tensor.shape[1] == 1 else tensor[:, queries]
+
+
+@dataclass(frozen=True)
 class Site:
     """One place in a model where attention happens, such as encoder layer 3."""
 
@@ -79,9 +145,7 @@ class Site:
     source: Source
     integrity: Integrity
 
-    def weights(
-        self, heads: Sequence[int] | None = None, queries: slice = slice(None)
-    ) -> Tensor:
+    def weights(self, heads: Sequence[int] | None = None, queries: slice = slice(None)) -> Tensor:
         """(head, query, key), float32, worked out now for the heads and queries asked for."""
         return self.source.weights(range(self.heads) if heads is None else heads, queries)
 
@@ -118,4 +182,6 @@ class AttentionRecord:
             if site.name == name:
                 return site
         known = ", ".join(site.name for site in self.sites)
-        raise AttentionError(f"There is no site “{name}”; this record has {known}.")
+        raise AttentionError(
+            "There is no site “{name}”; this record has {known}.", name=name, known=known
+        )

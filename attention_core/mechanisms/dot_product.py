@@ -26,8 +26,9 @@ class ScaledDotProduct(Mechanism):
     def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
         if query.shape[-1] != key.shape[-1]:
             raise ShapeError(
-                f"Queries are {query.shape[-1]} wide but keys {key.shape[-1]}; "
-                "a dot product needs the same width."
+                "Queries are {query} wide but keys {key}; a dot product needs the same width.",
+                query=query.shape[-1],
+                key=key.shape[-1],
             )
         scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
 
@@ -60,7 +61,9 @@ class MultiHead(Mechanism):
         super().__init__()
         if heads < 1 or width % heads:
             raise ShapeError(
-                f"{heads} heads do not divide a width of {width}; choose a divisor of {width}."
+                "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
+                heads=heads,
+                width=width,
             )
         self.heads = heads
         self.query_projection = nn.Linear(width, width)

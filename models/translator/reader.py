@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
-from attention_core.errors import TextError
+from attention_core.errors import TextError, TooLong
 from attention_core.record import AttentionRecord, Integrity, Site, Stored
 from attention_core.tokens import Axis, Token, readable, visible
 from models.translator import vocabulary
@@ -112,7 +112,7 @@ class TranslatorReader:
         ids = [*encoding.ids, END_ID]
         if len(ids) > self.limit:
             if not cut:
-                raise TextError(self._too_long(len(ids)))
+                raise self._too_long(len(ids))
             ids = [*ids[: self.limit - 1], END_ID]
             axis = _shortened(axis, self.limit)
         return self._follow(source, pieces, axis, ids, ())
@@ -123,13 +123,15 @@ class TranslatorReader:
         if len(ids) <= self.limit:
             return axis, ids
         if not cut:
-            raise TextError(self._too_long(len(ids)))
+            raise self._too_long(len(ids))
         return _shortened(axis, self.limit), [*ids[: self.limit - 1], END_ID]
 
-    def _too_long(self, pieces: int) -> str:
-        return (
-            f"This sentence has {pieces} pieces; the translator reads at most {self.limit}. "
-            "Shorten it, or translate only its beginning."
+    def _too_long(self, pieces: int) -> TextError:
+        return TooLong(
+            "This sentence has {pieces} pieces; the translator reads at most {limit}. "
+            "Shorten it, or read only its beginning.",
+            pieces=pieces,
+            limit=self.limit,
         )
 
     def _encode(self, tokenizer: Tokenizer, text: str) -> Encoding:

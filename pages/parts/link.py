@@ -1,0 +1,131 @@
+"""Every choice of the reader lives in the address, so that a link restores what they saw.
+
+A page declares its choices once. `restore` reads the address into the session; widgets and
+components then work on `st.session_state[choice.key]`; `publish` writes the address again.
+What cannot be read in an address is left out, never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+LONGEST = 4000
+"""Characters of a text that still go into an address; servers refuse much longer ones."""
+
+_SEEN = "_address_seen"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice: its name in the address, its default, and the way there and back.
+
+    `parse` returns None for what it cannot read.
+    """
+
+    name: str
+    default: Any
+    parse: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+    page: str = ""
+
+    @property
+    def key(self) -> str:
+        """Where the session keeps it; two pages may both have a choice called ``pins``."""
+        return f"{self.page}.{self.name}"
+
+
+def text(page: str, name: str, default: str = "") -> Choice:
+    """Any text, as typed."""
+    return Choice(name, default, lambda raw: raw, page=page)
+
+
+def one_of(page: str, name: str, known: Iterable[str], default: str) -> Choice:
+    """One of a few names."""
+    names = frozenset(known)
+    return Choice(name, default, lambda raw: raw if raw in names else None, page=page)
+
+
+def number(page: str, name: str, default: int, least: int = 0, most: int = 10_000) -> Choice:
+    """A whole number, counted from 0 in the session and from 1 in the address."""
+
+    def parse(raw: str) -> int | None:
+        found = _whole(raw)
+        return found - 1 if found is not None and least < found <= most else None
+
+    return Choice(name, default, parse, lambda value: str(value + 1), page)
+
+
+def numbers(
+    page: str, name: str, default: Sequence[int] = (), ordered: bool = False, most: int = 512
+) -> Choice:
+    """Several whole numbers, counted from 0 in the session and from 1 in the address: 3,5.
+
+    ordered   True keeps the order and repetitions, as a cell (row, column) needs
+    """
+
+    def parse(raw: str) -> list[int] | None:
+        found = [_whole(part) for part in raw.split(",")[:most]] if raw else []
+        if any(value is None or not 0 < value <= 10_000 for value in found):
+            return None
+        places = [value - 1 for value in found if value is not None]
+        return places if ordered else sorted(set(places))
+
+    def write(values: Sequence[int]) -> str:
+        return ",".join(str(value + 1) for value in values)
+
+    return Choice(name, list(default), parse, write, page)
+
+
+def flag(page: str, name: str, default: bool = False) -> Choice:
+    """On or off."""
+    return Choice(
+        name, default, {"1": True, "0": False}.get, lambda value: str(int(value)), page
+    )
+
+
+def _whole(raw: str) -> int | None:
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 7 else None
+
+
+def restore(choices: Sequence[Choice]) -> None:
+    """Reads what is new in the address into the session; gives the rest its default."""
+    seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
+    for choice in choices:
+        raw = st.query_params.get(choice.name)
+        if raw is not None and seen.get(choice.key) != raw:
+            seen[choice.key] = raw
+            value = choice.parse(raw)
+            st.session_state[choice.key] = choice.default if value is None else value
+        elif choice.key not in st.session_state:
+            st.session_state[choice.key] = choice.default
+
+
+def publish(choices: Sequence[Choice]) -> None:
+    """Writes every choice that differs from its default into the address."""
+    seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
+    for choice in choices:
+        value = st.session_state.get(choice.key, choice.default)
+        raw = None if value is None or value == choice.default else choice.write(value)
+        if raw is None or len(raw) > LONGEST:
+            if choice.name in st.query_params:
+                del st.query_params[choice.name]
+            seen.pop(choice.key, None)
+        elif st.query_params.get(choice.name) != raw:
+            st.query_params[choice.name] = raw
+            seen[choice.key] = raw
+        else:
+            seen[choice.key] = raw
+
+
+def value(choice: Choice) -> Any:
+    """What the reader has chosen."""
+    return st.session_state.get(choice.key, choice.default)
+
+
+def choose(choice: Choice, new: Any) -> None:
+    """Makes a choice on the reader's behalf, for instance when they click in a picture."""
+    st.session_state[choice.key] = new

@@ -1,0 +1,54 @@
+"""Sentences about what is on the screen: our words, the reader's tokens, never mixed up.
+
+A reader's text may hold anything (tags, markdown, right-to-left letters). Here it is escaped and
+isolated once, so that no page has to think of it.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+
+import streamlit as st
+
+
+class Markup(str):
+    """Text that is already safe to show."""
+
+    __slots__ = ()
+
+
+def token(text: str) -> Markup:
+    """A reader's token as typed, set apart from our words."""
+    return Markup(f'<em class="atlas-token" dir="auto">{escape(text)}</em>')
+
+
+def number(value: float, digits: int = 2) -> Markup:
+    """A number as the pictures print it."""
+    return Markup(f'<b class="atlas-number">{value:.{digits}f}</b>')
+
+
+def filled(sentence: str, **parts: object) -> Markup:
+    """A translated sentence with its {places} filled; what is not markup is escaped."""
+    safe = {
+        name: part if isinstance(part, Markup) else escape(str(part))
+        for name, part in parts.items()
+    }
+    return Markup(escape(sentence, quote=False).format_map(safe))
+
+
+def caption(*sentences: Markup) -> None:
+    """The sentence under a picture."""
+    st.html(f'<p class="atlas-caption">{" ".join(sentences)}</p>')
+
+
+def badge(good: bool, sentence: Markup) -> None:
+    """A small sign of how far a number may be trusted."""
+    kind = "good" if good else "unsure"
+    mark = "✓" if good else "?"
+    st.html(f'<p class="atlas-badge atlas-{kind}"><span>{mark}</span> {sentence}</p>')
+
+
+def plain(markup: str) -> str:
+    """The sentence without its tags, for the caption inside a downloaded picture."""
+    return unescape(re.sub(r"<[^<>]*>", "", markup))

@@ -1,0 +1,121 @@
+"""Captions in words, each true of the data it stands under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+from attention_core.record import Site
+from attention_core.views import View
+from pages.parts.language import _, ngettext
+from pages.parts.prose import Markup, filled, number, token
+
+SPOKEN = 3
+"""Pinned words that a caption speaks of; more would not be read."""
+
+
+def where(layer: int, heads: Sequence[int]) -> str:
+    """The heads of a picture in words, counted from 1."""
+    if len(heads) == 1:
+        return _("layer {layer}, head {head}").format(layer=layer + 1, head=heads[0] + 1)
+    listed = ", ".join(str(head + 1) for head in heads)
+    return _("layer {layer}, the mean of heads {heads}").format(layer=layer + 1, heads=listed)
+
+
+def pinned(view: View, pins: Iterable[int]) -> list[Markup]:
+    """What each pinned word looks at most."""
+    made = []
+    for row in list(pins)[:SPOKEN]:
+        look = view.strongest(row)
+        made.append(
+            filled(
+                _("{word} looks mostly at {other} ({weight})."),
+                word=token(view.rows[row].text),
+                other=token(view.columns[look.column].text),
+                weight=number(look.weight),
+            )
+        )
+    return made
+
+
+def telling(view: View, place: str) -> Markup:
+    """The strongest look between two different words of the reader, or that there is none."""
+    look = view.telling()
+    if look is None:
+        return filled(
+            _("In {place}, no word looks at another word; there is nothing else to see."),
+            place=place,
+        )
+    return filled(
+        _("In {place}, the strongest look from one word to another: {word} → {other} ({weight})."),
+        place=place,
+        word=token(view.rows[look.row].text),
+        other=token(view.columns[look.column].text),
+        weight=number(look.weight),
+    )
+
+
+def cell(view: View, row: int, column: int) -> Markup:
+    """One cell in words: its weight, and its rank in its row."""
+    weights = view.mean[row]
+    rank = int((weights > weights[column]).sum()) + 1
+    return filled(
+        _("{word} gives {other} {weight} of its attention: number {rank} of {count} in its row."),
+        word=token(view.rows[row].text),
+        other=token(view.columns[column].text),
+        weight=number(float(weights[column]), 4),
+        rank=rank,
+        count=len(view.columns),
+    )
+
+
+def shown(view: View) -> Markup:
+    """How the picture differs from the model's own matrix; printed on the picture itself."""
+    parts = [
+        _("words (sub-words added up)") if view.grain == "words" else _("the model's own tokens")
+    ]
+    if view.specials == "shown":
+        parts.append(_("every row adds up to 1"))
+    elif view.specials == "hidden":
+        parts.append(
+            _("special tokens hidden: the rows keep {share} % of their attention").format(
+                share=f"{100 * view.kept:.0f}"
+            )
+        )
+    else:
+        parts.append(
+            _(
+                "special tokens hidden and the rest scaled up to 1; "
+                "{share} % of the attention was on what is shown"
+            ).format(share=f"{100 * view.kept:.0f}")
+        )
+    return filled(" · ".join(parts))
+
+
+def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:
+    """Whether the numbers reproduce the model, and how exactly."""
+    heads = sum(site.heads for site in sites)
+    rows = max(site.integrity.rows for site in sites)
+    gaps = [site.integrity.output for site in sites]
+    known = [gap for gap in gaps if gap is not None]
+    if len(known) == len(gaps):
+        return all(site.integrity.verified for site in sites), filled(
+            ngettext(
+                "{heads} head checked: weights × values give the model's own output "
+                "(largest relative difference {gap}).",
+                "All {heads} heads checked: weights × values give the model's own output "
+                "(largest relative difference {gap}).",
+                heads,
+            ),
+            heads=heads,
+            gap=f"{max(known):.0e}",
+        )
+    return False, filled(
+        _(
+            "Not verified: this model does not let us compare with its output. "
+            "Its rows add up to 1 within {gap}."
+        ),
+        gap=f"{rows:.0e}",
+    )
+
+
