@@ -1,0 +1,5 @@
+"""Everything on the screen: one file is one question of the reader."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,165 @@
+"""Explore: what does each head of a model look at?
+
+Ask for a text, read it, choose heads in the overview, and see them as lines, matrix and numbers.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from attention_core.views import View, view
+from pages.parts import ask, choosing, downloads, examples, figures, link, prose, sentences
+from pages.parts.language import _
+from pages.parts.readings import Part, Reading, read
+
+PAGE = "explore"
+LINES = 160
+"""Tokens whose lines can still be told apart; of longer texts the lines show the beginning."""
+
+TEXT = link.text(PAGE, "text", examples.EXPLORE[0].text)
+SECOND = link.text(PAGE, "second")
+MODEL = choosing.model(PAGE)
+CUT = link.flag(PAGE, "cut")
+KIND = link.one_of(PAGE, "kind", ("encoder", "decoder", "cross"), "encoder")
+LAYER = link.number(PAGE, "layer", default=2)
+HEADS = link.numbers(PAGE, "heads", default=[0])
+PINS = link.numbers(PAGE, "pins")
+CELL = link.numbers(PAGE, "cell", ordered=True)
+GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
+SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
+SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+CHOICES = (
+    TEXT, SECOND, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
+)  # fmt: skip
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("What does each head look at?"), anchor=False)
+    text, second, model = asked()
+    link.publish(CHOICES)
+    if not text.strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    with st.spinner(_("Reading …"), show_time=True):
+        reading = ask.answered(lambda: read(model, text, second, link.value(CUT)), CUT)
+    if reading is not None:
+        shown(reading)
+
+
+def asked() -> tuple[str, str, str]:
+    """What the reader wants read, and by which model."""
+    boxes, side = st.columns([7, 4], gap="medium")
+    with boxes:
+        text = ask.text_box(TEXT, _("Your text"))
+        second = ask.text_box(SECOND, _("A second text (optional)"), height=68)
+    with side:
+        model = choosing.choose_model(MODEL, "read")
+        ask.examples(examples.EXPLORE, TEXT, SECOND)
+    return text, second, model
+
+
+@st.fragment
+def shown(reading: Reading) -> None:
+    """Everything that follows from one reading; a choice here redraws this part alone."""
+    link.restore(CHOICES)
+    kind = choosing.kind(KIND, tuple(reading.parts))
+    part = reading.parts[kind]
+    settle(part)
+    prose.badge(*sentences.integrity(part.sites))
+    choosing.grain_and_specials(GRAIN, SPECIALS)
+
+    layer, heads = link.value(LAYER), link.value(HEADS)
+    site = part.sites[layer]
+    picture = view(site, None, link.value(GRAIN), link.value(SPECIALS))
+    chosen = picture.only(heads)
+    place = sentences.where(layer, heads)
+
+    overview, lines = st.columns([5, 6], gap="large")
+    with overview:
+        st.subheader(_("All heads"), anchor=False)
+        figures.head_grid(part, (layer, heads[0]), f"{PAGE}.grid", took_head)
+    with lines:
+        st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
+        show_lines(picture, chosen, place)
+
+    cells, table = st.columns([6, 5], gap="large")
+    with cells:
+        st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
+        show_matrix(chosen, place)
+    with table:
+        st.subheader(_("Heads in numbers"), anchor=False)
+        figures.head_table(part, f"{PAGE}.table", took_row)
+    link.publish(CHOICES)
+
+
+def settle(part: Part) -> None:
+    """Brings choices that this model does not have back into its range."""
+    heads = part.sites[0].heads
+    link.choose(LAYER, min(link.value(LAYER), len(part.sites) - 1))
+    link.choose(HEADS, [head for head in link.value(HEADS) if head < heads] or [0])
+
+
+def show_lines(picture: View, chosen: View, place: str) -> None:
+    """The lines of every head of the layer, those of the chosen heads drawn."""
+    pins = figures.rows(picture, link.value(PINS))
+    spoken = sentences.pinned(chosen, pins) or [sentences.telling(chosen, place)]
+    figures.head_view(
+        picture.beginning(LINES), link.value(HEADS), pins, f"{PAGE}.lines", took_pins, took_heads,
+        title=place, caption=" ".join(map(prose.plain, spoken)),
+    )  # fmt: skip
+    prose.caption(*spoken)
+    if len(picture.rows) > LINES:
+        prose.caption(
+            prose.filled(
+                _("The lines show the first {shown} of {all} tokens; the matrix shows all."),
+                shown=LINES,
+                all=len(picture.rows),
+            )
+        )
+
+
+def show_matrix(chosen: View, place: str) -> None:
+    """The chosen heads as a matrix, their mean when there are several."""
+    cell = link.value(CELL)
+    if len(cell) != 2 or cell[0] >= len(chosen.rows) or cell[1] >= len(chosen.columns):
+        cell = []
+    spoken = sentences.cell(chosen, *cell) if cell else sentences.telling(chosen, place)
+    figures.matrix(
+        chosen, cell, link.value(PINS), link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
+        title=place, caption=prose.plain(spoken),
+    )  # fmt: skip
+    prose.caption(spoken, sentences.shown(chosen))
+    downloads.numbers(chosen, f"attention-{chosen.site}")
+
+
+def took_head() -> None:
+    layer, head = figures.state(f"{PAGE}.grid", "head")
+    link.choose(LAYER, layer)
+    link.choose(HEADS, [head])
+
+
+def took_row() -> None:
+    place = figures.table_row(f"{PAGE}.table")
+    if place is not None:
+        link.choose(LAYER, place[0])
+        link.choose(HEADS, [place[1]])
+
+
+def took_pins() -> None:
+    link.choose(PINS, figures.state(f"{PAGE}.lines", "pins"))
+
+
+def took_heads() -> None:
+    link.choose(HEADS, figures.state(f"{PAGE}.lines", "active"))
+
+
+def took_cell() -> None:
+    link.choose(CELL, figures.state(f"{PAGE}.matrix", "cell") or [])
+
+
+def took_scale() -> None:
+    link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
+
+
+page()

@@ -1,0 +1,39 @@
+"""The frame around every page: style, language, navigation, and a line of credits at the foot."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages import __version__
+from pages.parts import language, link, theme
+from pages.parts.language import _
+
+
+def pages() -> list[st.Page]:
+    """Every page, in the order of the story."""
+    return [
+        st.Page("home.py", title=_("Home"), url_path="home", default=True),
+        st.Page("explore.py", title=_("Explore"), url_path="explore"),
+        st.Page("translate.py", title=_("Translate"), url_path="translate"),
+    ]
+
+
+def foot() -> None:
+    """The last line of every page: what this is, and which version of it."""
+    with st.container(key="foot"):
+        st.caption(
+            _("Attention Atlas {version} · Apache-2.0 · everything is computed on this server").format(
+                version=__version__
+            )
+        )
+
+
+st.set_page_config(page_title="Attention Atlas", layout="wide")
+theme.apply()
+link.restore([language.choice()])
+with st.container(key="language"):
+    language.switch()
+link.publish([language.choice()])
+page = st.navigation(pages(), position="top")
+page.run()
+foot()
