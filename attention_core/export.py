@@ -10,6 +10,9 @@ import numpy as np
 
 from attention_core.views import View
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet may take for the start of a formula; full-width signs count in East Asia."""
+
 
 def as_csv(view: View) -> bytes:
     """One line a cell: head (from 1), query, key, their positions (from 1), weight, allowed."""
@@ -23,14 +26,14 @@ def as_csv(view: View) -> bytes:
             for column, key in enumerate(view.columns):
                 lines.writerow([
                     head + 1, row + 1, _cell(query.text), column + 1, _cell(key.text),
-                    f"{view.weights[index, row, column]:.8g}", int(view.allowed[row, column]),
+                    f"{view.weights[index, row, column]:.9g}", int(view.allowed[row, column]),
                 ])  # fmt: skip
     return ("\ufeff" + out.getvalue()).encode()
 
 
 def _cell(text: str) -> str:
     """A spreadsheet runs what begins with = + - @; an apostrophe keeps it text."""
-    return "'" + text if text[:1] in "=+-@\t\r" else text
+    return "'" + text if text.startswith(FORMULA) else text
 
 
 def as_npz(view: View) -> bytes:
@@ -57,7 +60,7 @@ def as_json(view: View) -> bytes:
             "keys": [token.text for token in view.columns],
             "grain": view.grain,
             "specials": view.specials,
-            "weights": view.weights.round(8).tolist(),
+            "weights": view.weights.astype(str).astype(float).tolist(),  # 0.1, not 0.10000000149
             "allowed": view.allowed.tolist(),
         },
         ensure_ascii=False,

@@ -48,13 +48,17 @@ def on_specials(site: Site) -> Tensor:
 
 
 def _offset(step: int) -> Callable[[Site], Tensor]:
-    """Share of attention on the token `step` places further on: (head,), 0 to 1."""
+    """Share of attention on the token `step` places further on: (head,), 0 to 1.
+
+    The mean over the reader's own tokens that have such a neighbour.
+    """
 
     def share(site: Site) -> Tensor:
         if site.kind == "cross":
             return torch.full((site.heads,), torch.nan)
-        diagonal = torch.diagonal(site.weights(), offset=step, dim1=-2, dim2=-1)
-        return diagonal.sum(-1) / max(1, len(site.queries) - abs(step))
+        places = torch.arange(len(site.queries))[_ordinary(site.queries)]
+        places = places[(places + step >= 0) & (places + step < len(site.keys))]
+        return site.weights()[:, places, places + step].sum(-1) / max(1, len(places))
 
     return share
 

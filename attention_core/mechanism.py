@@ -123,6 +123,12 @@ def check_inputs(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> 
                 name=name,
                 axes=tensor.ndim,
             )
+        if not tensor.is_floating_point():
+            raise ShapeError(
+                "The {name} holds {kind}; it needs floating-point numbers.",
+                name=name,
+                kind=tensor.dtype,
+            )
         if not bool(torch.isfinite(tensor).all()):
             raise ShapeError(
                 "The {name} holds NaN or infinite numbers; use finite ones.", name=name
@@ -142,11 +148,33 @@ def check_inputs(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> 
         )
     expected = (query.shape[-2], keys)
     shape = tuple(allowed.shape[-2:])
-    if any(have not in (1, want) for have, want in zip(shape, expected, strict=True)):
+    if len(shape) < 2 or any(
+        have not in (1, want) for have, want in zip(shape, expected, strict=True)
+    ):
         raise ShapeError(
             "allowed is {shape}; it needs (query, key) = {expected}.",
             shape=shape,
             expected=expected,
+        )
+    batches = [tuple(tensor.shape[:-2]) for tensor in (query, key, value, allowed)]
+    try:
+        torch.broadcast_shapes(*batches)  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        raise ShapeError(
+            "The batch axes of query, key, value and allowed are {batches}; "
+            "give all four the same ones.",
+            batches=", ".join(map(str, batches)),
+        ) from error
+
+
+def check_width(name: str, tensor: Tensor, width: int) -> None:
+    """Raises ShapeError unless the last axis is as wide as the mechanism was built for."""
+    if tensor.shape[-1] != width:
+        raise ShapeError(
+            "The {name} is {have} wide; this mechanism was built for {width}.",
+            name=name,
+            have=tensor.shape[-1],
+            width=width,
         )
 
 
@@ -183,4 +211,5 @@ def softmax(scores: Tensor, allowed: Tensor, dim: int = -1) -> Tensor:
     scores = scores.masked_fill(~allowed, -torch.inf)
     peak = scores.detach().amax(dim, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
     grown = (scores - peak).exp()
-    return grown / grown.sum(dim, keepdim=True).clamp_min(torch.finfo(scores.dtype).tiny)
+    total = grown.sum(dim, keepdim=True)
+    return grown / total.clamp_min(1)  # the peak alone adds 1, so only an empty row is below

@@ -7,21 +7,36 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 
 import torch
 from torch import Tensor
 
 from attention_core.errors import TextError
 
+
+def _combining() -> str:
+    """Every combining mark, as ranges inside a character class: `re` has no name for them."""
+    marks = [code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"]
+    runs = [
+        [code for _, code in run]
+        for _, run in groupby(enumerate(marks), lambda place: place[1] - place[0])
+    ]
+    return "".join(rf"\U{run[0]:08x}-\U{run[-1]:08x}" for run in runs)
+
+
 _CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTER = rf"[^\W{_CJK}]"
-_MARK = r"[\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]"
+_MARK = rf"[{_combining()}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+_INNER = rf"(?:{_LETTER}|{_MARK}|[\u200c\u200d])*"  # Persian and Indic words hold joiners
+_FLAG = r"[\U0001f1e6-\U0001f1ff]"
 _WORD = re.compile(
     rf"[{_CJK}]{_MARK}*"  # an ideograph or a syllable stands for itself
-    rf"|{_LETTER}(?:{_LETTER}|{_MARK})*(?:['’-]{_LETTER}(?:{_LETTER}|{_MARK})*)*"
+    rf"|{_LETTER}{_INNER}(?:['’-]{_LETTER}{_INNER})*"
+    rf"|{_FLAG}{_FLAG}"
     rf"|[^\w\s]{_MARK}*(?:\u200d[^\w\s]{_MARK}*)*"  # one mark, or one joined emoji
 )
-_FRENCH = re.compile(rf"aujourd['’]hui|{_LETTER}+['’](?={_LETTER})", re.IGNORECASE)
+_FRENCH = re.compile(rf"aujourd['’]hui|{_LETTER}+['’](?={_LETTER})|.+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -113,14 +128,7 @@ def word_spans(text: str, language: str = "") -> list[tuple[int, int]]:
     spans = [match.span() for match in _WORD.finditer(text)]
     if language != "fr":
         return spans
-    cut: list[tuple[int, int]] = []
-    for start, end in spans:
-        elided = _FRENCH.match(text, start, end)
-        if elided and elided.end() < end:
-            cut += [(start, elided.end()), (elided.end(), end)]
-        else:
-            cut.append((start, end))
-    return cut
+    return [match.span() for span in spans for match in _FRENCH.finditer(text, *span)]
 
 
 def visible(text: str) -> str:

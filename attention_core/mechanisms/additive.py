@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from attention_core.mechanism import Card, Mechanism, Trace, softmax
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, softmax
 
 
 class Additive(Mechanism):
@@ -32,10 +32,12 @@ class Additive(Mechanism):
 
     def prepare(self, key: Tensor) -> Tensor:
         """U_a h: (..., key, key_width) to (..., key, hidden_width)."""
+        check_width("key", key, self.key_projection.in_features)
         projected: Tensor = self.key_projection(key)
         return projected
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+        check_width("query", query, self.query_projection.in_features)
         pair = self.query_projection(query)[..., :, None, :] + key[..., None, :, :]
         scores = self.score(pair.tanh()).squeeze(-1)  # (..., query, key)
 

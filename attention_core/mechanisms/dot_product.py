@@ -7,7 +7,7 @@ import math
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, softmax
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, softmax
 
 
 class ScaledDotProduct(Mechanism):
@@ -72,6 +72,8 @@ class MultiHead(Mechanism):
         self.output_projection = nn.Linear(width, width)
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+        for name, tensor in (("query", query), ("key", key), ("value", value)):
+            check_width(name, tensor, self.query_projection.in_features)
         queries = self.split(self.query_projection(query))  # (..., head, query, d)
         keys = self.split(self.key_projection(key))  # (..., head, key, d)
         values = self.split(self.value_projection(value))  # (..., head, key, d)

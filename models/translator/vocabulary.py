@@ -49,6 +49,7 @@ def tokenizer(vocabulary: models.BPE, language: str) -> Tokenizer:
     )
     made.decoder = decoders.Metaspace(prepend_scheme="always")
     made.add_special_tokens(list(SPECIALS))
+    made.encode_special_tokens = True  # a reader's own "</s>" is text, not the end of a sentence
     return made
 
 
