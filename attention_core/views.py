@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,11 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from attention_core.errors import ShapeError
 from attention_core.record import AttentionRecord, Site
 from attention_core.tokens import Axis, Token, merge_keys, merge_queries
 
 Grain = Literal["tokens", "words"]
 Specials = Literal["shown", "hidden", "renormalised"]
+Groups = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,40 @@ class View:
     kept: float
     one_text: bool
     """True when queries and keys are the same text."""
+    row_places: tuple[tuple[int, ...], ...]
+    """For each row the token positions it stands for: one, or those of a word."""
+    column_places: tuple[tuple[int, ...], ...]
+
+    def row_of(self, place: int) -> int | None:
+        """The row that shows a token of the queries, or None when it is hidden."""
+        return _index(self.row_places, place)
+
+    def column_of(self, place: int) -> int | None:
+        """The column that shows a token of the keys, or None when it is hidden."""
+        return _index(self.column_places, place)
 
     @property
     def mean(self) -> NDArray[np.float32]:
         """(row, column): the mean of the heads of this view."""
         mean: NDArray[np.float32] = self.weights.mean(0)
         return mean
+
+    def only(self, heads: Sequence[int]) -> View:
+        """The same picture of some of its heads."""
+        places = [self.heads.index(head) for head in heads]
+        return replace(self, heads=tuple(heads), weights=self.weights[places])
+
+    def beginning(self, most: int) -> View:
+        """The same picture of its first rows and columns."""
+        return replace(
+            self,
+            rows=self.rows[:most],
+            columns=self.columns[:most],
+            weights=self.weights[:, :most, :most],
+            allowed=self.allowed[:most, :most],
+            row_places=self.row_places[:most],
+            column_places=self.column_places[:most],
+        )
 
     def strongest(self, row: int, matrix: NDArray[np.float32] | None = None) -> Look:
         """Where one row looks most, in the mean of the heads or in the matrix given."""
@@ -84,13 +114,24 @@ def view(
 
     Merging conserves: the weights on the sub-words of a looked-at word are added, those of a
     looking word averaged, so every row keeps its total.
+
+    Raises ShapeError when no head is chosen, or one that this site has not.
     """
     chosen = tuple(range(site.heads)) if heads is None else tuple(heads)
+    if not chosen or not set(chosen) <= set(range(site.heads)):
+        raise ShapeError(
+            "The heads asked for are {chosen}; choose at least one from 0 to {last}.",
+            chosen=list(chosen),
+            last=site.heads - 1,
+        )
     weights, allowed = site.weights(chosen), site.allowed()
     rows, columns = site.queries, site.keys
+    row_groups: Groups = tuple((place,) for place in range(len(rows)))
+    column_groups: Groups = tuple((place,) for place in range(len(columns)))
     if grain == "words":
         weights = merge_queries(merge_keys(weights, columns.groups), rows.groups)
         allowed = _any_allowed(allowed, rows, columns)
+        row_groups, column_groups = rows.groups, columns.groups
         rows, columns = rows.words, columns.words
     row_kept = _kept(rows, specials)
     column_kept = _kept(columns, specials)
@@ -111,7 +152,13 @@ def view(
         specials=specials,
         kept=kept,
         one_text=site.queries is site.keys,
+        row_places=tuple(row_groups[index] for index in row_kept),
+        column_places=tuple(column_groups[index] for index in column_kept),
     )
+
+
+def _index(groups: Groups, place: int) -> int | None:
+    return next((index for index, group in enumerate(groups) if place in group), None)
 
 
 def _kept(axis: Axis, specials: Specials) -> list[int]:

@@ -78,7 +78,7 @@ def shown(reading: Reading) -> None:
     overview, lines = st.columns([5, 6], gap="large")
     with overview:
         st.subheader(_("All heads"), anchor=False)
-        figures.head_grid(part, (layer, heads[0]), f"{PAGE}.grid", took_head)
+        show_overview(part, (layer, heads[0]))
     with lines:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         show_lines(picture, chosen, place)
@@ -89,7 +89,7 @@ def shown(reading: Reading) -> None:
         show_matrix(chosen, place)
     with table:
         st.subheader(_("Heads in numbers"), anchor=False)
-        figures.head_table(part, f"{PAGE}.table", took_row)
+        show_numbers(part)
     link.publish(CHOICES)
 
 
@@ -100,10 +100,42 @@ def settle(part: Part) -> None:
     link.choose(HEADS, [head for head in link.value(HEADS) if head < heads] or [0])
 
 
+def show_overview(part: Part, opened: tuple[int, int]) -> None:
+    """A thumbnail of every head; a click opens it."""
+
+    def took() -> None:
+        open_head(*figures.state(f"{PAGE}.grid", "head"))
+
+    figures.head_grid(part, opened, f"{PAGE}.grid", took)
+
+
+def show_numbers(part: Part) -> None:
+    """Every head in numbers, sortable; a click on a row opens the head."""
+
+    def took() -> None:
+        row = figures.table_row(f"{PAGE}.table", part)
+        if row is not None:
+            open_head(*row)
+
+    figures.head_table(part, f"{PAGE}.table", took)
+
+
+def open_head(layer: int, head: int) -> None:
+    link.choose(LAYER, layer)
+    link.choose(HEADS, [head])
+
+
 def show_lines(picture: View, chosen: View, place: str) -> None:
     """The lines of every head of the layer, those of the chosen heads drawn."""
     pins = figures.rows(picture, link.value(PINS))
     spoken = sentences.pinned(chosen, pins) or [sentences.telling(chosen, place)]
+
+    def took_pins() -> None:
+        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.lines", "pins")))
+
+    def took_heads() -> None:
+        link.choose(HEADS, figures.state(f"{PAGE}.lines", "active") or link.value(HEADS))
+
     figures.head_view(
         picture.beginning(LINES), link.value(HEADS), pins, f"{PAGE}.lines", took_pins, took_heads,
         title=place, caption=" ".join(map(prose.plain, spoken)),
@@ -121,45 +153,23 @@ def show_lines(picture: View, chosen: View, place: str) -> None:
 
 def show_matrix(chosen: View, place: str) -> None:
     """The chosen heads as a matrix, their mean when there are several."""
-    cell = link.value(CELL)
-    if len(cell) != 2 or cell[0] >= len(chosen.rows) or cell[1] >= len(chosen.columns):
-        cell = []
+    cell = figures.cell(chosen, link.value(CELL))
     spoken = sentences.cell(chosen, *cell) if cell else sentences.telling(chosen, place)
+
+    def took_cell() -> None:
+        taken = figures.state(f"{PAGE}.matrix", "cell") or []
+        link.choose(CELL, figures.cell_places(chosen, taken))
+
+    def took_scale() -> None:
+        link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
+
+    pins = figures.rows(chosen, link.value(PINS))
     figures.matrix(
-        chosen, cell, link.value(PINS), link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
+        chosen, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
         title=place, caption=prose.plain(spoken),
     )  # fmt: skip
     prose.caption(spoken, sentences.shown(chosen))
     downloads.numbers(chosen, f"attention-{chosen.site}")
-
-
-def took_head() -> None:
-    layer, head = figures.state(f"{PAGE}.grid", "head")
-    link.choose(LAYER, layer)
-    link.choose(HEADS, [head])
-
-
-def took_row() -> None:
-    place = figures.table_row(f"{PAGE}.table")
-    if place is not None:
-        link.choose(LAYER, place[0])
-        link.choose(HEADS, [place[1]])
-
-
-def took_pins() -> None:
-    link.choose(PINS, figures.state(f"{PAGE}.lines", "pins"))
-
-
-def took_heads() -> None:
-    link.choose(HEADS, figures.state(f"{PAGE}.lines", "active"))
-
-
-def took_cell() -> None:
-    link.choose(CELL, figures.state(f"{PAGE}.matrix", "cell") or [])
-
-
-def took_scale() -> None:
-    link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
 
 
 page()

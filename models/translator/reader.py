@@ -31,6 +31,8 @@ class Candidate:
 
     text: str
     probability: float
+    piece: str
+    """The vocabulary's own name for it."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class TranslatorReader:
             text=target.text,
             candidates=tuple(
                 tuple(
-                    Candidate(self._name(index), probability)
+                    self._candidate(index, probability)
                     for index, probability in zip(row, share, strict=True)
                 )
                 for row, share in zip(best.indices.tolist(), best.values.tolist(), strict=True)
@@ -190,8 +192,9 @@ class TranslatorReader:
             unknown=_unknown(source, pieces),
         )
 
-    def _name(self, index: int) -> str:
-        return str(self.target.id_to_token(index)).replace("▁", " ")
+    def _candidate(self, index: int, probability: float) -> Candidate:
+        piece = str(self.target.id_to_token(index))
+        return Candidate(piece.replace("▁", " ").strip() or "␣", probability, piece)
 
 
 def _end_token(text: str) -> Token:

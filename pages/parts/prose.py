@@ -42,6 +42,11 @@ def caption(*sentences: Markup) -> None:
     st.html(f'<p class="atlas-caption">{" ".join(sentences)}</p>')
 
 
+def headline(text: str) -> None:
+    """A sentence of the reader or of a model, large, as the thing the page is about."""
+    st.html(f'<p class="atlas-headline" dir="auto">{escape(text)}</p>')
+
+
 def badge(good: bool, sentence: Markup) -> None:
     """A small sign of how far a number may be trusted."""
     kind = "good" if good else "unsure"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from attention_core.record import Site
 from attention_core.views import View
+from models.translator.reader import Translation
 from pages.parts.language import _, ngettext
 from pages.parts.prose import Markup, filled, number, token
 
@@ -90,6 +91,36 @@ def shown(view: View) -> Markup:
             ).format(share=f"{100 * view.kept:.0f}")
         )
     return filled(" · ".join(parts))
+
+
+def alignment(view: View) -> Markup:
+    """The clearest link of a translation, and how clear the alignment is on the whole."""
+    if not view.rows or not view.columns:
+        return filled(_("There is nothing to align."))
+    peaks = view.mean.max(1)
+    row = int(peaks.argmax())
+    look = view.strongest(row)
+    return filled(
+        _("Clearest: {word} looks at {other} ({weight}). On average a word puts {mean} on one word."),
+        word=token(view.rows[row].text),
+        other=token(view.columns[look.column].text),
+        weight=number(look.weight),
+        mean=number(float(peaks.mean())),
+    )
+
+
+def doubts(found: Translation) -> list[Markup]:
+    """What the reader should know before they trust this translation."""
+    made = []
+    if found.unknown:
+        words = Markup(", ".join(map(token, found.unknown[:6])))
+        made.append(
+            filled(
+                _("This translator has never seen {words}: it guesses there. It reads English."),
+                words=words,
+            )
+        )
+    return made
 
 
 def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:

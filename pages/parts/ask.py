@@ -1,0 +1,83 @@
+"""Asking the reader for text: boxes whose content survives everything, and ready examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from attention_core.errors import AttentionError, TooLong
+from pages.parts import link
+from pages.parts.examples import Example
+from pages.parts.language import _
+from pages.parts.link import Choice
+
+T = TypeVar("T")
+MOST_CHARACTERS = 100_000
+
+
+def text_box(choice: Choice, label: str, placeholder: str = "", height: int = 92) -> str:
+    """A box for a text; what is typed is kept across pages and in the address."""
+    typed = st.text_area(
+        label,
+        key=choice.key,
+        height=height,
+        max_chars=MOST_CHARACTERS,
+        placeholder=placeholder,
+        persist_state="session",
+    )
+    return typed or ""
+
+
+def examples(ready: Sequence[Example], text: Choice, second: Choice | None = None) -> None:
+    """Ready sentences in a small menu; choosing one fills the box or boxes."""
+
+    def take(example: Example) -> None:
+        link.choose(text, example.text)
+        if second is not None:
+            link.choose(second, example.second)
+
+    with st.popover(_("Examples"), icon=":material/list:", type="tertiary"):
+        for place, example in enumerate(ready):
+            shown = f"{example.text} / {example.second}" if example.second else example.text
+            st.button(
+                shown,
+                key=f"{text.key}.example.{place}",
+                on_click=take,
+                args=(example,),
+                type="tertiary",
+                width="stretch",
+            )
+
+
+def answered(work: Callable[[], T], cut: Choice) -> T | None:
+    """The result of some work on the reader's text, or None after saying what was wrong."""
+    try:
+        return work()
+    except TooLong as problem:
+        st.warning(said(problem), icon=":material/content_cut:")
+        st.button(
+            _("Read only the beginning"),
+            on_click=link.choose,
+            args=(cut, True),
+            key=f"{cut.key}.agree",
+        )
+    except AttentionError as problem:
+        st.info(said(problem), icon=":material/info:")
+    return None
+
+
+def said(problem: AttentionError) -> str:
+    """The problem's sentence in the reader's language, safe inside Markdown."""
+    sentence = _(problem.sentence)
+    filled = sentence.format(**problem.values) if problem.values else sentence
+    return literal(filled)
+
+
+def literal(text: str) -> str:
+    """Text that Markdown shows as typed: nothing in it becomes bold, a link or an image."""
+    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in text)
+
+
+_MARKS = frozenset("\\`*_{}[]()#+-.!|<>$~:&^=")

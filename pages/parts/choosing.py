@@ -1,0 +1,57 @@
+"""Choosing a model, a kind of attention, and how its weights are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from models import catalogue
+from pages.parts import link
+from pages.parts.language import _
+from pages.parts.link import Choice
+
+DEFAULTS = {"read": "minilm", "translate": "bahdanau-en-fr"}
+
+
+def model(page: str, task: str = "read") -> Choice:
+    """The choice of a model on one page."""
+    return link.text(page, "model", DEFAULTS[task])
+
+
+def segments(choice: Choice, label: str, titles: Mapping[str, str]) -> str:
+    """A row of alternatives of which exactly one holds."""
+    chosen = st.segmented_control(
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        key=choice.key,
+        required=True,
+        persist_state="session",
+    )
+    return chosen or choice.default
+
+
+def kind(choice: Choice, known: Sequence[str]) -> str:
+    """Which attention of a model with several kinds; no question where there is one."""
+    titles = {
+        "encoder": _("encoder"),
+        "decoder": _("decoder"),
+        "cross": _("decoder to encoder"),
+    }
+    if link.value(choice) not in known:
+        link.choose(choice, known[0])
+    if len(known) == 1:
+        return known[0]
+    return segments(choice, _("Which attention"), {name: titles[name] for name in known})
+
+
+def grain_and_specials(grain: Choice, specials: Choice) -> None:
+    """Tokens or words; special tokens shown, hidden, or hidden with the rest scaled up."""
+    with st.container(horizontal=True, gap="medium"):
+        segments(grain, _("Show"), {"tokens": _("tokens"), "words": _("words")})
+        segments(
+            specials,
+            _("Special tokens"),
+            {"shown": _("shown"), "hidden": _("hidden"), "renormalised": _("hidden, rest = 1")},
+        )

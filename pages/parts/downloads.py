@@ -1,0 +1,38 @@
+"""The numbers behind a picture, as files; made only when the reader asks."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from attention_core import export
+from attention_core.views import View
+from pages.parts.language import _
+
+FORMATS = (
+    ("CSV", "text/csv", export.as_csv),
+    ("NPZ", "application/octet-stream", export.as_npz),
+    ("JSON", "application/json", export.as_json),
+)
+
+
+def numbers(view: View, name: str) -> None:
+    """A small menu with the view's numbers in three formats."""
+    with st.popover(_("Numbers"), icon=":material/download:", type="tertiary"):
+        for title, mime, make in FORMATS:
+            st.download_button(
+                title,
+                data=lambda make=make: make(view),  # type: ignore[misc]
+                file_name=f"{name}.{title.lower()}",
+                mime=mime,
+                on_click="ignore",
+                type="tertiary",
+                key=f"{name}.{title}",
+            )
+
+
+def text(label: str, content: str, file_name: str) -> None:
+    """One short text as a file, such as links in the Pharaoh format."""
+    st.download_button(
+        label, content.encode(), file_name, "text/plain", on_click="ignore", type="tertiary",
+        icon=":material/download:",
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Ready sentences that show something when they are opened; all written for this project."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Example(NamedTuple):
+    """A text to read and, where two texts belong together, the second one."""
+
+    text: str
+    second: str = ""
+
+
+EXPLORE = (
+    Example("The animal didn't cross the street because it was too tired."),
+    Example("The keys to the old cabinet are on the kitchen table."),
+    Example("Time flies like an arrow; fruit flies like a banana."),
+    Example("She poured water from the jug into the cup until it was full."),
+    Example("How old are you?", "What is your age?"),
+)
+TRANSLATE = (
+    Example("I love machine learning."),
+    Example("The white cat sleeps on the red chair."),
+    Example("I don't know where she lives."),
+    Example("Did you buy a new car last week?"),
+    Example("He has never been to Paris."),
+)
+PAIRS = (
+    Example("I love machine learning.", "J'aime l'apprentissage automatique."),
+    Example("The white cat sleeps.", "Le chat blanc dort."),
+    Example("I don't like tea.", "Je n'aime pas le thé."),
+)

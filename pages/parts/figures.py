@@ -1,0 +1,185 @@
+"""From a view to a picture on the page: the widgets, fed and translated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from attention_core import measures
+from attention_core.alignment import Link
+from attention_core.views import View
+from pages.components import alignment as ribbons
+from pages.components import head_grid as thumbnails
+from pages.components import head_view as lines
+from pages.components import matrix as heatmap
+from pages.components.alignment import TEXT as RIBBONS_TEXT
+from pages.components.head_grid import TEXT as THUMBNAILS_TEXT
+from pages.components.head_view import TEXT as LINES_TEXT
+from pages.components.matrix import TEXT as HEATMAP_TEXT
+from pages.parts.language import _
+from pages.parts.measure_names import explanation, title
+from pages.parts.readings import Part
+
+Callback = Callable[[], None]
+
+
+def state(key: str, name: str) -> Any:
+    """What the reader did in a widget, from inside its callback."""
+    return st.session_state[key][name]
+
+
+def rows(view: View, places: Iterable[int]) -> list[int]:
+    """The rows that show these token positions, in order, each once."""
+    found = {view.row_of(place) for place in places}
+    return sorted(row for row in found if row is not None)
+
+
+def places(view: View, chosen: Iterable[int]) -> list[int]:
+    """The first token position of each of these rows."""
+    return [view.row_places[row][0] for row in chosen if row < len(view.rows)]
+
+
+def cell(view: View, chosen: Sequence[int]) -> list[int]:
+    """Row and column that show these token positions; nothing where one of them is hidden."""
+    if len(chosen) != 2:
+        return []
+    row, column = view.row_of(chosen[0]), view.column_of(chosen[1])
+    return [] if row is None or column is None else [row, column]
+
+
+def cell_places(view: View, chosen: Sequence[int]) -> list[int]:
+    """Token positions of a cell: of its query and of its key."""
+    if len(chosen) != 2 or chosen[0] >= len(view.rows) or chosen[1] >= len(view.columns):
+        return []
+    return [view.row_places[chosen[0]][0], view.column_places[chosen[1]][0]]
+
+
+def head_grid(part: Part, chosen: tuple[int, int], key: str, took: Callback) -> None:
+    """Thumbnails of all heads; a click chooses one."""
+    thumbnails(
+        key=key,
+        sites=[str(site.layer + 1) for site in part.sites],
+        thumbnails=part.thumbs,
+        chosen=chosen,
+        title=_("All heads"),
+        name="heads",
+        text=said(THUMBNAILS_TEXT),
+        on_head_change=took,
+    )
+
+
+def head_view(
+    view: View, active: Sequence[int], pins: Sequence[int], key: str,
+    took_pins: Callback, took_active: Callback, title: str, caption: str,
+) -> None:  # fmt: skip
+    """Lines from the tokens that look to the tokens looked at, one colour a head."""
+    lines(
+        key=key,
+        rows=[token.text for token in view.rows],
+        columns=[token.text for token in view.columns],
+        weights=view.weights,
+        heads=view.heads,
+        allowed=None if view.allowed.all() else view.allowed,
+        special_rows=_specials(view.rows),
+        special_columns=_specials(view.columns),
+        active=active,
+        pins=pins,
+        title=title,
+        caption=caption,
+        name=f"lines-{view.site}",
+        text=said(LINES_TEXT),
+        on_pins_change=took_pins,
+        on_active_change=took_active,
+    )
+
+
+def matrix(
+    view: View, cell: Sequence[int], pins: Sequence[int], scale: Literal["matrix", "row"], key: str,
+    took_cell: Callback, took_scale: Callback, title: str, caption: str,
+) -> None:  # fmt: skip
+    """The mean of the view's heads, cell by cell."""
+    heatmap(
+        key=key,
+        rows=[token.text for token in view.rows],
+        columns=[token.text for token in view.columns],
+        weights=view.mean,
+        allowed=None if view.allowed.all() else view.allowed,
+        scale=scale,
+        cell=cell,
+        pins=pins,
+        title=title,
+        caption=caption,
+        name=f"matrix-{view.site}",
+        text=said(HEATMAP_TEXT),
+        on_cell_change=took_cell,
+        on_scale_change=took_scale,
+    )
+
+
+def alignment(
+    view: View, links: Sequence[Link], pins: Sequence[int], key: str, took: Callback,
+    title: str, caption: str,
+) -> None:  # fmt: skip
+    """Ribbons between a sentence and its translation."""
+    ribbons(
+        key=key,
+        source=[token.text for token in view.columns],
+        target=[token.text for token in view.rows],
+        weights=view.mean,
+        links=links,
+        pins=pins,
+        title=title,
+        caption=caption,
+        name="alignment",
+        text=said(RIBBONS_TEXT),
+        on_pins_change=took,
+    )
+
+
+def head_table(part: Part, key: str, took: Callback) -> None:
+    """Every head's measures; a click on a column sorts, a click on a row chooses."""
+    numbers = {measure.name: part.measures[measure.name] for measure in measures.ALL}
+    layers, heads = numbers["entropy"].shape
+    table = pd.DataFrame(
+        {
+            "layer": [site.layer + 1 for site in part.sites for _head in range(heads)],
+            "head": [head + 1 for _layer in range(layers) for head in range(heads)],
+            **{name: values.flatten().numpy() for name, values in numbers.items()},
+        }
+    ).dropna(axis=1)
+    st.dataframe(
+        table,
+        key=key,
+        hide_index=True,
+        height=430,
+        on_select=took,
+        selection_mode="single-row",
+        column_config={
+            "layer": st.column_config.NumberColumn(_("layer"), width=64),
+            "head": st.column_config.NumberColumn(_("head"), width=64),
+            **{
+                measure.name: st.column_config.NumberColumn(
+                    title(measure), help=explanation(measure), format="%.2f"
+                )
+                for measure in measures.ALL
+            },
+        },
+    )
+
+
+def table_row(key: str, part: Part) -> tuple[int, int] | None:
+    """Layer and head of the chosen row of `head_table`, counted from 0."""
+    chosen = st.session_state[key]["selection"]["rows"]
+    return divmod(chosen[0], part.sites[0].heads) if chosen else None
+
+
+def said(texts: Any) -> dict[str, str]:
+    """A widget's sentences in the reader's language."""
+    return {name: _(sentence) if sentence else "" for name, sentence in texts.items()}
+
+
+def _specials(tokens: Sequence[Any]) -> list[int]:
+    return [place for place, token in enumerate(tokens) if token.special]

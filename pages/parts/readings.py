@@ -1,0 +1,92 @@
+"""Readings shared by all readers of the server: each text is read once, however many ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from torch import Tensor
+
+from attention_core import measures, views
+from attention_core.record import AttentionRecord, Site
+from models import catalogue
+from models.desk import DESK
+from models.translator.reader import Translation, TranslatorReader
+from pages.parts.session import session_key
+
+THUMBNAIL = 28
+"""Pixels along one side of a head's thumbnail."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sites of one kind in a record, with what the overview of their heads needs.
+
+    thumbs    (site, head, THUMBNAIL, THUMBNAIL)
+    measures  name to (site, head)
+    """
+
+    sites: tuple[Site, ...]
+    thumbs: NDArray[np.uint8]
+    measures: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A record and everything worked out from it once."""
+
+    record: AttentionRecord
+    parts: dict[str, Part]
+
+
+def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
+    """One model's reading of one text.
+
+    Raises TextError or ModelError with a sentence for the reader.
+    """
+    return _read(model, text, second, cut)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _read(model: str, text: str, second: str, cut: bool) -> Reading:
+    reader = catalogue.load(model)
+    record = DESK.run(
+        session_key(),
+        lambda cancelled: reader.read(text, second, cancelled=cancelled, cut=cut),
+    )
+    return Reading(record, {kind: _part(record, kind) for kind in _kinds(record)})
+
+
+def _kinds(record: AttentionRecord) -> list[str]:
+    return list(dict.fromkeys(site.kind for site in record.sites))
+
+
+def _part(record: AttentionRecord, kind: str) -> Part:
+    sites = tuple(site for site in record.sites if site.kind == kind)
+    return Part(sites, views.overview(record, kind, THUMBNAIL), measures.table(sites))
+
+
+def translate(model: str, text: str, cut: bool = False) -> Translation:
+    """The translation of a text by one of our translators; raises like `read`."""
+    return _translate(model, text, "", cut)
+
+
+def align(model: str, text: str, target: str, cut: bool = False) -> Translation:
+    """How a translator aligns the reader's own pair; raises like `read`."""
+    return _translate(model, text, target, cut)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _translate(model: str, text: str, target: str, cut: bool) -> Translation:
+    reader = catalogue.load(model)
+    if not isinstance(reader, TranslatorReader):
+        raise TypeError(f"{model} does not translate")
+
+    def work(cancelled: object) -> Translation:
+        if target:
+            return reader.align(text, target, cut=cut)
+        return reader.translate(text, cut=cut, cancelled=cancelled)  # type: ignore[arg-type]
+
+    return DESK.run(session_key(), work)
