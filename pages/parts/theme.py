@@ -7,12 +7,12 @@ from typing import Final
 
 import streamlit as st
 
-STYLE: Final = Path(__file__).with_suffix(".css")
+STYLES: Final = tuple(Path(__file__).with_name(name) for name in ("theme.css", "prose.css"))
 LOGO: Final = Path(__file__).with_name("wordmark.svg")
-MARK: Final = Path(__file__).with_name("mark.svg")
 
 
 def apply() -> None:
     """Give the whole page its style sheet and its wordmark."""
-    st.html(STYLE)
-    st.logo(LOGO.read_text(), size="large", icon_image=MARK.read_text())
+    for style in STYLES:
+        st.html(style)
+    st.logo(LOGO.read_text(), size="large")
