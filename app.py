@@ -89,10 +89,10 @@ def preload() -> None:
 
 
 def warm(module: str) -> None:
-    """Import ahead of need; a module that cannot be imported spoils its own pages, not the server."""
+    """Import ahead of need; a broken module spoils its own pages, not the server."""
     try:
         import_module(module)
-    except ImportError:
+    except Exception:
         log.exception("%s cannot be imported; the pages that need it will say so", module)
 
 
