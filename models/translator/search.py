@@ -1,9 +1,11 @@
-"""Choosing words: beam search, and following a translation that is already given."""
+"""Choosing words: beam search for one sentence, the greedy way for many at once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -25,14 +27,18 @@ class Hypothesis:
     """Log-probability divided by the length penalty: what the beam ranked by."""
 
 
-@dataclass
-class _Open:
-    pieces: list[int] = field(default_factory=list)
-    log_probabilities: list[float] = field(default_factory=list)
+class _Open(NamedTuple):
+    """A translation still being written."""
 
-    @property
-    def total(self) -> float:
-        return sum(self.log_probabilities)
+    pieces: list[int]
+    log_probabilities: list[float]
+
+    def longer(self, piece: int, log_probability: float) -> _Open:
+        return _Open([*self.pieces, piece], [*self.log_probabilities, log_probability])
+
+    def closed(self, strength: float) -> Hypothesis:
+        score = sum(self.log_probabilities) / length_penalty(len(self.pieces), strength)
+        return Hypothesis(*self, score)
 
 
 def length_penalty(length: int, strength: float) -> float:
@@ -50,50 +56,53 @@ def beam_search(
 ) -> list[Hypothesis]:
     """The best translations found, best first.
 
+    As in Bahdanau's own search, a finished translation gives up its place in the beam: the search
+    ends when `width` are finished, and a width of 1 is greedy.
+
     source    piece ids, </s> at the end
-    width     hypotheses kept at every step; 1 is greedy
+    width     hypotheses kept at every step
     strength  of the length penalty; 0 favours short translations
 
     Raises Superseded as soon as `cancelled` says that nobody waits any more.
     """
     read = model.encode(torch.tensor([source]))
-    limit = min(MAX_LENGTH, 2 * len(source) + 10)
-    beam, finished = [_Open()], list[Hypothesis]()
+    beam, finished = [_Open([], [])], list[Hypothesis]()
     state, previous = read.state, torch.tensor([START_ID])
-    for _ in range(limit):
+    for step in range(_most_steps(len(source))):
         if cancelled():
             raise Superseded
-        logits, state = _advance(model, read, previous, state)
-        chances = logits.log_softmax(-1)
-        totals = torch.tensor([hypothesis.total for hypothesis in beam]).unsqueeze(1) + chances
-        best = totals.flatten().topk(2 * width).indices.tolist()
+        chances, state = _advance(model, read, previous, state, first=step == 0)
         grown, rows = list[_Open](), list[int]()
-        for index in best:
-            row, piece = divmod(index, chances.shape[1])
-            old = beam[row]
-            new = _Open(
-                [*old.pieces, piece],
-                [*old.log_probabilities, float(chances[row, piece])],
-            )
+        for row, piece in _best(beam, chances, width - len(finished)):
+            longer = beam[row].longer(piece, float(chances[row, piece]))
             if piece == END_ID:
-                score = new.total / length_penalty(len(new.pieces), strength)
-                finished.append(Hypothesis(new.pieces, new.log_probabilities, score))
-            elif len(grown) < width:
-                grown.append(new)
+                finished.append(longer.closed(strength))
+            else:
+                grown.append(longer)
                 rows.append(row)
-        beam = grown
-        if len(finished) >= width:
-            ceiling = length_penalty(limit, strength)
-            if max(h.score for h in finished) >= beam[0].total / ceiling:
-                break
-        chosen = torch.tensor(rows)
-        state, read = state[chosen], _widen(read, len(rows))
+        if not grown:
+            break
+        beam, state, read = grown, state[rows], _widened(read, len(rows))
         previous = torch.tensor([hypothesis.pieces[-1] for hypothesis in beam])
-    finished = finished or [
-        Hypothesis(h.pieces, h.log_probabilities, h.total / length_penalty(limit, strength))
-        for h in beam
+    finished = finished or [hypothesis.closed(strength) for hypothesis in beam]
+    return sorted(finished, key=lambda hypothesis: -hypothesis.score)
+
+
+def _best(beam: list[_Open], chances: Tensor, places: int) -> list[tuple[int, int]]:
+    """The likeliest ways to go on, as (row of the beam, piece), likeliest first."""
+    so_far = torch.tensor([sum(hypothesis.log_probabilities) for hypothesis in beam])
+    totals = (so_far.unsqueeze(1) + chances).flatten()
+    found = totals.topk(min(places, len(totals)))
+    return [
+        divmod(index, chances.shape[1])
+        for total, index in zip(found.values.tolist(), found.indices.tolist(), strict=True)
+        if total > -math.inf
     ]
-    return sorted(finished, key=lambda hypothesis: -hypothesis.score)[:width]
+
+
+def _most_steps(source: int) -> int:
+    """Pieces after which a translation is given up: it has lost its way."""
+    return min(MAX_LENGTH, 2 * source + 10)
 
 
 @torch.inference_mode()
@@ -106,9 +115,9 @@ def greedy_batch(model: Translator, sources: list[list[int]]) -> list[list[int]]
     state, previous = read.state, torch.full((len(sources),), START_ID)
     written: list[list[int]] = [[] for _ in sources]
     done = torch.zeros(len(sources), dtype=torch.bool)
-    for _ in range(min(MAX_LENGTH, 2 * width + 10)):
-        logits, state = _advance(model, read, previous, state)
-        previous = logits.argmax(-1)
+    for step in range(_most_steps(width)):
+        chances, state = _advance(model, read, previous, state, first=step == 0)
+        previous = chances.argmax(-1)
         done |= previous == END_ID
         if bool(done.all()):
             break
@@ -119,16 +128,21 @@ def greedy_batch(model: Translator, sources: list[list[int]]) -> list[list[int]]
 
 
 def _advance(
-    model: Translator, read: Source, previous: Tensor, state: Tensor
+    model: Translator, read: Source, previous: Tensor, state: Tensor, first: bool
 ) -> tuple[Tensor, Tensor]:
+    """Log-probabilities of the next piece (row, vocabulary), in nats, and the new states.
+
+    Pieces that no translation holds are ruled out, and so is ending before the first word.
+    """
     words = model.embed(previous.unsqueeze(1)).squeeze(1)
     state, trace = model.step(model.word_gates(words), state, read)
-    logits = model.logits(state, words, trace.context.squeeze(1))
-    logits[:, [PAD_ID, UNKNOWN_ID, START_ID]] = -torch.inf
-    return logits, state
+    chances = model.logits(state, words, trace.context.squeeze(1)).log_softmax(-1)
+    chances[:, [PAD_ID, UNKNOWN_ID, START_ID, *[END_ID] * first]] = -math.inf
+    return chances, state
 
 
-def _widen(read: Source, rows: int) -> Source:
+def _widened(read: Source, rows: int) -> Source:
+    """One sentence, repeated for as many hypotheses as are open."""
     if read.state.shape[0] == rows:
         return read
     return read.select(torch.zeros(rows, dtype=torch.long))
