@@ -18,6 +18,7 @@ LINES = 160
 
 TEXT = link.text(PAGE, "text", examples.EXPLORE[0].text)
 SECOND = link.text(PAGE, "second")
+PAIR = link.flag(PAGE, "pair")
 MODEL = choosing.model(PAGE)
 CUT = link.flag(PAGE, "cut")
 KIND = link.one_of(PAGE, "kind", ("encoder", "decoder", "cross"), "encoder")
@@ -29,7 +30,7 @@ GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
 SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
 SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
 CHOICES = (
-    TEXT, SECOND, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
+    TEXT, SECOND, PAIR, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
 )  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def asked() -> tuple[str, str, str]:
     boxes, side = st.columns([7, 4], gap="medium")
     with boxes:
         text = ask.text_box(TEXT, _("Your text"))
-        second = ask.text_box(SECOND, _("A second text (optional)"), height=68)
+        pair = choosing.switch(PAIR, _("Read two texts together")) or bool(link.value(SECOND))
+        second = ask.text_box(SECOND, _("Second text"), height=68) if pair else ""
     with side:
         model = choosing.choose_model(MODEL, "read")
         ask.examples(examples.EXPLORE, TEXT, SECOND)
@@ -83,13 +85,15 @@ def shown(reading: Reading) -> None:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         show_lines(picture, chosen, place)
 
-    cells, table = st.columns([6, 5], gap="large")
+    cells, dots = st.columns([6, 5], gap="large")
     with cells:
         st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
         show_matrix(chosen, place)
-    with table:
-        st.subheader(_("Heads in numbers"), anchor=False)
-        show_numbers(part)
+    with dots:
+        st.subheader(_("How far and how widely each head looks"), anchor=False)
+        show_map(part, (layer, heads[0]))
+    st.subheader(_("Heads in numbers"), anchor=False)
+    show_numbers(part)
     link.publish(CHOICES)
 
 
@@ -107,6 +111,25 @@ def show_overview(part: Part, opened: tuple[int, int]) -> None:
         open_head(*figures.state(f"{PAGE}.grid", "head"))
 
     figures.head_grid(part, opened, f"{PAGE}.grid", took)
+
+
+def show_map(part: Part, opened: tuple[int, int]) -> None:
+    """Every head as a dot; a click opens it. Texts that differ have no distance to show."""
+
+    def took() -> None:
+        head = figures.map_point(f"{PAGE}.map", part)
+        if head is not None:
+            open_head(*head)
+
+    if part.sites[0].kind == "cross":
+        prose.caption(prose.filled(_("Between two texts there is no distance to measure.")))
+        return
+    figures.heads_map(part, opened, f"{PAGE}.map", took)
+    prose.caption(
+        prose.filled(
+            _("Each dot is a head; a stronger colour is a later layer. Left: it looks near. Low: at one word.")
+        )
+    )
 
 
 def show_numbers(part: Part) -> None:

@@ -1,40 +1,81 @@
-"""Home: what this is, and where each question leads."""
+"""Home: what this is, one living picture, and where each question leads."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.alignment import strongest_links
+from attention_core.views import View, view
+from pages.parts import ask, examples, figures, link, prose, sentences
+from pages.parts.choosing import DEFAULTS
 from pages.parts.language import _
+from pages.parts.readings import translate
 
-st.title(_("See what a model looks at"))
-st.markdown(
-    _(
-        "Attention Atlas opens trained translation and language models while they read your sentence, "
-        "and shows every attention weight: which word looked at which, and how strongly."
+PAGE = "home"
+CUT = link.flag(PAGE, "cut")
+PINS = link.numbers(PAGE, "words")
+CHOICES = (PINS,)
+SENTENCE = examples.TRANSLATE[0].text
+ARROW = ":material/arrow_forward:"
+
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("See what a model looks at"), anchor=False)
+    prose.lead(
+        _(
+            "Attention Atlas opens trained models while they read your words, and shows every "
+            "attention weight: which word looked at which, and how much."
+        )
     )
-)
-
-
-def card(question: str, answer: str, page: str, link: str) -> None:
-    """One question of a reader and the page that answers it."""
-    with st.container(border=True, height="stretch"):
-        st.subheader(question, anchor=False)
-        st.markdown(answer)
-        st.page_link(page, label=link, icon=":material/arrow_forward:")
-
-
-cards = st.columns(2)
-with cards[0]:
-    card(
-        _("Which word became which?"),
-        _("Translate an English sentence into French and follow the alignment, word by word."),
-        "translate.py",
-        _("Translate a sentence"),
+    found = ask.answered(lambda: translate(DEFAULTS["translate"], SENTENCE), CUT)
+    if found is not None:
+        picture = view(found.site, None, "words", "hidden")
+        living_picture(picture, found.text)
+    questions()
+    st.subheader(_("What a weight can and cannot tell"), anchor=False)
+    prose.lead(
+        _(
+            "A weight says how much of a value a word took along: that is a fact, and we check it. "
+            "It does not say why the model decided as it did, nor that changing the weight would "
+            "change the answer. Read the pictures as where to look next, not as the explanation."
+        )
     )
-with cards[1]:
-    card(
-        _("What does each head do?"),
-        _("Walk from all heads of a model to one head, one row, one number."),
-        "explore.py",
-        _("Explore the heads"),
-    )
+
+
+@st.fragment
+def living_picture(picture: View, translation: str) -> None:
+    """A trained translator at work on one sentence; a word answers when it is pointed at."""
+    pins = figures.rows(picture, link.value(PINS))
+    spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
+
+    def took() -> None:
+        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
+
+    figures.alignment(
+        picture, strongest_links(picture.mean, 0.2), pins, f"{PAGE}.ribbons", took,
+        title=f"{SENTENCE} → {translation}", caption=" ".join(map(prose.plain, spoken)),
+    )  # fmt: skip
+    prose.caption(*spoken)
+    link.publish(CHOICES)
+
+
+def questions() -> None:
+    """The reader's question, and the page that answers it."""
+    first, second = st.columns(2, gap="medium")
+    with first, st.container(border=True, height="stretch"):
+        st.subheader(_("Which word became which?"), anchor=False)
+        st.markdown(
+            _("Type an English sentence, see its French, and where each French word looked.")
+        )
+        st.page_link("translate.py", label=_("Translate a sentence"), icon=ARROW)
+    with second, st.container(border=True, height="stretch"):
+        st.subheader(_("What does each head look at?"), anchor=False)
+        st.markdown(
+            _("Type any text and walk from all heads of a model to one head, one row, one number.")
+        )
+        st.page_link("explore.py", label=_("Explore the heads"), icon=ARROW)
+
+
+page()

@@ -32,6 +32,11 @@ def segments(choice: Choice, label: str, titles: Mapping[str, str]) -> str:
     return chosen or choice.default
 
 
+def switch(choice: Choice, label: str) -> bool:
+    """Something that is on or off."""
+    return st.toggle(label, key=choice.key, persist_state="session")
+
+
 def kind(choice: Choice, known: Sequence[str]) -> str:
     """Which attention of a model with several kinds; no question where there is one."""
     titles = {
@@ -55,3 +60,18 @@ def grain_and_specials(grain: Choice, specials: Choice) -> None:
             _("Special tokens"),
             {"shown": _("shown"), "hidden": _("hidden"), "renormalised": _("hidden, rest = 1")},
         )
+
+
+def choose_model(choice: Choice, task: str) -> str:
+    """A model of the catalogue that can do the task."""
+    cards = {entry.card.name: entry.card for entry in catalogue.entries() if entry.task == task}
+    if link.value(choice) not in cards and not cards:
+        return str(choice.default)
+    chosen = st.selectbox(
+        _("Model"),
+        list(cards),
+        format_func=lambda name: cards[name].title,
+        key=choice.key,
+        persist_state="session",
+    )
+    return chosen or choice.default

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from attention_core import figures as plots
 from attention_core import measures
 from attention_core.alignment import Link
 from attention_core.views import View
@@ -139,6 +140,30 @@ def alignment(
     )
 
 
+def heads_map(part: Part, opened: tuple[int, int], key: str, took: Callback) -> None:
+    """Every head as a dot by how far and how widely it looks; a click opens it."""
+    named = {measure.name: title(measure) for measure in measures.ALL}
+    figure = plots.heads_map(
+        part.measures["distance"],
+        part.measures["entropy"],
+        (named["distance"], named["entropy"]),
+        _("layer {layer} · head {head}"),
+        opened,
+        "dark" if st.context.theme.type == "dark" else "light",
+    )
+    st.plotly_chart(
+        figure, key=key, on_select=took, selection_mode="points", theme=None,
+        config={"displayModeBar": False},
+    )  # fmt: skip
+
+
+def map_point(key: str, part: Part) -> tuple[int, int] | None:
+    """Layer and head of the dot that was clicked in `heads_map`, counted from 0."""
+    points = st.session_state[key]["selection"]["points"]
+    taken = [point["point_index"] for point in points if point["curve_number"] == 0]
+    return divmod(taken[0], part.sites[0].heads) if taken else None
+
+
 def head_table(part: Part, key: str, took: Callback) -> None:
     """Every head's measures; a click on a column sorts, a click on a row chooses."""
     numbers = {measure.name: part.measures[measure.name] for measure in measures.ALL}
@@ -154,7 +179,7 @@ def head_table(part: Part, key: str, took: Callback) -> None:
         table,
         key=key,
         hide_index=True,
-        height=430,
+        height=340,
         on_select=took,
         selection_mode="single-row",
         column_config={

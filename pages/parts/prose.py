@@ -47,6 +47,11 @@ def headline(text: str) -> None:
     st.html(f'<p class="atlas-headline" dir="auto">{escape(text)}</p>')
 
 
+def lead(text: str) -> None:
+    """A paragraph of ours, a little larger than the rest."""
+    st.html(f'<p class="atlas-lead">{escape(text)}</p>')
+
+
 def badge(good: bool, sentence: Markup) -> None:
     """A small sign of how far a number may be trusted."""
     kind = "good" if good else "unsure"

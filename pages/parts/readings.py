@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from torch import Tensor
 
 from attention_core import measures, views
 from attention_core.record import AttentionRecord, Site
-from models import catalogue
+from models import shelf
 from models.desk import DESK
-from models.translator.reader import Translation, TranslatorReader
-from pages.parts.session import session_key
+from models.translator.reader import Translation, load_translator
 
 THUMBNAIL = 28
 """Pixels along one side of a head's thumbnail."""
@@ -51,9 +52,9 @@ def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool) -> Reading:
-    reader = catalogue.load(model)
+    reader = shelf.load(model)
     record = DESK.run(
-        session_key(),
+        _session(),
         lambda cancelled: reader.read(text, second, cancelled=cancelled, cut=cut),
     )
     return Reading(record, {kind: _part(record, kind) for kind in _kinds(record)})
@@ -80,13 +81,17 @@ def align(model: str, text: str, target: str, cut: bool = False) -> Translation:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _translate(model: str, text: str, target: str, cut: bool) -> Translation:
-    reader = catalogue.load(model)
-    if not isinstance(reader, TranslatorReader):
-        raise TypeError(f"{model} does not translate")
+    reader = load_translator(model)
 
-    def work(cancelled: object) -> Translation:
+    def work(cancelled: Callable[[], bool]) -> Translation:
         if target:
             return reader.align(text, target, cut=cut)
-        return reader.translate(text, cut=cut, cancelled=cancelled)  # type: ignore[arg-type]
+        return reader.translate(text, cut=cut, cancelled=cancelled)
 
-    return DESK.run(session_key(), work)
+    return DESK.run(_session(), work)
+
+
+def _session() -> str:
+    """Whose request this is: a newer one of the same browser tab makes the older give up."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else "no session"

@@ -1,0 +1,70 @@
+"""Statistics of many heads as Plotly figures; attention itself is drawn by the page's widgets."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import plotly.graph_objects as go
+from torch import Tensor
+
+from attention_core.palette import ACCENT, SCALE
+
+Theme = Literal["light", "dark"]
+INK = {"light": "#16181d", "dark": "#f2f1ec"}
+FAINT = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
+
+
+def heads_map(
+    across: Tensor, upwards: Tensor, titles: tuple[str, str], name: str,
+    opened: tuple[int, int], theme: Theme,
+) -> go.Figure:  # fmt: skip
+    """Every head as a dot, early layers pale and late ones dark; the opened one is ringed.
+
+    across, upwards  (site, head), the two measures
+    titles           of the two axes, in the reader's language
+    name             template with {layer} and {head} for what a dot is called, counted from 1
+    opened           site and head, counted from 0
+    """
+    sites, heads = across.shape
+    places = [(site, head) for site in range(sites) for head in range(heads)]
+    steps = SCALE[theme]
+    figure = go.Figure(
+        go.Scatter(
+            x=across.flatten().tolist(),
+            y=upwards.flatten().tolist(),
+            mode="markers",
+            text=[name.format(layer=site + 1, head=head + 1) for site, head in places],
+            hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",
+            marker={
+                "size": 13,
+                "color": [steps[_step(site, sites, len(steps))] for site, _head in places],
+                "line": {"width": 1, "color": INK[theme]},
+            },
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+        )
+    )
+    site, head = opened
+    figure.add_trace(
+        go.Scatter(
+            x=[float(across[site, head])], y=[float(upwards[site, head])], mode="markers",
+            marker={"size": 22, "color": "rgba(0,0,0,0)",
+                    "line": {"width": 3.5, "color": ACCENT[theme]}},
+            hoverinfo="skip",
+        )
+    )  # fmt: skip
+    axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}}
+    figure.update_layout(
+        showlegend=False, height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        font={"color": INK[theme], "size": 15}, dragmode=False, clickmode="event+select",
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={**axis, "title": titles[0], "automargin": True},
+        yaxis={**axis, "title": titles[1], "automargin": True},
+    )  # fmt: skip
+    return figure
+
+
+def _step(site: int, sites: int, steps: int) -> int:
+    """A step of the colour scale that leaves out its palest end, so that every dot shows."""
+    first = steps // 4
+    return first + round(site * (steps - 1 - first) / max(1, sites - 1))
