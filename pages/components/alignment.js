@@ -1,0 +1,272 @@
+// A sentence above, its translation below, ribbons as wide as the weights between them.
+import { legible, measure } from "./shared/letters.js";
+import { canvasPen } from "./shared/pen.js";
+import { element, mount, plain, quoted, sized, two } from "./shared/stage.js";
+import { wordGroups } from "./shared/words.js";
+
+const FAINTEST = 0.03;
+const SPACE = 6;
+const NUMBERS = 24;
+const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
+const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
+
+/** Two lines of words where they fit, else two columns. */
+function sentencePlan(data, width, theme, upright) {
+  const size = width < 520 ? 16 : 18;
+  const wide = (text) => Math.max(34, measure(legible(text), size, theme, 600) + 18);
+  const sides = [data.source.map(wide), data.target.map(wide)];
+  const total = (widths) => widths.reduce((a, b) => a + b + SPACE, -SPACE);
+  const across = Math.max(...sides.map(total));
+  if (upright ?? (width < 520 || across > width)) return columnsPlan(data, width, size, sides);
+  const high = 38;
+  const gap = Math.max(120, Math.min(190, width * 0.2));
+  const boxes = sides.map((widths, side) => {
+    let x = Math.max(0, (width - total(widths)) / 2);
+    const y = NUMBERS + side * (high + gap);
+    return widths.map((w) => {
+      const box = { x, y, w, h: high };
+      x += w + SPACE;
+      return box;
+    });
+  });
+  return { upright: false, size, boxes, width, height: 2 * NUMBERS + 2 * high + gap, across };
+}
+
+function columnsPlan(data, width, size, sides) {
+  const high = 36;
+  const side = 42;
+  const most = (width - 2 * side) * 0.37;
+  const [left, right] = sides.map((widths) => Math.min(most, Math.max(34, ...widths)));
+  const between = Math.min(320, width - 2 * side - left - right);
+  const start = Math.max(0, (width - 2 * side - left - right - between) / 2);
+  const count = Math.max(data.source.length, data.target.length);
+  const boxes = [data.source, data.target].map((labels, group) => {
+    const top = ((count - labels.length) * (high + 2)) / 2;
+    const x = group ? start + side + left + between : start + side;
+    return labels.map((_, i) => ({ x, y: top + i * (high + 2), w: group ? right : left, h: high }));
+  });
+  return { upright: true, size, boxes, width, height: count * (high + 2) };
+}
+
+/** Each weight's two ends: side by side within a word, never wider than it. */
+function ribbons(data, plan) {
+  const columns = data.source.length;
+  const ends = [data.source, data.target].map((labels, side) =>
+    labels.map((_, i) => {
+      const box = plan.boxes[side][i];
+      const others = side ? data.source : data.target;
+      const weights = others.map((_, j) => data.weights[side ? i * columns + j : j * columns + i]);
+      const sum = weights.reduce((a, b) => a + b, 0);
+      const room = plan.upright ? box.h - 8 : Math.min(box.w - 10, 56);
+      const unit = room / Math.max(1, sum);
+      const middle = plan.upright ? box.y + box.h / 2 : box.x + box.w / 2;
+      let place = middle - (unit * sum) / 2;
+      return weights.map((weight) => [place, place += weight * unit]);
+    })
+  );
+  const linked = new Set(data.links.map(([s, t]) => `${s}-${t}`));
+  const made = [];
+  data.target.forEach((_, t) =>
+    data.source.forEach((_, s) => {
+      const weight = data.weights[t * columns + s];
+      const link = linked.has(`${s}-${t}`);
+      if (weight < FAINTEST && !link) return;
+      made.push({ s, t, weight, link, d: band(plan, s, t, ends[0][s][t], ends[1][t][s]) });
+    })
+  );
+  return made.sort((a, b) => a.weight - b.weight);
+}
+
+function band(plan, s, t, [a, b], [c, d]) {
+  const [from, to] = [plan.boxes[0][s], plan.boxes[1][t]];
+  const [wideEnd, thin] = [Math.max(b, a + 1), Math.max(d, c + 1)];
+  if (plan.upright) {
+    const [x, z] = [from.x + from.w + 2, to.x - 2];
+    const m = (x + z) / 2;
+    return `M${x},${a}C${m},${a} ${m},${c} ${z},${c}L${z},${thin}` +
+      `C${m},${thin} ${m},${wideEnd} ${x},${wideEnd}Z`;
+  }
+  const [y, z] = [from.y + from.h + 2, to.y - 2];
+  const m = (y + z) / 2;
+  return `M${a},${y}C${a},${m} ${c},${m} ${c},${z}L${thin},${z}` +
+    `C${thin},${m} ${wideEnd},${m} ${wideEnd},${y}Z`;
+}
+
+/** Which ribbons are lit: those of the word pointed at and of the pinned ones; null = all. */
+function litRibbon(pins, pointed) {
+  if (pointed?.side === 0) return ({ s }) => s === pointed.index;
+  const targets = pointed ? [...pins, pointed.index] : pins;
+  return targets.length ? ({ t }) => targets.includes(t) : null;
+}
+
+function drawRibbons(pen, data, plan, theme, { pins, pointed }) {
+  const lit = litRibbon(pins, pointed);
+  const colour = theme.heads[0];
+  for (const ribbon of ribbons(data, plan)) {
+    const on = !lit || lit(ribbon);
+    const fill = pins.includes(ribbon.t) && pointed?.side !== 0 ? theme.accent : colour;
+    const strength = 0.14 + 0.62 * Math.min(1, ribbon.weight);
+    pen.path(ribbon.d, {
+      fill,
+      opacity: on ? (lit ? Math.min(0.9, strength + 0.12) : strength) : 0.05,
+    });
+    if (ribbon.link) {
+      pen.path(ribbon.d, { stroke: fill, width: 1.6, opacity: on ? 0.95 : 0.1 });
+    }
+  }
+  drawNumbers(pen, data, plan, theme, { pins, pointed });
+}
+
+/** How much each word on the other side was looked at. */
+function drawNumbers(pen, data, plan, theme, { pins, pointed }) {
+  const columns = data.source.length;
+  const targets = pointed?.side === 1 ? [pointed.index] : pins;
+  const side = pointed?.side === 0 ? 1 : 0;
+  if (side === 0 && targets.length === 0) return;
+  const value = (i) =>
+    side === 1
+      ? data.weights[i * columns + pointed.index]
+      : targets.reduce((sum, t) => sum + data.weights[t * columns + i], 0) / targets.length;
+  const values = plan.boxes[side].map((_, i) => value(i));
+  const most = Math.max(...values);
+  values.forEach((weight, i) => {
+    if (weight < 0.005) return;
+    const box = plan.boxes[side][i];
+    const style = {
+      size: 15,
+      fill: weight >= most * 0.3 ? theme.ink : theme.quiet,
+      weight: weight === most ? 600 : 400,
+    };
+    if (plan.upright) {
+      const x = side ? box.x + box.w + 6 : box.x - 6;
+      pen.text(x, box.y + box.h / 2, two(weight), { ...style, anchor: side ? "start" : "end" });
+    } else {
+      const y = side ? box.y + box.h + 12 : box.y - 12;
+      pen.text(box.x + box.w / 2, y, two(weight), { ...style, anchor: "middle" });
+    }
+  });
+}
+
+function drawSentences(pen, data, plan, theme, pins) {
+  [data.source, data.target].forEach((labels, side) =>
+    labels.forEach((text, i) => {
+      const box = plan.boxes[side][i];
+      const pinned = side === 1 && pins.includes(i);
+      if (pinned) {
+        pen.rect(box.x, box.y, box.w, box.h, { fill: theme.accent, opacity: 0.16, radius: 5 });
+      }
+      const style = { size: plan.size, fill: theme.ink, weight: pinned ? 600 : 400 };
+      const y = box.y + box.h / 2;
+      if (!plan.upright) pen.text(box.x + box.w / 2, y, text, { ...style, anchor: "middle" });
+      else if (side) pen.text(box.x + 8, y, text, style);
+      else pen.text(box.x + box.w - 8, y, text, { ...style, anchor: "end" });
+    })
+  );
+}
+
+function createAlignment(stage) {
+  const host = element("div", "sentences");
+  const canvas = element("canvas", "ribbons");
+  host.append(canvas);
+  stage.body.append(host);
+  let plan = null;
+  let pointed = null;
+  let waiting = 0;
+
+  const pins = () => (stage.choice.pins ?? []).filter((pin) => pin < stage.data.target.length);
+  const words = wordGroups(host, {
+    steps: () => (plan?.upright ? UPRIGHT : SIDEWAYS),
+    look(side, index) {
+      pointed = index === null ? null : { side, index };
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(light);
+    },
+    pin(side, index) {
+      if (side === 0) return;
+      const kept = pins();
+      const next = kept.includes(index) ? kept.filter((pin) => pin !== index) : [...kept, index];
+      stage.choose("pins", next.sort((a, b) => a - b));
+    },
+    clear() {
+      pointed = null;
+      stage.choose("pins", []);
+    },
+  });
+  canvas.onclick = () => {
+    pointed = null;
+    light();
+  };
+
+  function say() {
+    const { data } = stage;
+    const kept = pins();
+    const one = pointed ?? (kept.length === 1 ? { side: 1, index: kept[0] } : null);
+    if (!one) return stage.say(plain(stage.word("hint")));
+    const columns = data.source.length;
+    const [mine, others] = one.side ? [data.target, data.source] : [data.source, data.target];
+    const weight = (other) =>
+      data.weights[one.side ? one.index * columns + other : other * columns + one.index];
+    const best = others.map((_, other) => [other, weight(other)])
+      .sort((a, b) => b[1] - a[1]).slice(0, 3).filter(([, value]) => value >= 0.005);
+    stage.say(
+      quoted(mine[one.index]),
+      plain(one.side ? "  →  " : "  ←  "),
+      ...best.flatMap(([other, value], i) => [
+        ...(i ? [plain("  ·  ")] : []),
+        quoted(others[other]),
+        plain(" "),
+        element("span", "value", two(value)),
+      ]),
+    );
+  }
+
+  function light() {
+    const { data, theme } = stage;
+    if (!plan) return;
+    const ctx = sized(canvas, plan.width, plan.height);
+    drawRibbons(canvasPen(ctx, theme), data, plan, theme, { pins: pins(), pointed });
+    const strong = (side, i) => pointed?.side === side && pointed.index === i;
+    data.source.forEach((_, i) => words.mark(0, i, { strong: strong(0, i) }));
+    data.target.forEach((_, i) =>
+      words.mark(1, i, { strong: strong(1, i), pinned: pins().includes(i) })
+    );
+    say();
+  }
+
+  return {
+    read() {
+      const { data } = stage;
+      words.set(0, data.source, stage.word("source"));
+      words.set(1, data.target, stage.word("target"));
+      if (pointed && pointed.index >= words.groups[pointed.side].length) pointed = null;
+    },
+    paint() {
+      const { data, theme, width } = stage;
+      plan = sentencePlan(data, width, theme);
+      plan.boxes.forEach((boxes, side) => {
+        const align = plan.upright ? (side ? "left" : "right") : "center";
+        boxes.forEach((box, i) =>
+          words.place(side, i, box.x, box.y, box.w, box.h, align, plan.size)
+        );
+      });
+      light();
+    },
+    picture() {
+      const { data, theme } = stage;
+      const first = sentencePlan(data, 900, theme);
+      const wide = first.upright ? first : sentencePlan(data, Math.max(480, first.across), theme);
+      return {
+        width: wide.width,
+        height: wide.height,
+        draw(pen) {
+          drawRibbons(pen, data, wide, theme, { pins: pins(), pointed: null });
+          drawSentences(pen, data, wide, theme, pins());
+        },
+      };
+    },
+  };
+}
+
+export default function (component) {
+  return mount(component, createAlignment);
+}

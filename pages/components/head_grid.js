@@ -1,0 +1,223 @@
+// All heads at a glance: one canvas of thumbnails, one more for what is pointed at.
+import { colourBar } from "./shared/download.js";
+import { canvasPen } from "./shared/pen.js";
+import { measure } from "./shared/letters.js";
+import { element, mount, plain, sized } from "./shared/stage.js";
+import { shade } from "./shared/theme.js";
+
+const GAP = 5;
+const LABEL = 15;
+const TOP = 26;
+const LARGEST = 84;
+
+/** Where each thumbnail goes; long layers break into lines where the screen is narrow. */
+function gridPlan(data, width, theme, narrow) {
+  const widest = Math.max(...data.sites.map((site) => measure(site, LABEL, theme, 600)));
+  const left = Math.ceil(widest) + 14;
+  const smallest = narrow ? 34 : 30;
+  const room = width - left;
+  const perLine = Math.max(1, Math.min(data.heads, Math.floor((room + GAP) / (smallest + GAP))));
+  const lines = Math.ceil(data.heads / perLine);
+  const columns = Math.ceil(data.heads / lines);
+  const bar = data.values ? 7 : 0;
+  const side = Math.min(LARGEST, Math.floor((room + GAP) / columns) - GAP);
+  const stepY = side + bar + GAP;
+  const siteHeight = lines * stepY + (lines > 1 ? 10 : 0);
+  return {
+    left,
+    lines,
+    columns,
+    side,
+    bar,
+    siteHeight,
+    width: left + columns * (side + GAP) - GAP + 4,
+    height: TOP + data.sites.length * siteHeight + 2,
+    place(site, head) {
+      const line = Math.floor(head / columns);
+      return {
+        x: left + (head % columns) * (side + GAP) + 2,
+        y: TOP + site * siteHeight + line * stepY,
+      };
+    },
+    find(x, y) {
+      const site = Math.floor((y - TOP) / siteHeight);
+      const line = Math.floor((y - TOP - site * siteHeight) / stepY);
+      const column = Math.floor((x - left - 2) / (side + GAP));
+      const head = line * columns + column;
+      const inside = site >= 0 && site < data.sites.length && column >= 0 && column < columns &&
+        line >= 0 && line < lines && head < data.heads;
+      return inside ? [site, head] : null;
+    },
+  };
+}
+
+/** One thumbnail as a small picture in the colours of the page. */
+function thumbnail(data, theme, index) {
+  const size = data.size;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const ctx = canvas.getContext("2d");
+  const pixels = ctx.createImageData(size, size);
+  const start = index * size * size;
+  for (let i = 0; i < size * size; i++) {
+    pixels.data.set(theme.ramp[data.thumbs[start + i]], i * 4);
+    pixels.data[i * 4 + 3] = 255;
+  }
+  ctx.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+function drawGrid(pen, data, plan, theme, chosen, pictures) {
+  const text = { size: LABEL, fill: theme.quiet };
+  for (let column = 0; column < plan.columns; column++) {
+    if (plan.lines > 1) break;
+    const { x } = plan.place(0, column);
+    const strong = chosen && chosen[1] === column;
+    pen.text(x + plan.side / 2, TOP / 2 - 1, String(column + 1), {
+      ...text,
+      anchor: "middle",
+      weight: strong ? 600 : 400,
+      fill: strong ? theme.accent : theme.quiet,
+    });
+  }
+  const most = data.values ? data.values.reduce((a, b) => Math.max(a, b), 1e-12) : 1;
+  data.sites.forEach((name, site) => {
+    const strong = chosen && chosen[0] === site;
+    const middle = plan.place(site, 0).y + plan.side / 2;
+    pen.text(plan.left - 8, middle, name, {
+      ...text,
+      anchor: "end",
+      weight: strong ? 600 : 400,
+      fill: strong ? theme.accent : theme.quiet,
+    });
+    for (let head = 0; head < data.heads; head++) {
+      const { x, y } = plan.place(site, head);
+      const index = site * data.heads + head;
+      pen.image(pictures[index], x, y, plan.side, plan.side);
+      pen.rect(x - 0.5, y - 0.5, plan.side + 1, plan.side + 1, { stroke: theme.hair });
+      if (data.values) {
+        const share = Math.max(0, data.values[index]) / most;
+        pen.rect(x, y + plan.side + 3, plan.side, 3, { fill: theme.hair });
+        pen.rect(x, y + plan.side + 3, plan.side * share, 3, { fill: theme.quiet });
+      }
+    }
+  });
+  if (chosen) outline(pen, plan, chosen, theme.accent, 3);
+}
+
+function outline(pen, plan, [site, head], colour, width) {
+  const { x, y } = plan.place(site, head);
+  const out = width / 2 + 0.5;
+  pen.rect(x - out, y - out, plan.side + 2 * out, plan.side + 2 * out, {
+    stroke: colour,
+    width,
+    radius: 2,
+  });
+}
+
+function createHeadGrid(stage) {
+  const scroller = element("div", "scroller", "", { tabindex: "0", role: "application" });
+  const base = element("canvas", "base");
+  const over = element("canvas", "over");
+  scroller.append(base, over);
+  stage.body.append(scroller);
+  let plan = null;
+  let pictures = [];
+  let pictured = null;
+  let pointed = null;
+
+  const chosen = () => {
+    const [site, head] = stage.choice.head ?? [-1, -1];
+    const known = site >= 0 && site < stage.data.sites.length && head >= 0 &&
+      head < stage.data.heads;
+    return known ? [site, head] : null;
+  };
+  const named = ([site, head]) =>
+    stage.word("head", { site: stage.data.sites[site], head: head + 1 });
+
+  function hint() {
+    const shown = pointed ?? chosen();
+    if (!shown) return stage.say(plain(stage.word("hint")));
+    const parts = [element("span", "value", named(shown))];
+    if (stage.data.values) {
+      const value = stage.data.values[shown[0] * stage.data.heads + shown[1]];
+      parts.push(plain(`   ${value.toFixed(2)}`));
+    }
+    stage.say(...parts);
+  }
+
+  function point(at) {
+    if (String(at) === String(pointed)) return;
+    pointed = at;
+    const ctx = sized(over, plan.width, plan.height);
+    if (at) outline(canvasPen(ctx, stage.theme), plan, at, stage.theme.ink, 2);
+    scroller.style.cursor = at ? "pointer" : "default";
+    hint();
+  }
+
+  const spot = (event) => {
+    const box = base.getBoundingClientRect();
+    return plan.find(event.clientX - box.left, event.clientY - box.top);
+  };
+  scroller.onpointermove = (event) => event.pointerType === "mouse" && point(spot(event));
+  scroller.onpointerleave = () => point(null);
+  scroller.onclick = (event) => {
+    const at = spot(event);
+    if (at) stage.choose("head", at);
+  };
+  scroller.onblur = () => point(null);
+  scroller.onkeydown = (event) => {
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const at = pointed ?? chosen() ?? [0, 0];
+    if (event.key in steps) {
+      const [down, right] = steps[event.key];
+      const site = Math.max(0, Math.min(stage.data.sites.length - 1, at[0] + down));
+      const head = Math.max(0, Math.min(stage.data.heads - 1, at[1] + right));
+      point([site, head]);
+      const { y } = plan.place(site, head);
+      if (y < scroller.scrollTop) scroller.scrollTop = y - TOP;
+      const below = y + plan.side - scroller.clientHeight;
+      if (below > scroller.scrollTop) scroller.scrollTop = below + GAP;
+    } else if (event.key === "Enter" || event.key === " ") stage.choose("head", at);
+    else if (event.key === "Escape") point(null);
+    else return;
+    event.preventDefault();
+  };
+
+  return {
+    read() {
+      scroller.setAttribute("aria-label", stage.word("label"));
+    },
+    paint() {
+      const { data, theme, width } = stage;
+      plan = gridPlan(data, width, theme, width < 560);
+      if (pictured?.thumbs !== data.thumbs || pictured.mode !== theme.mode) {
+        const count = data.sites.length * data.heads;
+        pictures = Array.from({ length: count }, (_, i) => thumbnail(data, theme, i));
+        pictured = { thumbs: data.thumbs, mode: theme.mode };
+      }
+      const ctx = sized(base, plan.width, plan.height);
+      drawGrid(canvasPen(ctx, theme), data, plan, theme, chosen(), pictures);
+      const was = pointed;
+      pointed = undefined;
+      point(was);
+    },
+    picture() {
+      const { data, theme } = stage;
+      const wide = gridPlan(data, Math.max(640, data.heads * 48), theme, false);
+      return {
+        width: wide.width,
+        height: wide.height + 34,
+        draw(pen) {
+          drawGrid(pen, data, wide, theme, chosen(), pictures);
+          const shadeOf = (share) => shade(theme, share);
+          colourBar(pen, wide.left, wide.height + 22, theme, shadeOf, "max", stage.data.text.note);
+        },
+      };
+    },
+  };
+}
+
+export default function (component) {
+  return mount(component, createHeadGrid);
+}

@@ -1,0 +1,366 @@
+// Queries left, keys right, a line for every look; each head in its own colour.
+import { legible, measure } from "./shared/letters.js";
+import { canvasPen } from "./shared/pen.js";
+import { element, mount, plain, quoted, sized, two } from "./shared/stage.js";
+import { wordGroups } from "./shared/words.js";
+
+const FULL = 65535;
+const FAINTEST = 0.04;
+const LEVELS = 12;
+const HEADER = 26;
+
+/** Rows, columns of words and the room between them. */
+function viewPlan(data, width, theme, { narrow, shown }) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  const count = Math.max(rows, columns);
+  const rowHeight = narrow ? 34 : count > 80 ? 24 : count > 30 ? 27 : 32;
+  const size = narrow || count > 80 ? 15 : 16;
+  const box = narrow ? 0 : Math.max(4, Math.min(14, Math.floor(132 / Math.max(1, shown))));
+  const side = 44 + box * shown + (box ? 8 : 0);
+  const most = narrow ? (width - 2 * side) * 0.38 : 240;
+  const widest = (labels) =>
+    Math.min(
+      most,
+      labels.reduce((w, text) => Math.max(w, measure(legible(text), size, theme, 600)), 20) + 20,
+    );
+  const words = [Math.ceil(widest(data.rows)), Math.ceil(widest(data.columns))];
+  const between = Math.min(width - 2 * side - words[0] - words[1], 560);
+  const start = Math.max(0, Math.floor((width - between - words[0] - words[1] - 2 * side) / 2));
+  const left = start + side;
+  const from = left + words[0];
+  const to = from + between;
+  return {
+    rowHeight,
+    size,
+    box,
+    side,
+    words,
+    from,
+    to,
+    width,
+    x: [left, to],
+    height: HEADER + count * rowHeight + 6,
+    y: (index) => HEADER + (index + 0.5) * rowHeight,
+  };
+}
+
+/** What is lit now: queries and keys under the pointer or pinned; null = everything. */
+function lit(pins, pointed) {
+  if (pointed?.side === 1) return { queries: pins.length ? pins : null, keys: [pointed.index] };
+  const queries = pointed ? [...new Set([...pins, pointed.index])] : pins;
+  return { queries: queries.length ? queries : null, keys: null };
+}
+
+/** Lines gathered by head and strength, so that each gathering is one stroke. */
+function lines(data, plan, shown, focus) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  const queries = focus.queries ?? data.rows.map((_, index) => index);
+  const keys = focus.keys ?? data.columns.map((_, index) => index);
+  const gathered = new Map();
+  const bend = (plan.to - plan.from) * 0.42;
+  for (const { place, number } of shown) {
+    for (const query of queries) {
+      const start = (place * rows + query) * columns;
+      let most = 1;
+      for (let key = 0; key < columns; key++) most = Math.max(most, data.weights[start + key]);
+      for (const key of keys) {
+        const share = data.weights[start + key] / most;
+        if (share < FAINTEST) continue;
+        const level = Math.ceil(share * LEVELS);
+        const id = number * 100 + level;
+        if (!gathered.has(id)) gathered.set(id, { number, level, d: [] });
+        const [y, z] = [plan.y(query), plan.y(key)];
+        gathered.get(id).d.push(
+          `M${plan.from},${y}C${plan.from + bend},${y} ${plan.to - bend},${z} ${plan.to},${z}`,
+        );
+      }
+    }
+  }
+  return [...gathered.values()].sort((a, b) => a.level - b.level);
+}
+
+/** Mean weight over the heads shown and the given queries, for one key. */
+function mean(data, shown, queries, key) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  let sum = 0;
+  for (const { place } of shown) {
+    for (const query of queries) sum += data.weights[(place * rows + query) * columns + key];
+  }
+  return sum / (FULL * Math.max(1, shown.length * queries.length));
+}
+
+/** For one side, the number and the boxes of each word; null where nothing is to be said. */
+function tallies(data, shown, focus, pointed) {
+  if (pointed?.side === 1) {
+    return {
+      side: 0,
+      of: data.rows.map((_, query) => shown.map((h) => mean(data, [h], [query], pointed.index))),
+    };
+  }
+  if (!focus.queries) return null;
+  return {
+    side: 1,
+    of: data.columns.map((_, key) => shown.map((h) => mean(data, [h], focus.queries, key))),
+  };
+}
+
+const average = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+
+function drawTallies(pen, plan, theme, shown, tally) {
+  const most = Math.max(...tally.of.map(average));
+  tally.of.forEach((values, index) => {
+    const total = average(values);
+    const y = plan.y(index);
+    const right = tally.side === 1;
+    const edge = right ? plan.to + plan.words[1] : plan.x[0];
+    if (total >= 0.005) {
+      pen.text(edge + (right ? 40 : -40), y, two(total), {
+        size: plan.size - 1,
+        anchor: right ? "end" : "start",
+        weight: total === most ? 600 : 400,
+        fill: total >= most * 0.3 ? theme.ink : theme.quiet,
+      });
+    }
+    values.forEach((value, place) => {
+      const opacity = Math.max(0.06, Math.min(1, value));
+      const fill = theme.heads[shown[place].number % theme.heads.length];
+      if (plan.box) {
+        const x = edge + (right ? 48 + place * plan.box : -48 - (shown.length - place) * plan.box);
+        pen.rect(x, y - plan.rowHeight * 0.3, plan.box - 1, plan.rowHeight * 0.6, {
+          fill,
+          opacity,
+        });
+      } else {
+        const step = (plan.words[tally.side] - 8) / shown.length;
+        const x = plan.x[tally.side] + 4 + place * step;
+        pen.rect(x, y + plan.rowHeight / 2 - 5, step - 0.5, 4, { fill, opacity });
+      }
+    });
+  });
+}
+
+function drawView(pen, data, plan, theme, { shown, focus, pointed, heading }) {
+  const title = { size: 14, fill: theme.quiet };
+  pen.text(plan.from - 8, HEADER / 2 - 2, heading[0], { ...title, anchor: "end" });
+  pen.text(plan.to + 8, HEADER / 2 - 2, heading[1], title);
+  const alone = focus.queries !== null || focus.keys !== null;
+  const crowd = alone ? 0.95 : shown.length > 3 ? 0.5 : 0.8;
+  for (const { number, level, d } of lines(data, plan, shown, focus)) {
+    const share = level / LEVELS;
+    pen.path(d.join(""), {
+      stroke: theme.heads[number % theme.heads.length],
+      width: (alone ? 1.1 : 0.8) + 1.6 * share * (alone ? 1 : 0.6),
+      opacity: crowd * share,
+    });
+  }
+  const tally = tallies(data, shown, focus, pointed);
+  if (tally) drawTallies(pen, plan, theme, shown, tally);
+}
+
+/** Words for the file; on the screen they are buttons. */
+function drawWords(pen, data, plan, theme, pins) {
+  for (const pin of pins) {
+    pen.rect(plan.x[0], plan.y(pin) - plan.rowHeight / 2 + 2, plan.words[0], plan.rowHeight - 4, {
+      fill: theme.accent,
+      opacity: 0.16,
+      radius: 5,
+    });
+  }
+  data.rows.forEach((text, i) =>
+    pen.text(plan.from - 8, plan.y(i), text, {
+      size: plan.size,
+      anchor: "end",
+      fill: theme.ink,
+      weight: pins.includes(i) ? 600 : 400,
+    })
+  );
+  data.columns.forEach((text, i) =>
+    pen.text(plan.to + 8, plan.y(i), text, { size: plan.size, fill: theme.ink })
+  );
+}
+
+function createHeadView(stage) {
+  const scroller = element("div", "columns");
+  const canvas = element("canvas", "lines");
+  scroller.append(canvas);
+  stage.body.append(scroller);
+  let plan = null;
+  let pointed = null;
+  let waiting = 0;
+  let chips = [];
+
+  const active = () => stage.choice.active ?? stage.data.heads;
+  const shown = () =>
+    stage.data.heads.map((number, place) => ({ number, place }))
+      .filter(({ number }) => active().includes(number));
+  const pins = () => (stage.choice.pins ?? []).filter((pin) => pin < stage.data.rows.length);
+
+  const words = wordGroups(scroller, {
+    look(side, index) {
+      pointed = index === null ? null : { side, index };
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(light);
+    },
+    pin(side, index) {
+      if (side === 1) return;
+      const kept = pins();
+      const next = kept.includes(index) ? kept.filter((pin) => pin !== index) : [...kept, index];
+      stage.choose("pins", next.sort((a, b) => a - b));
+    },
+    clear() {
+      pointed = null;
+      stage.choose("pins", []);
+    },
+  });
+  canvas.onclick = () => {
+    pointed = null;
+    light();
+  };
+
+  function say(focus) {
+    const { data } = stage;
+    const one = pointed ?? (focus.queries?.length === 1 ? { side: 0, index: focus.queries[0] } : null);
+    if (!one || !shown().length) return stage.say(plain(stage.word("hint")));
+    const [mine, others] = one.side ? [data.columns, data.rows] : [data.rows, data.columns];
+    const value = (other) =>
+      one.side ? mean(data, shown(), [other], one.index) : mean(data, shown(), [one.index], other);
+    const best = others.map((_, other) => [other, value(other)])
+      .sort((a, b) => b[1] - a[1]).slice(0, 3).filter(([, weight]) => weight >= 0.005);
+    stage.say(
+      quoted(mine[one.index]),
+      plain(one.side ? "  ←  " : "  →  "),
+      ...best.flatMap(([other, weight], i) => [
+        ...(i ? [plain("  ·  ")] : []),
+        quoted(others[other]),
+        plain(" "),
+        element("span", "value", two(weight)),
+      ]),
+    );
+  }
+
+  function light() {
+    const { data, theme } = stage;
+    if (!plan) return;
+    const focus = lit(pins(), pointed);
+    const heading = [stage.word("queries"), stage.word("keys")];
+    const ctx = sized(canvas, plan.width, plan.height);
+    drawView(canvasPen(ctx, theme), data, plan, theme, {
+      shown: shown(),
+      focus,
+      pointed,
+      heading,
+    });
+    const closed = (query, key) =>
+      data.allowed !== null && !data.allowed[query * data.columns.length + key];
+    data.rows.forEach((_, query) =>
+      words.mark(0, query, {
+        pinned: pins().includes(query),
+        strong: pointed?.side === 0 && pointed.index === query,
+        dim: pointed?.side === 1 && closed(query, pointed.index),
+        special: data.special[0].includes(query),
+      })
+    );
+    data.columns.forEach((_, key) =>
+      words.mark(1, key, {
+        strong: pointed?.side === 1 && pointed.index === key,
+        dim: focus.queries !== null && focus.queries.every((query) => closed(query, key)),
+        special: data.special[1].includes(key),
+      })
+    );
+    say(focus);
+  }
+
+  function only(number) {
+    stage.choose("active", [number], 250);
+  }
+
+  function toggle(number) {
+    const now = active();
+    const next = now.includes(number) ? now.filter((one) => one !== number) : [...now, number];
+    stage.choose("active", next.sort((a, b) => a - b), 250);
+  }
+
+  function makeChip(number) {
+    const chip = element("button", "chip", "", { type: "button" });
+    chip.append(element("span", "dot"), element("span", "number", String(number + 1)));
+    chip.onclick = (event) => event.shiftKey ? only(number) : toggle(number);
+    chip.ondblclick = () => only(number);
+    chip.onkeydown = (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step) chips[chips.indexOf(chip) + step]?.focus();
+      else if (event.key === "Enter" && event.shiftKey) only(number);
+      else return;
+      event.preventDefault();
+    };
+    return chip;
+  }
+
+  return {
+    read() {
+      const { data } = stage;
+      words.set(0, data.rows, stage.word("queries"));
+      words.set(1, data.columns, stage.word("keys"));
+      if (String(chips.map((chip) => chip.textContent)) !== String(data.heads.map((n) => n + 1))) {
+        chips = data.heads.map(makeChip);
+        stage.controls.replaceChildren(...chips);
+      }
+      if (pointed && pointed.index >= [data.rows, data.columns][pointed.side].length) pointed = null;
+    },
+    paint() {
+      const { data, theme, width } = stage;
+      const narrow = width < 560;
+      plan = viewPlan(data, width, theme, { narrow, shown: data.heads.length });
+      scroller.classList.toggle("long", Math.max(data.rows.length, data.columns.length) > 40);
+      scroller.style.setProperty("--height", `${plan.height}px`);
+      [data.rows, data.columns].forEach((labels, side) =>
+        labels.forEach((_, i) =>
+          words.place(side, i, plan.x[side], plan.y(i) - plan.rowHeight / 2 + 1, plan.words[side],
+            plan.rowHeight - 2, side ? "left" : "right", plan.size)
+        )
+      );
+      chips.forEach((chip, place) => {
+        const number = data.heads[place];
+        const on = active().includes(number);
+        chip.setAttribute("aria-pressed", String(on));
+        chip.setAttribute("aria-label", stage.word("head", { head: number + 1 }));
+        chip.title = stage.word("head", { head: number + 1 });
+        chip.style.setProperty("--head", theme.heads[number % theme.heads.length]);
+      });
+      light();
+    },
+    picture() {
+      const { data, theme } = stage;
+      const options = { narrow: false, shown: data.heads.length };
+      const wide = viewPlan(data, 960, theme, options);
+      const seen = shown();
+      return {
+        width: 960,
+        height: wide.height + 40,
+        draw(pen) {
+          const heading = [stage.word("queries"), stage.word("keys")];
+          drawView(pen, data, wide, theme, {
+            shown: seen,
+            focus: lit(pins(), null),
+            pointed: null,
+            heading,
+          });
+          drawWords(pen, data, wide, theme, pins());
+          drawKey(pen, wide.height + 24, theme, seen);
+        },
+      };
+    },
+  };
+}
+
+/** Which colour is which head, for the foot of the file. */
+function drawKey(pen, y, theme, shown) {
+  shown.forEach(({ number }, place) => {
+    const x = place * 52;
+    pen.rect(x, y - 6, 12, 12, { fill: theme.heads[number % theme.heads.length], radius: 6 });
+    pen.text(x + 18, y, String(number + 1), { size: 15, fill: theme.quiet });
+  });
+}
+
+export default function (component) {
+  return mount(component, createHeadView);
+}

@@ -1,0 +1,333 @@
+// One attention matrix: a canvas of cells, a canvas of what is pointed at, an exact read-out.
+import { colourBar } from "./shared/download.js";
+import { legible, measure, shortened } from "./shared/letters.js";
+import { canvasPen } from "./shared/pen.js";
+import { element, mount, plain, quoted, sized } from "./shared/stage.js";
+import { luminance, shade } from "./shared/theme.js";
+
+const TILT = 50;
+const LARGEST = 46;
+const TALLEST = 760;
+const FEW = 6000;
+
+/** Where labels and cells go for this width; `free` lets labels be as long as they are. */
+function matrixPlan(data, width, theme, { size, free }) {
+  const widest = (labels) =>
+    labels.reduce((most, label) => Math.max(most, measure(legible(label), size, theme, 600)), 0);
+  const left = Math.min(widest(data.rows), free ? 420 : Math.min(190, width * 0.3)) + 14;
+  const slope = (TILT * Math.PI) / 180;
+  const long = Math.min(widest(data.columns), free ? 420 : Math.min(170, width * 0.34));
+  const top = Math.ceil(long * Math.sin(slope) + size) + 6;
+  const lean = Math.ceil(long * Math.cos(slope)) + 6;
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  const wide = Math.max(0.1, (width - left - 2) / columns);
+  const cellX = Math.min(LARGEST, wide, Math.max((width - left - lean) / columns, wide * 0.86));
+  const cellY = Math.min(cellX, Math.max(TALLEST / rows, Math.min(cellX, 4)));
+  const grid = (cell) => (cell >= 10 ? Math.floor(cell) : cell);
+  const [x, y] = [grid(cellX), grid(Math.min(cellY, TALLEST * 2 / rows))];
+  return {
+    left,
+    top,
+    long,
+    size,
+    x,
+    y,
+    gap: Math.min(x, y) >= 12 ? 1 : 0,
+    width: Math.min(width, Math.ceil(left + x * columns + lean)),
+    height: Math.ceil(top + y * rows + 4),
+    everyRow: Math.ceil((size * 1.15) / y),
+    everyColumn: Math.ceil((size * 1.25) / x),
+    values: x >= 34 && rows * columns <= 400,
+  };
+}
+
+/** Largest weight that each row's colours are relative to. */
+function rowScale(data, scale) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  const highest = new Float32Array(rows);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      highest[r] = Math.max(highest[r], data.weights[r * columns + c]);
+    }
+  }
+  const most = highest.reduce((a, b) => Math.max(a, b), 0);
+  return { most, of: scale === "row" ? highest : highest.fill(most) };
+}
+
+const blocked = (data, index) => data.allowed !== null && !data.allowed[index];
+
+/** Cells as pixels, the largest of those that share one where there are more cells than pixels. */
+function pixels(data, plan, theme, scale) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  const sharp = globalThis.devicePixelRatio || 1;
+  const w = Math.min(columns, Math.max(1, Math.round(plan.x * columns * sharp)));
+  const h = Math.min(rows, Math.max(1, Math.round(plan.y * rows * sharp)));
+  const shares = new Float32Array(w * h).fill(-1);
+  for (let r = 0; r < rows; r++) {
+    const line = Math.floor((r * h) / rows) * w;
+    const most = scale.of[r] || 1;
+    for (let c = 0; c < columns; c++) {
+      const index = r * columns + c;
+      const pixel = line + Math.floor((c * w) / columns);
+      if (!blocked(data, index)) {
+        shares[pixel] = Math.max(shares[pixel], data.weights[index] / most);
+      }
+    }
+  }
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [w, h];
+  const ctx = canvas.getContext("2d");
+  const image = ctx.createImageData(w, h);
+  shares.forEach((share, pixel) => {
+    if (share < 0) return;
+    image.data.set(theme.ramp[Math.round(255 * Math.min(1, share))], pixel * 4);
+    image.data[pixel * 4 + 3] = 255;
+  });
+  ctx.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function drawBlocked(pen, data, plan) {
+  const columns = data.columns.length;
+  for (let r = 0; r < data.rows.length; r++) {
+    for (let c = 0; c < columns; c++) {
+      const start = c;
+      while (c < columns && blocked(data, r * columns + c)) c++;
+      if (c > start) {
+        pen.hatch(plan.left + start * plan.x, plan.top + r * plan.y, (c - start) * plan.x, plan.y);
+      }
+    }
+  }
+}
+
+function drawCells(pen, data, plan, theme, scale) {
+  const columns = data.columns.length;
+  const inner = [plan.x - plan.gap, plan.y - plan.gap];
+  const numbers = Math.min(15, plan.x * 0.36);
+  data.weights.forEach((weight, index) => {
+    if (blocked(data, index)) return;
+    const r = Math.floor(index / columns);
+    const [x, y] = [plan.left + (index % columns) * plan.x, plan.top + r * plan.y];
+    const fill = shade(theme, weight / (scale.of[r] || 1));
+    pen.rect(x, y, inner[0], inner[1], { fill });
+    if (plan.values) {
+      pen.text(x + inner[0] / 2, y + inner[1] / 2, weight.toFixed(2).replace(/^0\./, "."), {
+        size: numbers,
+        anchor: "middle",
+        fill: luminance(fill) > 0.3 ? "#10131a" : "#ffffff",
+      });
+    }
+  });
+}
+
+function drawMatrix(pen, data, plan, theme, scale) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  if (data.allowed) drawBlocked(pen, data, plan);
+  if (rows * columns <= FEW) drawCells(pen, data, plan, theme, scale);
+  else {
+    const picture = pixels(data, plan, theme, scale);
+    pen.image(picture, plan.left, plan.top, plan.x * columns, plan.y * rows);
+  }
+  pen.rect(plan.left - 1, plan.top - 1, plan.x * columns + 2 - plan.gap,
+    plan.y * rows + 2 - plan.gap, { stroke: theme.hair });
+  for (let r = 0; r < rows; r += plan.everyRow) rowLabel(pen, data, plan, theme, r, theme.ink);
+  for (let c = 0; c < columns; c += plan.everyColumn) {
+    columnLabel(pen, data, plan, theme, c, theme.ink);
+  }
+}
+
+function rowLabel(pen, data, plan, theme, r, fill, weight = 400) {
+  const label = shortened(legible(data.rows[r]), plan.left - 12, plan.size, theme);
+  const y = plan.top + (r + 0.5) * plan.y;
+  pen.text(plan.left - 8, y, label, { size: plan.size, anchor: "end", fill, weight });
+}
+
+function columnLabel(pen, data, plan, theme, c, fill, weight = 400) {
+  const label = shortened(legible(data.columns[c]), plan.long, plan.size, theme);
+  const x = plan.left + (c + 0.5) * plan.x;
+  pen.text(x, plan.top - 8, label, { size: plan.size, rotate: -TILT, fill, weight });
+}
+
+/** The two labels of a cell, in front of whatever stood there. */
+function namedCell(pen, data, plan, theme, [r, c], colour) {
+  if (plan.everyRow > 1) {
+    const y = plan.top + (r + 0.5) * plan.y - plan.size * 0.8;
+    pen.rect(0, y, plan.left - 4, plan.size * 1.6, { fill: theme.paper, opacity: 0.94 });
+  }
+  if (plan.everyColumn > 1) {
+    const x = plan.left + (c + 0.5) * plan.x;
+    const slope = (-TILT * Math.PI) / 180;
+    const [dx, dy] = [Math.cos(slope) * (plan.long + 8), Math.sin(slope) * (plan.long + 8)];
+    const d = `M${x},${plan.top - 8}l${dx},${dy}`;
+    pen.path(d, { stroke: theme.paper, width: plan.size * 1.7, opacity: 0.94 });
+  }
+  rowLabel(pen, data, plan, theme, r, colour, 600);
+  columnLabel(pen, data, plan, theme, c, colour, 600);
+}
+
+function drawMarks(pen, data, plan, theme, { cell, pins, pointed }) {
+  const [rows, columns] = [data.rows.length, data.columns.length];
+  const [wide, high] = [plan.x * columns - plan.gap, plan.y * rows - plan.gap];
+  for (const pin of pins) {
+    pen.rect(plan.left - 5, plan.top + pin * plan.y, 3, Math.max(2, plan.y - plan.gap), {
+      fill: theme.accent,
+    });
+    rowLabel(pen, data, plan, theme, pin, theme.accent, 600);
+  }
+  if (pointed) {
+    const [r, c] = pointed;
+    const band = { stroke: theme.ink, opacity: 0.55, width: 1.5 };
+    const top = plan.top + r * plan.y;
+    const left = plan.left + c * plan.x;
+    pen.rect(plan.left - 0.5, top - 0.5, wide + 1, plan.y - plan.gap + 1, band);
+    pen.rect(left - 0.5, plan.top - 0.5, plan.x - plan.gap + 1, high + 1, band);
+    namedCell(pen, data, plan, theme, pointed, theme.ink);
+  }
+  if (cell) {
+    const [r, c] = cell;
+    if (!pointed) namedCell(pen, data, plan, theme, cell, theme.accent);
+    const [w, h] = [Math.max(5, plan.x - plan.gap), Math.max(5, plan.y - plan.gap)];
+    const x = plan.left + (c + 0.5) * plan.x - plan.gap / 2 - w / 2;
+    const y = plan.top + (r + 0.5) * plan.y - plan.gap / 2 - h / 2;
+    pen.rect(x - 1, y - 1, w + 2, h + 2, { stroke: theme.paper, width: 5 });
+    pen.rect(x - 1, y - 1, w + 2, h + 2, { stroke: theme.accent, width: 3 });
+  }
+}
+
+function createMatrix(stage) {
+  const plot = element("div", "plot", "", { tabindex: "0", role: "application" });
+  const base = element("canvas", "base");
+  const over = element("canvas", "over");
+  const legend = element("canvas", "legend");
+  plot.append(base, over);
+  stage.body.append(plot, legend);
+  const question = element("span", "question");
+  const switches = ["matrix", "row"].map((scale) => {
+    const button = element("button", "switch", "", { type: "button" });
+    button.onclick = () => stage.choose("scale", scale);
+    return [scale, button];
+  });
+  stage.controls.append(question, ...switches.map(([, button]) => button));
+  let plan = null;
+  let scale = null;
+  let pointed = null;
+
+  const inside = ([r, c]) =>
+    r >= 0 && c >= 0 && r < stage.data.rows.length && c < stage.data.columns.length;
+  const marks = () => {
+    const cell = stage.choice.cell ?? [];
+    return {
+      cell: cell.length === 2 && inside(cell) ? cell : null,
+      pins: (stage.choice.pins ?? []).filter((pin) => inside([pin, 0])),
+      pointed,
+    };
+  };
+
+  function mark() {
+    const ctx = sized(over, plan.width, plan.height);
+    const now = marks();
+    drawMarks(canvasPen(ctx, stage.theme), stage.data, plan, stage.theme, now);
+    const shown = pointed ?? now.cell;
+    if (!shown) return stage.say(plain(stage.word("hint")));
+    const [r, c] = shown;
+    const index = r * stage.data.columns.length + c;
+    const value = blocked(stage.data, index)
+      ? stage.word("blocked")
+      : stage.data.weights[index].toFixed(4);
+    stage.say(
+      quoted(stage.data.rows[r]),
+      plain(" → "),
+      quoted(stage.data.columns[c]),
+      plain("  "),
+      element("span", "value", value),
+    );
+  }
+
+  const spot = (event) => {
+    const box = base.getBoundingClientRect();
+    const r = Math.floor((event.clientY - box.top - plan.top) / plan.y);
+    const c = Math.floor((event.clientX - box.left - plan.left) / plan.x);
+    return inside([r, c]) ? [r, c] : null;
+  };
+  const point = (at) => {
+    if (String(at) === String(pointed)) return;
+    pointed = at;
+    mark();
+  };
+  plot.onpointermove = (event) => event.pointerType === "mouse" && point(spot(event));
+  plot.onpointerleave = () => point(null);
+  plot.onclick = (event) => {
+    const at = spot(event);
+    if (at) stage.choose("cell", at);
+  };
+  plot.onkeydown = (event) => {
+    const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const last = [stage.data.rows.length - 1, stage.data.columns.length - 1];
+    const cell = marks().cell;
+    if (event.key in steps && last[0] >= 0 && last[1] >= 0) {
+      const next = (cell ?? [0, 0]).map((place, axis) =>
+        Math.max(0, Math.min(last[axis], place + (cell ? steps[event.key][axis] : 0))));
+      pointed = null;
+      stage.choose("cell", next, 250);
+    } else if (event.key === "Escape") stage.choose("cell", []);
+    else return;
+    event.preventDefault();
+  };
+
+  function drawLegend(pen, y) {
+    const { data, theme } = stage;
+    const perRow = stage.choice.scale === "row";
+    const most = perRow ? stage.word("row_maximum") : scale.most.toFixed(2);
+    const start = plan.left - measure("0", 14, theme) - 8;
+    const used = colourBar(pen, Math.max(0, start), y, theme, (share) => shade(theme, share), most);
+    if (!data.allowed?.includes(0)) return;
+    const x = Math.max(0, start) + used + 24;
+    pen.rect(x - 0.5, y - 6.5, 27, 13, { stroke: theme.faint });
+    pen.hatch(x, y - 6, 26, 12);
+    pen.text(x + 34, y, stage.word("blocked"), { size: 14, fill: theme.quiet });
+  }
+
+  return {
+    read() {
+      plot.setAttribute("aria-label", stage.word("label"));
+      question.textContent = stage.word("scale");
+      switches.forEach(([name, button]) => {
+        button.textContent = stage.word(name === "row" ? "row" : "whole");
+      });
+    },
+    paint() {
+      const { data, theme, width } = stage;
+      for (const [name, button] of switches) {
+        button.setAttribute("aria-pressed", String(name === (stage.choice.scale ?? "matrix")));
+      }
+      plan = matrixPlan(data, width, theme, { size: width < 560 ? 14 : 16, free: false });
+      scale = rowScale(data, stage.choice.scale);
+      const ctx = sized(base, plan.width, plan.height);
+      drawMatrix(canvasPen(ctx, theme), data, plan, theme, scale);
+      drawLegend(canvasPen(sized(legend, width, 34), theme), 20);
+      if (pointed && !inside(pointed)) pointed = null;
+      mark();
+    },
+    picture() {
+      const { data, theme } = stage;
+      const room = Math.max(900, Math.min(1600, data.columns.length * 24));
+      const screen = plan;
+      const wide = matrixPlan(data, room, theme, { size: 16, free: true });
+      return {
+        width: Math.max(wide.width, wide.left + 420),
+        height: wide.height + 40,
+        draw(pen) {
+          drawMatrix(pen, data, wide, theme, scale);
+          drawMarks(pen, data, wide, theme, { ...marks(), pointed: null });
+          plan = wide;
+          drawLegend(pen, wide.height + 24);
+          plan = screen;
+        },
+      };
+    },
+  };
+}
+
+export default function (component) {
+  return mount(component, createMatrix);
+}

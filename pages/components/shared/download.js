@@ -1,0 +1,87 @@
+// A widget's picture as a file that stands by itself: background, title, picture, caption.
+import { measure, wrapped } from "./letters.js";
+import { canvasPen, svgPen } from "./pen.js";
+
+const MARGIN = 28;
+const TITLE = 20;
+const CAPTION = 15;
+const MAX_PIXELS = 120e6;
+
+/** Where title, picture and caption go; picture = {width, height, draw(pen)}. */
+function sheet(picture, data, theme) {
+  const width = Math.max(picture.width, 360);
+  const title = data.title ? wrapped(data.title, width, TITLE, theme) : [];
+  const caption = data.caption ? wrapped(data.caption, width, CAPTION, theme) : [];
+  const top = MARGIN + title.length * TITLE * 1.35 + (title.length ? 10 : 0);
+  const under = top + picture.height + (caption.length ? 16 : 0);
+  return {
+    width: width + 2 * MARGIN,
+    height: under + caption.length * CAPTION * 1.4 + MARGIN,
+    draw(pen) {
+      pen.rect(0, 0, this.width, this.height, { fill: theme.paper });
+      title.forEach((line, i) =>
+        pen.text(MARGIN, MARGIN + (i + 0.5) * TITLE * 1.35, line, {
+          size: TITLE,
+          weight: 600,
+          fill: theme.ink,
+        }));
+      pen.at(MARGIN, top, () => picture.draw(pen));
+      caption.forEach((line, i) =>
+        pen.text(MARGIN, under + (i + 0.5) * CAPTION * 1.4, line, {
+          size: CAPTION,
+          fill: theme.quiet,
+        }));
+    },
+  };
+}
+
+function svgFile(page, theme) {
+  const pen = svgPen(page.width, page.height, theme);
+  page.draw(pen);
+  const source = new XMLSerializer().serializeToString(pen.svg);
+  return Promise.resolve(
+    new Blob(['<?xml version="1.0" encoding="UTF-8"?>\n', source], { type: "image/svg+xml" }),
+  );
+}
+
+function pngFile(page, theme) {
+  const scale = Math.min(2, Math.sqrt(MAX_PIXELS / (page.width * page.height)));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.ceil(page.width * scale);
+  canvas.height = Math.ceil(page.height * scale);
+  const ctx = canvas.getContext("2d");
+  ctx.scale(scale, scale);
+  page.draw(canvasPen(ctx, theme));
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+
+function fileName(name, kind) {
+  const plain = name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
+  return `${plain.slice(0, 80) || "attention"}.${kind}`;
+}
+
+export async function download(kind, picture, data, theme) {
+  const page = sheet(picture, data, theme);
+  const file = await (kind === "svg" ? svgFile : pngFile)(page, theme);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = fileName(data.name, kind);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+/** A colour bar "0 … max" with words, for the foot of a picture; returns its width. */
+export function colourBar(pen, x, y, theme, shadeOf, highest, label) {
+  const [width, height, size] = [120, 12, 14];
+  const start = x + measure("0", size, theme) + 8;
+  for (let step = 0; step < 40; step++) {
+    pen.rect(start + (step * width) / 40, y - height / 2, width / 40 + 0.5, height, {
+      fill: shadeOf(step / 39),
+    });
+  }
+  pen.rect(start - 0.5, y - height / 2 - 0.5, width + 1, height + 1, { stroke: theme.faint });
+  pen.text(x, y, "0", { size, fill: theme.quiet });
+  const words = label ? `${highest}  ${label}` : highest;
+  pen.text(start + width + 8, y, words, { size, fill: theme.quiet });
+  return start + width + 8 + measure(words, size, theme) - x;
+}
