@@ -78,6 +78,7 @@ def attend(
     key: Tensor,
     value: Tensor,
     attention_mask: Tensor | None,
+    *,
     scaling: float | None = None,
     dropout: float = 0.0,
     is_causal: bool | None = None,
@@ -121,7 +122,7 @@ def attend(
     )
     output = _output(query, key, value, form, dropout)
     if collector is not None:
-        collector.calls.append(_seen(module, query, key, value, form, output))
+        collector.calls.append(Call(module, *_seen(query, key, value, form, output)))
     return output.transpose(1, 2).contiguous(), None
 
 
@@ -153,8 +154,8 @@ def _mask_and_bias(
 def _output(query: Tensor, key: Tensor, value: Tensor, form: _Form, dropout: float) -> Tensor:
     """(batch, head, query, value width), by the fastest kernel that knows this form."""
     if form.softcap is not None:
-        return _capped_output(query, key, value, form)
-    mask = _merged(form.allowed, form.bias, form.causal, query, key)
+        return _capped_output(query, key, value, form, form.softcap)
+    mask = form.allowed if form.bias is None else _additive(query, key, form)
     if form.sinks is not None:
         mask, key, value = _with_sink(query, key, value, form, form.sinks)
     return nn.functional.scaled_dot_product_attention(
@@ -169,42 +170,32 @@ def _output(query: Tensor, key: Tensor, value: Tensor, form: _Form, dropout: flo
     )
 
 
-def _merged(
-    allowed: Tensor | None, bias: Tensor | None, causal: bool, query: Tensor, key: Tensor
-) -> Tensor | None:
-    """One mask for the kernel: bool where that is enough, otherwise a bias with -inf."""
-    if bias is None:
-        return allowed
-    if allowed is None and causal:
-        allowed = _triangle(query, key)
-    bias = bias.to(query.dtype)
+def _additive(query: Tensor, key: Tensor, form: _Form) -> Tensor:
+    """Mask and bias as one tensor to add to the scores, -inf where one may not look.
+
+    returns  broadcasts to (batch, head, query, key)
+    """
+    bias = query.new_zeros(1, 1, 1, 1) if form.bias is None else form.bias.to(query.dtype)
+    allowed = form.allowed
+    if allowed is None and form.causal:
+        allowed = query.new_ones(query.shape[-2], key.shape[-2], dtype=torch.bool).tril()
     return bias if allowed is None else torch.where(allowed, bias, -torch.inf)
-
-
-def _triangle(query: Tensor, key: Tensor) -> Tensor:
-    """(query, key), bool: query i may look at keys 0 … i."""
-    shape = query.shape[-2], key.shape[-2]
-    return torch.ones(shape, dtype=torch.bool, device=query.device).tril()
 
 
 def _with_sink(
     query: Tensor, key: Tensor, value: Tensor, form: _Form, sinks: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """(mask, key, value) of the same call with one more key: scored by the sink, worth nothing."""
-    shape = (len(query), query.shape[1], query.shape[2], 1)
-    merged = _merged(form.allowed, _zeros_like(form, query), form.causal, query, key)
-    mask = query.new_zeros(*shape[:3], key.shape[2]) if merged is None else merged
-    mask = mask.expand(*shape[:3], key.shape[2])
-    sink = sinks.to(query.dtype).reshape(1, -1, 1, 1).expand(shape)
+    shape = query.shape[:3]
+    mask = _additive(query, key, form).expand(*shape, key.shape[2])
+    sink = sinks.to(query.dtype).reshape(1, -1, 1, 1).expand(*shape, 1)
     pad = nn.functional.pad
     return torch.cat([mask, sink], -1), pad(key, (0, 0, 0, 1)), pad(value, (0, 0, 0, 1))
 
 
-def _zeros_like(form: _Form, query: Tensor) -> Tensor:
-    return query.new_zeros(1, 1, 1, 1) if form.bias is None else form.bias
-
-
-def _capped_output(query: Tensor, key: Tensor, value: Tensor, form: _Form) -> Tensor:
+def _capped_output(
+    query: Tensor, key: Tensor, value: Tensor, form: _Form, softcap: float
+) -> Tensor:
     """(batch, head, query, value width), step by step: no kernel squeezes scores."""
     if form.sinks is not None:
         raise AttentionError(
@@ -213,21 +204,18 @@ def _capped_output(query: Tensor, key: Tensor, value: Tensor, form: _Form) -> Te
         )
     groups = query.shape[1] // key.shape[1]
     key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    softcap = form.softcap or torch.inf
     scores = torch.tanh(query @ key.mT * form.scaling / softcap) * softcap
-    mask = _merged(form.allowed, _zeros_like(form, query), form.causal, query, key)
-    weights = torch.softmax(scores if mask is None else scores + mask, -1)
+    weights = torch.softmax(scores + _additive(query, key, form), -1)
     return torch.nan_to_num(weights) @ value
 
 
 def _seen(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, form: _Form, output: Tensor
-) -> Call:
-    """The call as it is kept: views of its queries and keys, and whether they explain its output."""
+    query: Tensor, key: Tensor, value: Tensor, form: _Form, output: Tensor
+) -> tuple[tuple[QueryKey, ...], tuple[Integrity, ...]]:
+    """What is kept for each text of the batch: views of queries and keys, and their check."""
     query, key, value, output = (part.detach() for part in (query, key, value, output))
     sources = tuple(_source(query, key, form, row) for row in range(len(query)))
-    checks = tuple(map(integrity, sources, value, output))
-    return Call(module, sources, checks)
+    return sources, tuple(map(integrity, sources, value, output))
 
 
 def _source(query: Tensor, key: Tensor, form: _Form, row: int) -> QueryKey:
@@ -262,8 +250,7 @@ def integrity(source: QueryKey, value: Tensor, output: Tensor) -> Integrity:
     rows = missed = 0.0
     for heads, queries in _tiles(len(output), output.shape[1], value.shape[1]):
         shares = source.shares(heads, queries)
-        sums = shares.sum(-1)
-        rows = max(rows, _largest(sums - (sums > 0.5).to(sums.dtype)))
+        rows = max(rows, _largest(shares.sum(-1) - source.totals(heads, queries)))
         group = len(output) // len(value)
         values = value[[head // group for head in heads]].float()
         taken = shares[..., : value.shape[1]] @ values

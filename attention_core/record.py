@@ -103,6 +103,12 @@ class QueryKey:
             allowed = torch.nn.functional.pad(allowed, (0, 1), value=True)
         return softmax(scores, allowed)
 
+    def totals(self, heads: Sequence[int], queries: slice) -> Tensor:
+        """(1 or head, query): what rows of shares sum to; 0 where a query may look at nothing."""
+        if self.sinks is not None:
+            return torch.ones(1, 1)
+        return self._allowed(heads, queries).any(-1).float()
+
     def allowed(self) -> Tensor:
         return self._allowed(range(len(self.query)), slice(None)).any(0)
 

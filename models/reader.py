@@ -1,0 +1,264 @@
+"""Reading a text with a model while watching where every head looks."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers.masking_utils import sdpa_mask
+
+from attention_core.capture import Call, Superseded, attend, capture, never
+from attention_core.errors import AttentionError, ModelError, TextError
+from attention_core.record import AttentionRecord, Integrity, Kind, Site, Source, Stored
+from attention_core.tokens import Axis, readable
+from models.checkpoint import Checkpoint
+from models.settings import settings
+from models.tokenization import Tokens, cut, decoder_input, tokens
+
+ATTENTION = "attention_atlas"
+LONGEST = 1_000_000
+"""Characters that are tokenized at all; counting the tokens of more would take seconds."""
+_CROSS = re.compile(r"cross|encoder_attn|encdec|enc_dec|encoder_decoder|enc_attn", re.IGNORECASE)
+_OUTPUTS: tuple[tuple[str, Kind], ...] = (
+    ("encoder_attentions", "encoder"),
+    ("decoder_attentions", "decoder"),
+    ("cross_attentions", "cross"),
+)
+
+AttentionInterface.register(ATTENTION, attend)
+AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One attention call, whichever way it was seen."""
+
+    kind: Kind
+    heads: int
+    source: Source
+    integrity: Integrity
+
+
+class Reader:
+    """One model that reads texts; many threads may use it at once.
+
+    limit   the most tokens of one text (or pair) that are read
+    second  what a second text is: the other `segment` of a pair, or what a `decoder` is given
+    routed  True when attention is captured as it is computed and checked against the output;
+            False when the model only reports its weights
+    """
+
+    def __init__(self, name: str, checkpoint: Checkpoint) -> None:
+        self.name = name
+        self._model = checkpoint.model
+        self._tokenizer = checkpoint.tokenizer.backend_tokenizer
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._tokenizer.encode_special_tokens = True  # a typed "[SEP]" is text, not a command
+        self._takes_types = "token_type_ids" in checkpoint.tokenizer.model_input_names
+        self._one_at_a_time = threading.Lock()
+        self.limit = min(checkpoint.limit, settings().max_tokens)
+        paired = bool(self._model.config.is_encoder_decoder)
+        self.second: Literal["segment", "decoder"] = "decoder" if paired else "segment"
+        self._kinds = _kinds(self._model) if paired else {}
+        self._alone: Kind = "encoder"
+        self.routed = True
+        self._install()
+
+    def axis(self, text: str, second: str = "") -> Axis:
+        """The tokens of a text as the model would get them, however many; nothing is computed.
+
+        Raises TextError when there is no word in it.
+        """
+        return self._tokens(text, second)[0].axis
+
+    def read(
+        self,
+        text: str,
+        second: str = "",
+        cancelled: Callable[[], bool] = never,
+        cut: bool = False,
+    ) -> AttentionRecord:
+        """What every head of every layer looked at.
+
+        second     the other text of a pair, or what the decoder is given; may be empty
+        cancelled  asked before the pass and between layers; True raises Superseded
+        cut        True reads the beginning of a text that is too long, and notes it
+
+        Raises TextError when there is no word to read, or too many tokens and cut is False.
+        """
+        parts, notes = self._fitting(text, second, cut)
+        if cancelled():
+            raise Superseded("A newer request has taken this one's place.")
+        seen = self._see(parts, cancelled)
+        if self.second == "decoder" and len(parts) == 1:
+            notes = (*notes, "Only the encoder has read; a second text goes to the decoder.")
+        if not self.routed:
+            notes = (*notes, "This model reports its weights; they cannot be checked against it.")
+        axes = tuple(part.axis for part in parts)
+        return AttentionRecord(self.name, tuple(_sites(seen, axes)), axes, notes)
+
+    def _tokens(self, text: str, second: str) -> tuple[Tokens, ...]:
+        text = _bounded(text)
+        second = _bounded(second) if second.strip() else ""
+        if self.second == "segment":
+            return (tokens(self._tokenizer, text, second),)
+        source = tokens(self._tokenizer, text, name="source")
+        if not second:
+            return (source,)
+        return source, self._decoder_tokens(second)
+
+    def _decoder_tokens(self, text: str) -> Tokens:
+        config = self._model.config
+        start = getattr(config, "decoder_start_token_id", None)
+        start = config.bos_token_id if start is None else start
+        if start is None:
+            raise ModelError(f"{self.name} does not say which token starts its decoder.")
+        end = getattr(config, "eos_token_id", None)
+        ends = frozenset(end if isinstance(end, list) else [end])
+        target = tokens(self._tokenizer, text, name="target")
+        return decoder_input(target, start, self._tokenizer.id_to_token(start), ends)
+
+    def _fitting(
+        self, text: str, second: str, agreed: bool
+    ) -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
+        """Tokens within the limit, and a note where something was left out."""
+        parts = self._tokens(text, second)
+        longest = max(map(len, parts))
+        if longest <= self.limit:
+            return parts, ()
+        if not agreed:
+            raise TextError(
+                f"The text has {longest:,} tokens; this model reads at most {self.limit:,}. "
+                "Shorten the text, or let it be cut."
+            )
+        parts = self._tokens(*self._cut(_bounded(text), second))
+        return parts, (f"Only the first {self.limit:,} of {longest:,} tokens were read.",)
+
+    def _cut(self, text: str, second: str) -> tuple[str, str]:
+        second = readable(second) if second.strip() else ""
+        if self.second == "segment":
+            return cut(self._tokenizer, text, second, self.limit)
+        text, _ = cut(self._tokenizer, text, "", self.limit)
+        shorter, _ = cut(self._tokenizer, second, "", self.limit - 1)
+        return text, shorter
+
+    def _inputs(self, parts: tuple[Tokens, ...]) -> dict[str, Tensor]:
+        made = {"input_ids": torch.tensor([parts[0].ids])}
+        made["attention_mask"] = torch.ones_like(made["input_ids"])
+        if self._takes_types:
+            made["token_type_ids"] = torch.tensor([parts[0].types])
+        if len(parts) == 2:
+            made["decoder_input_ids"] = torch.tensor([parts[1].ids])
+        return made
+
+    def _run(self, parts: tuple[Tokens, ...], **extra: bool) -> Any:
+        model = self._model
+        if self.second == "decoder" and len(parts) == 1:
+            model = self._model.get_encoder()
+        elif self.second == "decoder" or self._alone == "decoder":
+            extra["use_cache"] = False
+        with torch.inference_mode():
+            return model(**self._inputs(parts), return_dict=True, **extra)
+
+    def _see(self, parts: tuple[Tokens, ...], cancelled: Callable[[], bool]) -> list[Seen]:
+        if not self.routed:
+            with self._one_at_a_time:
+                return list(self._reported(self._run(parts, output_attentions=True), len(parts)))
+        with capture(cancelled) as collector:
+            self._run(parts)
+        return [self._captured(call) for call in collector.calls]
+
+    def _captured(self, call: Call) -> Seen:
+        kind = self._kinds.get(id(call.module), self._alone)
+        source = call.sources[0]
+        return Seen(kind, len(source.query), source, call.integrities[0])
+
+    def _reported(self, outputs: Any, parts: int) -> Iterator[Seen]:
+        """What the model says of itself, where it does not compute through our function."""
+        paired = self.second == "decoder" and parts == 2
+        for name, kind in _OUTPUTS if paired else (("attentions", self._alone),):
+            for layer in getattr(outputs, name, None) or ():
+                yield _stored(kind, layer)
+
+    def _install(self) -> None:
+        """Choose once, for good, how this model is watched; raises ModelError when it cannot be."""
+        parts = self._tokens("The cat sat.", "A dog ran." if self.second == "decoder" else "")
+        try:
+            self._model.set_attn_implementation(ATTENTION)
+            seen = self._see(parts, never)
+            if not seen:
+                self._model.set_attn_implementation("eager")
+                self.routed = False
+                seen = self._see(parts, never)
+        except AttentionError:
+            raise
+        except Exception as fault:
+            raise ModelError(
+                f"{self.name} cannot read a plain text ({type(fault).__name__}: {fault}); "
+                "choose a model of language."
+            ) from fault
+        self._check(seen, parts)
+        if self.second == "segment" and _only_back(seen):
+            self._alone = "decoder"
+
+    def _check(self, seen: list[Seen], parts: tuple[Tokens, ...]) -> None:
+        sizes = {len(part) for part in parts}
+        if not seen or any(not set(one.source.allowed().shape) <= sizes for one in seen):
+            raise ModelError(
+                f"{self.name} does not give its attention as one weight for each pair of tokens, "
+                "so it cannot be shown; choose another model."
+            )
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST:
+        raise TextError(
+            f"The text has {len(text):,} characters; at most {LONGEST:,} are looked at. "
+            "Paste a shorter part."
+        )
+    return readable(text)
+
+
+def _kinds(model: PreTrainedModel) -> Mapping[int, Kind]:
+    """What each attention module of an encoder–decoder is, by where it stands and its name."""
+    encoder = {id(module) for module in model.get_encoder().modules()}
+    return {
+        id(module): "encoder"
+        if id(module) in encoder
+        else ("cross" if _CROSS.search(name) else "decoder")
+        for name, module in model.named_modules()
+    }
+
+
+def _stored(kind: Kind, weights: Tensor) -> Seen:
+    """weights (1, head, query, key), as a model reports them."""
+    matrix = weights[0].float()
+    mask = None
+    if matrix.ndim == 3 and matrix.shape[1] == matrix.shape[2]:
+        triangle = torch.ones(matrix.shape[1:], dtype=torch.bool).tril()
+        mask = triangle if not bool(matrix.masked_fill(triangle, 0).any()) else None
+    rows = torch.nan_to_num((matrix.sum(-1) - 1).abs(), nan=torch.inf).max()
+    return Seen(kind, len(matrix), Stored(matrix, mask), Integrity(float(rows), None))
+
+
+def _only_back(seen: list[Seen]) -> bool:
+    """True when no query looks at a later key: the model is a decoder."""
+    return not any(bool(one.source.allowed().triu(1).any()) for one in seen)
+
+
+def _sites(seen: list[Seen], axes: tuple[Axis, ...]) -> Iterator[Site]:
+    """The sites in the order encoder, decoder, cross, each kind counted from 0."""
+    kinds: tuple[Kind, ...] = ("encoder", "decoder", "cross")
+    for kind in kinds:
+        queries = axes[0] if kind == "encoder" else axes[-1]
+        keys = axes[-1] if kind == "decoder" else axes[0]
+        for layer, one in enumerate(found for found in seen if found.kind == kind):
+            name = f"{kind}.{layer}"
+            yield Site(name, kind, layer, one.heads, queries, keys, one.source, one.integrity)

@@ -1,0 +1,45 @@
+"""What the operator decides at start, read from the environment in this one place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from attention_core.errors import AttentionError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The operator's choices.
+
+    models_dir  ATLAS_MODELS_DIR: each folder below it is a model that readers may choose
+    downloads   ATLAS_ALLOW_DOWNLOADS=1: readers may fetch models from the Hugging Face hub
+    max_tokens  ATLAS_MAX_TOKENS: no text is read beyond this, however much a model could take
+    """
+
+    models_dir: Path | None = None
+    downloads: bool = False
+    max_tokens: int = 512
+
+
+def settings() -> Settings:
+    """The choices as the environment has them now.
+
+    Raises AttentionError when ATLAS_MAX_TOKENS is not a whole number of at least 8.
+    """
+    folder = os.environ.get("ATLAS_MODELS_DIR", "").strip()
+    allowed = os.environ.get("ATLAS_ALLOW_DOWNLOADS", "").strip().lower()
+    return Settings(
+        models_dir=Path(folder).resolve() if folder else None,
+        downloads=allowed in ("1", "true", "yes", "on"),
+        max_tokens=_max_tokens(os.environ.get("ATLAS_MAX_TOKENS", "").strip() or "512"),
+    )
+
+
+def _max_tokens(text: str) -> int:
+    if not text.isdecimal() or int(text) < 8:
+        raise AttentionError(
+            f"ATLAS_MAX_TOKENS is “{text}”; it must be a whole number of tokens, at least 8."
+        )
+    return int(text)
