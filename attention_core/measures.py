@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ def entropy(site: Site) -> Tensor:
     returns  (head,), bits, the mean over the reader's own tokens
     """
     weights = _reader_rows(site)
-    return -torch.xlogy(weights, weights).sum(-1).mean(-1) / torch.log(torch.tensor(2.0))
+    nats = 0 - torch.xlogy(weights, weights).sum(-1)  # 0 − x: a plain minus would make "-0.00"
+    return nats.mean(-1) / math.log(2)
 
 
 def distance(site: Site) -> Tensor:

@@ -1,4 +1,4 @@
-"""The colours of attention: one scale for light paper, one for a dark wall, told apart by lightness.
+"""The colours of attention: a scale for light paper, one for a dark wall, and one for heads.
 
 Both scales are straight lines in lightness (OKLab, Ottosson 2020), so equal steps of weight look
 equal, in greyscale and to colour-blind eyes too. https://bottosson.github.io/posts/oklab/
@@ -14,15 +14,15 @@ ACCENT = {"light": "#b8430f", "dark": "#ff9a5c"}
 
 HEADS = {
     "light": (
-        "#0b62a4", "#c4510c", "#00795c", "#a3287a", "#7a6a00", "#3a3fb5",
+        "#0b62a4", "#1c560b", "#00795c", "#a3287a", "#7a6a00", "#3a3fb5",
         "#b3263a", "#007d99", "#5d7d00", "#7d3fb0", "#8a5a2b", "#4a5a68",
     ),
     "dark": (
-        "#6cb8ff", "#ff9a5c", "#3fd6a8", "#f07fc9", "#e0c840", "#9fa4ff",
+        "#6cb8ff", "#60a750", "#3fd6a8", "#f07fc9", "#e0c840", "#9fa4ff",
         "#ff7f8e", "#4fd3ee", "#b4d84a", "#cd9bff", "#d8a878", "#b4c4d2",
     ),
 }  # fmt: skip
-"""One colour a head; heads beyond the twelfth start again."""
+"""One colour a head, none of them the accent; heads beyond the twelfth start again."""
 
 
 def oklch(lightness: float, chroma: float, hue: float) -> str:

@@ -1,0 +1,565 @@
+"""The laws that every mechanism obeys, a sum by hand and an oracle for each.
+
+Every size is a different prime (times the heads where heads must divide), so that no axis can
+stand in for another by accident.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from attention_core import mechanisms
+from attention_core.errors import AttentionError, ShapeError, UnverifiedError
+from attention_core.mechanism import Mechanism, Trace, check_trace, softmax
+from attention_core.mechanisms import Additive, MultiHead, ScaledDotProduct
+
+Array = NDArray[np.float64]
+
+BATCH, QUERIES, KEYS, HEADS = 2, 5, 7, 3
+
+
+@dataclass(frozen=True)
+class Builder:
+    """How the tests make one mechanism, and the widths it takes."""
+
+    make: Callable[[], Mechanism]
+    query: int
+    key: int
+    value: int
+    heads: int = 1
+
+
+BUILDERS = {
+    "additive": Builder(lambda: Additive(11, 13, 17), query=11, key=13, value=19),
+    "scaled_dot_product": Builder(ScaledDotProduct, query=11, key=11, value=19),
+    "multi_head": Builder(lambda: MultiHead(33, HEADS), query=33, key=33, value=33, heads=HEADS),
+}
+
+NAMES = list(mechanisms.ALL)
+
+
+def made(name: str) -> Mechanism:
+    torch.manual_seed(29)
+    mechanism = BUILDERS[name].make().double()
+    for parameter in mechanism.parameters():
+        nn.init.normal_(parameter, std=0.4)
+    return mechanism
+
+
+@dataclass(frozen=True)
+class Inputs:
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    allowed: Tensor
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter((self.query, self.key, self.value, self.allowed))
+
+
+def inputs(name: str, batch: tuple[int, ...] = (BATCH,)) -> Inputs:
+    """Random tensors. Key 4 is forbidden to all, and query 2 may look at nothing."""
+    builder, dice = BUILDERS[name], torch.Generator().manual_seed(31)
+
+    def random(rows: int, width: int) -> Tensor:
+        return torch.randn(*batch, rows, width, generator=dice, dtype=torch.float64)
+
+    allowed = torch.rand(*batch, QUERIES, KEYS, generator=dice) < 0.7
+    allowed[..., 4] = False
+    allowed[..., 2, :] = False
+    allowed[..., [0, 1, 3, 4], 1] = True
+    return Inputs(
+        random(QUERIES, builder.query), random(KEYS, builder.key),
+        random(KEYS, builder.value), allowed,
+    )  # fmt: skip
+
+
+def test_every_registered_mechanism_has_a_builder_and_every_builder_a_mechanism() -> None:
+    assert set(BUILDERS) == set(mechanisms.ALL)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_says_what_a_reader_must_know(name: str) -> None:
+    card = mechanisms.ALL[name].card
+    assert card.name == name == name.lower()
+    assert card.link.startswith("https://")
+    assert all((card.title, card.equation, card.source))
+    assert "$" not in card.equation
+
+
+def test_ids_and_titles_are_unique() -> None:
+    cards = [mechanism.card for mechanism in mechanisms.ALL.values()]
+    assert len({card.title for card in cards}) == len(cards) == len({card.name for card in cards})
+
+
+# Laws of the whole family
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("batch", [(), (BATCH,), (BATCH, 3)])
+def test_shapes_are_head_query_key_under_any_batch(name: str, batch: tuple[int, ...]) -> None:
+    builder = BUILDERS[name]
+    trace = made(name)(*inputs(name, batch))
+    matrix = (*batch, builder.heads, QUERIES, KEYS)
+    assert trace.scores.shape == trace.weights.shape == matrix
+    assert trace.allowed.expand_as(trace.weights).dtype == torch.bool
+    assert trace.values.shape == (*batch, builder.heads, KEYS, builder.value // builder.heads)
+    assert trace.context.shape == (*batch, QUERIES, builder.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_are_shares_of_one_over_the_axis_the_card_names(name: str) -> None:
+    trace = made(name)(*inputs(name))
+    axis = {"keys": -1, "queries": -2}[mechanisms.ALL[name].card.sums_to_one_over]
+    due = trace.allowed.expand_as(trace.weights).any(axis).double()
+    assert due.min() == 0
+    assert due.max() == 1
+    torch.testing.assert_close(trace.weights.sum(axis), due)
+    assert (trace.weights >= 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_forbidden_key_has_exactly_zero_weight(name: str) -> None:
+    trace = made(name)(*inputs(name))
+    assert (trace.weights[~trace.allowed.expand_as(trace.weights)] == 0).all()
+    assert (trace.weights[trace.allowed.expand_as(trace.weights)] > 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_forbidden_key_leaks_nothing(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    before = mechanism(*given)
+    key, value = given.key.clone(), given.value.clone()
+    key[..., 4, :], value[..., 4, :] = 50.0, -70.0
+    after = mechanism(given.query, key, value, given.allowed)
+    assert torch.equal(before.weights, after.weights)
+    assert torch.equal(before.context, after.context)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_allowed_value_counts(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    value = given.value.clone()
+    value[..., 1, :] += 1
+    after = mechanism(given.query, given.key, value, given.allowed).context
+    changed = (after != mechanism(*given).context).any(-1)
+    assert changed.all(0).tolist() == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_that_may_look_at_nothing_takes_nothing(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    trace = mechanism(*given)
+    nothing = mechanism(given.query, given.key, given.value * 0, given.allowed)
+    assert (trace.weights[..., 2, :] == 0).all()
+    assert torch.isfinite(trace.context).all()
+    if name != "multi_head":  # its values and output have biases, which belong to no key
+        assert (trace.context[..., 2, :] == 0).all()
+    assert torch.equal(trace.context[..., 2, :], nothing.context[..., 2, :])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("pull", [1.0, 1e6])
+def test_gradients_stay_finite_where_nothing_may_be_seen(name: str, pull: float) -> None:
+    mechanism, given = made(name).float(), inputs(name)
+    leaves = [part.float().requires_grad_() for part in (given.query, given.key, given.value)]
+    trace = mechanism(*leaves, given.allowed)
+    torch.autograd.backward((trace.weights.sum() + trace.context.sum()) * pull)
+    for leaf in [*leaves, *mechanism.parameters()]:
+        assert leaf.grad is not None
+        assert torch.isfinite(leaf.grad).all()
+    assert (leaves[0].grad[..., 2, :] == 0).all()  # type: ignore[index]
+    assert (leaves[1].grad[..., 4, :] == 0).all()  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_equal_finite_differences(name: str) -> None:
+    mechanism, given = made(name), inputs(name, ())
+    names = [key for key, _ in mechanism.named_parameters()]
+    leaves = [part.clone().requires_grad_() for part in (given.query, given.key, given.value)]
+    parameters = [parameter.detach().requires_grad_() for parameter in mechanism.parameters()]
+
+    def outcome(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        named = dict(zip(names, tensors[3:], strict=True))
+        trace = torch.func.functional_call(mechanism, named, (*tensors[:3], given.allowed))
+        return trace.weights, trace.context
+
+    assert torch.autograd.gradcheck(outcome, (*leaves, *parameters), fast_mode=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inputs_are_left_as_they_were(name: str) -> None:
+    given = inputs(name)
+    copies = [part.clone() for part in given]
+    made(name)(*given)
+    assert all(torch.equal(now, before) for now, before in zip(given, copies, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_equals_its_members_one_at_a_time(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    together = mechanism(*given)
+    for place in range(BATCH):
+        alone = mechanism(*(part[place] for part in given))
+        torch.testing.assert_close(together.weights[place], alone.weights)
+        torch.testing.assert_close(together.context[place], alone.context)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_order_of_keys_does_not_matter(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    order = torch.tensor([3, 0, 6, 1, 5, 2, 4])
+    before = mechanism(*given)
+    after = mechanism(
+        given.query, given.key[:, order], given.value[:, order], given.allowed[..., order]
+    )
+    torch.testing.assert_close(after.weights, before.weights[..., order])
+    torch.testing.assert_close(after.context, before.context)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_queries_do_not_see_each_other(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    whole = mechanism(*given).context
+    one = mechanism(given.query[:, 3:4], given.key, given.value, given.allowed[:, 3:4]).context
+    torch.testing.assert_close(one, whole[:, 3:4])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_mask_everything_is_allowed(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    free = mechanism(given.query, given.key, given.value)
+    every = mechanism(given.query, given.key, given.value, torch.ones_like(given.allowed))
+    assert torch.equal(free.weights, every.weights)
+    assert (free.weights > 0).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_values_the_keys_are_taken(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    assert torch.equal(
+        mechanism(given.query, given.key, None, given.allowed).context,
+        mechanism(given.query, given.key, given.key, given.allowed).context,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keys_prepared_once_serve_every_query(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    prepared = mechanism.prepare(given.key)
+    steps = [
+        mechanism.attend(given.query[:, [q]], prepared, given.value, given.allowed[:, [q]]).context
+        for q in range(QUERIES)
+    ]
+    torch.testing.assert_close(torch.cat(steps, 1), mechanism(*given).context)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_large_numbers_do_not_overflow(name: str) -> None:
+    mechanism, given = made(name).float(), inputs(name)
+    trace = mechanism(
+        given.query.float() * 1e3, given.key.float() * 1e3, given.value.float(), given.allowed
+    )
+    assert torch.isfinite(trace.weights).all()
+
+
+# The literal equations, number by number
+
+
+def softmax_by_hand(scores: Array, allowed: Array) -> Array:
+    grown = np.array(
+        [math.exp(score) if may else 0.0 for score, may in zip(scores, allowed, strict=True)]
+    )
+    return np.asarray(grown / grown.sum()) if grown.sum() else grown
+
+
+def matrix(linear: nn.Linear) -> Array:
+    return np.asarray(linear.weight.detach().numpy())
+
+
+def slow_additive(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, Additive)
+    w, u, v = matrix(m.query_projection), matrix(m.key_projection), matrix(m.score)[0]
+    contexts = []
+    for i in range(len(query)):
+        scores = np.array([
+            sum(v[n] * math.tanh(w[n] @ query[i] + u[n] @ key[j]) for n in range(len(v)))
+            for j in range(len(key))
+        ])  # fmt: skip
+        contexts.append(softmax_by_hand(scores, allowed[i]) @ value)
+    return np.array(contexts)
+
+
+def slow_scaled(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    del m
+    contexts = []
+    for i in range(len(query)):
+        scores = np.array([
+            sum(query[i, n] * key[j, n] for n in range(key.shape[1])) / math.sqrt(key.shape[1])
+            for j in range(len(key))
+        ])  # fmt: skip
+        contexts.append(softmax_by_hand(scores, allowed[i]) @ value)
+    return np.array(contexts)
+
+
+def slow_multi_head(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, MultiHead)
+    width = query.shape[1] // HEADS
+    heads = []
+    for h in range(HEADS):
+        mine = slice(h * width, (h + 1) * width)
+
+        def project(linear: nn.Linear, rows: Array, mine: slice = mine) -> Array:
+            bias = np.asarray(linear.bias.detach().numpy())
+            return np.asarray(rows @ matrix(linear)[mine].T + bias[mine])
+
+        heads.append(
+            slow_scaled(
+                m, project(m.query_projection, query), project(m.key_projection, key),
+                project(m.value_projection, value), allowed,
+            )
+        )  # fmt: skip
+    last = m.output_projection
+    bias = np.asarray(last.bias.detach().numpy())
+    return np.asarray(np.concatenate(heads, 1) @ matrix(last).T + bias)
+
+
+SLOW: dict[str, Callable[[Mechanism, Array, Array, Array, Array], Array]] = {
+    "additive": slow_additive,
+    "scaled_dot_product": slow_scaled,
+    "multi_head": slow_multi_head,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_context_equals_the_papers_equations_worked_out_one_number_at_a_time(name: str) -> None:
+    mechanism, given = made(name), inputs(name, ())
+    slow = SLOW[name](mechanism, *(part.numpy() for part in given))
+    np.testing.assert_allclose(mechanism(*given).context.detach().numpy(), slow, atol=1e-12)
+
+
+# Sums by hand
+
+
+def weights_of(trace: Trace) -> list[list[list[float]]]:
+    rounded: list[list[list[float]]] = trace.weights.double().round(decimals=6).tolist()
+    return rounded
+
+
+def test_scaled_dot_product_by_hand() -> None:
+    """Scores are 2·ln 3 / √4 = ln 3 and 0, so the weights are 3/4 and 1/4."""
+    query = torch.tensor([[2.0, 0, 0, 0]])
+    key = torch.tensor([[math.log(3), 0, 0, 5], [0, 1, 0, 0]])
+    trace = ScaledDotProduct()(query, key, torch.tensor([[4.0], [8.0]]))
+    assert trace.scores.tolist() == [[[pytest.approx(math.log(3)), 0.0]]]
+    assert weights_of(trace) == [[[0.75, 0.25]]]
+    assert trace.context.tolist() == [[pytest.approx(5.0)]]
+
+
+def test_additive_by_hand() -> None:
+    """The first pair adds to 1 and scores v·tanh 1 = ln 3, the second adds to 0 and scores 0."""
+    mechanism = Additive(1, 1, 1)
+    nn.init.constant_(mechanism.query_projection.weight, 2.0)
+    nn.init.constant_(mechanism.key_projection.weight, 0.5)
+    nn.init.constant_(mechanism.score.weight, math.log(3) / math.tanh(1))
+    trace = mechanism(
+        torch.tensor([[0.25]]), torch.tensor([[1.0], [-1.0]]), torch.tensor([[4.0], [8.0]])
+    )
+    assert weights_of(trace) == [[[0.75, 0.25]]]
+    assert trace.context.tolist() == [[pytest.approx(5.0)]]
+
+
+def test_multi_head_by_hand() -> None:
+    """Head 1 owns the first two numbers and splits 3 : 1, head 2 the last two and splits 1 : 7."""
+    mechanism = MultiHead(4, 2)
+    with torch.no_grad():
+        for linear in mechanism.children():
+            assert isinstance(linear, nn.Linear)
+            nn.init.eye_(linear.weight)
+            nn.init.zeros_(linear.bias)
+    root = math.sqrt(2)
+    query = torch.tensor([[root * math.log(3), 0, 0, root * math.log(7)]])
+    key = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 1]])
+    trace = mechanism(query, key, torch.tensor([[4.0, 0, 0, 8], [0, 4, 8, 0]]))
+    assert weights_of(trace) == [[[0.75, 0.25]], [[0.125, 0.875]]]
+    assert trace.context.tolist() == [pytest.approx([3.0, 1.0, 7.0, 1.0])]
+
+
+def test_softmax_by_hand() -> None:
+    scores = torch.tensor([[math.log(2), 0.0, 99.0], [5.0, 5.0, 5.0], [1.0, 2.0, 3.0]])
+    allowed = torch.tensor([[True, True, False], [True] * 3, [False] * 3])
+    found = softmax(scores, allowed)
+    assert found[0].tolist() == [pytest.approx(2 / 3), pytest.approx(1 / 3), 0.0]
+    assert found[1].tolist() == [pytest.approx(1 / 3)] * 3
+    assert found[2].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_softmax_survives_the_largest_and_smallest_numbers_of_a_type(kind: torch.dtype) -> None:
+    edge = torch.finfo(kind)
+    scores = torch.tensor([[edge.min, edge.min, 0.0], [edge.max, edge.min, 0.0]], dtype=kind)
+    allowed = torch.tensor([[True, True, False], [True, True, True]])
+    assert softmax(scores, allowed).tolist() == [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]
+
+
+# Oracles: what others have built
+
+
+def test_scaled_dot_product_equals_torchs() -> None:
+    given = inputs("scaled_dot_product")
+    rows = [0, 1, 3, 4]  # torch gives NaN where a query may look at nothing
+    oracle = nn.functional.scaled_dot_product_attention(
+        given.query[:, rows], given.key, given.value, attn_mask=given.allowed[:, rows]
+    )
+    torch.testing.assert_close(ScaledDotProduct()(*given).context[:, rows], oracle)
+
+
+def test_multi_head_equals_torchs() -> None:
+    ours, given = made("multi_head"), inputs("multi_head")
+    assert isinstance(ours, MultiHead)
+    theirs = nn.MultiheadAttention(33, HEADS, batch_first=True).double()
+    inner = (ours.query_projection, ours.key_projection, ours.value_projection)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([linear.weight for linear in inner]))
+        theirs.in_proj_bias.copy_(torch.cat([linear.bias for linear in inner]))
+        theirs.out_proj.load_state_dict(ours.output_projection.state_dict())
+    rows = [0, 1, 3, 4]
+    forbidden = ~given.allowed[:, rows].repeat_interleave(HEADS, 0)
+    context, weights = theirs(
+        given.query[:, rows], given.key, given.value,
+        attn_mask=forbidden, average_attn_weights=False,
+    )  # fmt: skip
+    trace = ours(*given)
+    torch.testing.assert_close(trace.weights[:, :, rows], weights)
+    torch.testing.assert_close(trace.context[:, rows], context)
+
+
+# Errors
+
+
+def refused(name: str, **changes: Tensor) -> str:
+    given = inputs(name, ())
+    parts = {"query": given.query, "key": given.key, "value": given.value, "allowed": given.allowed}
+    with pytest.raises(ShapeError) as caught:
+        made(name)(**{**parts, **changes})
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_value_is_refused(name: str) -> None:
+    value = inputs(name, ()).value[:-1]
+    sentence = "There are 7 keys but 6 values; each key needs exactly one value."
+    assert refused(name, value=value) == sentence
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_keys_at_all_are_refused(name: str) -> None:
+    given = inputs(name, ())
+    sentence = refused(name, key=given.key[:0], value=given.value[:0], allowed=given.allowed[:, :0])
+    assert sentence == "There are no keys; a query needs at least one key to look at."
+
+
+@pytest.mark.parametrize("part", ["query", "key", "value"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_vector_in_place_of_rows_is_refused(name: str, part: str) -> None:
+    vector = getattr(inputs(name, ()), part)[0]
+    sentence = f"The {part} has 1 axes; it needs at least two, ({part}, width)."
+    assert refused(name, **{part: vector}) == sentence
+
+
+@pytest.mark.parametrize("part", ["query", "key", "value"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_numbers_that_are_none_are_refused(part: str, bad: float) -> None:
+    tensor = getattr(inputs("additive", ()), part).clone()
+    tensor[1, 1] = bad
+    sentence = f"The {part} holds NaN or infinite numbers; use finite ones."
+    assert refused("additive", **{part: tensor}) == sentence
+
+
+def test_whole_numbers_are_refused() -> None:
+    query = torch.ones(QUERIES, 11, dtype=torch.int64)
+    sentence = "The query holds torch.int64; it needs floating-point numbers."
+    assert refused("additive", query=query) == sentence
+
+
+def test_a_mask_of_numbers_is_refused() -> None:
+    allowed = torch.ones(QUERIES, KEYS)
+    sentence = "allowed is torch.float32; it must be bool, True where one may look."
+    assert refused("additive", allowed=allowed) == sentence
+
+
+@pytest.mark.parametrize("shape", [(KEYS, QUERIES), (KEYS,), (2, KEYS)])
+def test_a_mask_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    sentence = f"allowed is {shape}; it needs (query, key) = (5, 7)."
+    assert refused("additive", allowed=torch.ones(shape, dtype=torch.bool)) == sentence
+
+
+def test_batches_that_do_not_fit_are_refused() -> None:
+    query, key = torch.ones(2, QUERIES, 11), torch.ones(3, KEYS, 11)
+    with pytest.raises(ShapeError) as caught:
+        ScaledDotProduct()(query, key)
+    assert str(caught.value) == (
+        "The batch axes of query, key, value and allowed are (2,), (3,), (3,), (); "
+        "give all four the same ones."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("additive", "query"), ("additive", "key")]
+    + [("multi_head", part) for part in ("query", "key", "value")],
+)
+def test_a_width_the_mechanism_was_not_built_for_is_refused(name: str, part: str) -> None:
+    tensor = getattr(inputs(name, ()), part)
+    sentence = (
+        f"The {part} is {tensor.shape[1] - 1} wide; this mechanism was built for {tensor.shape[1]}."
+    )
+    assert refused(name, **{part: tensor[:, :-1]}) == sentence
+
+
+def test_a_dot_product_of_different_widths_is_refused() -> None:
+    sentence = refused("scaled_dot_product", query=torch.ones(QUERIES, 3).double())
+    assert sentence == "Queries are 3 wide but keys 11; a dot product needs the same width."
+
+
+@pytest.mark.parametrize("heads", [0, -2, 5])
+def test_heads_that_do_not_divide_the_width_are_refused(heads: int) -> None:
+    with pytest.raises(ShapeError, match=f"{heads} heads do not divide a width of 12"):
+        MultiHead(12, heads)
+
+
+def test_every_refusal_is_one_family() -> None:
+    assert issubclass(ShapeError, AttentionError)
+    assert issubclass(UnverifiedError, AttentionError)
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        ([[0.5, math.nan]], "some weights are not finite numbers"),
+        ([[0.5, 0.4]], "the weights of one query miss 1 by 1.0e-01"),
+    ],
+)
+def test_weights_that_break_the_cards_promise_are_not_handed_out(
+    weights: list[list[float]], sentence: str
+) -> None:
+    with pytest.raises(UnverifiedError, match=sentence):
+        check_trace(ScaledDotProduct.card, trace_of(weights, [[True, True]]))
+
+
+def test_weight_on_a_forbidden_key_is_not_handed_out() -> None:
+    with pytest.raises(UnverifiedError, match="a forbidden key has weight"):
+        check_trace(ScaledDotProduct.card, trace_of([[0.5, 0.5]], [[True, False]]))
+
+
+def trace_of(weights: list[list[float]], allowed: list[list[bool]]) -> Trace:
+    tensor = torch.tensor([weights])
+    return Trace(tensor, torch.tensor([allowed]), tensor, tensor, tensor)
