@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,8 +12,11 @@ from typing import Literal
 
 from attention_core.errors import ModelError
 from models import fake, folders, hub
-from models.checkpoint import Checkpoint, from_folder
+from models.checkpoint import from_folder
+from models.reader import Reader
 from models.settings import settings
+from models.translator.reader import TranslatorReader, load_translator
+from models.translator.recipes import CHECKPOINTS, RECIPES, Recipe
 
 Task = Literal["read", "translate"]
 
@@ -42,13 +46,13 @@ class Entry:
     """One model of the catalogue: its card, what it does, and how it comes into memory."""
 
     card: Card
-    open: Callable[[], Checkpoint]
+    open: Callable[[], Reader | TranslatorReader]
     task: Task = "read"
 
 
 def entries() -> tuple[Entry, ...]:
     """The models that are on this machine now, in story order."""
-    return (*_minilm(), _FAKE, *_folders())
+    return (*_translators(), *_minilm(), _FAKE, *_folders())
 
 
 def entry(name: str) -> Entry:
@@ -81,8 +85,33 @@ _FAKE = Entry(
         good_for="seeing what attention looks like before any training",
         source="https://github.com/huggingface/transformers",
     ),
-    fake.checkpoint,
+    lambda: Reader("fake", fake.checkpoint()),
 )
+
+
+def _translators() -> tuple[Entry, ...]:
+    """The translators that this project trained, as far as their checkpoints are here."""
+    return tuple(
+        Entry(_translator_card(name, recipe), partial(load_translator, name), "translate")
+        for name, recipe in RECIPES.items()
+        if (CHECKPOINTS / name / "model.safetensors").is_file()
+    )
+
+
+def _translator_card(name: str, recipe: Recipe) -> Card:
+    """The card that evaluation wrote beside the weights."""
+    written = json.loads((CHECKPOINTS / name / "card.json").read_text(encoding="utf-8"))
+    return Card(
+        name=name,
+        title=recipe.title,
+        parameters=written["parameters"],
+        megabytes=written["megabytes"],
+        languages=(recipe.source, recipe.target),
+        licence=written["licence"],
+        data=written["data"],
+        good_for=recipe.good_for,
+        source=written["command"],
+    )
 
 
 def _minilm() -> tuple[Entry, ...]:
@@ -104,7 +133,7 @@ def _minilm() -> tuple[Entry, ...]:
         good_for="English sentences and pairs of them: a real BERT, small enough for any machine",
         source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
     )
-    return (Entry(card, partial(from_folder, folder, folder)),)
+    return (Entry(card, lambda: Reader("minilm", from_folder(folder, folder))),)
 
 
 def _folders() -> tuple[Entry, ...]:
@@ -128,7 +157,7 @@ def _folder(root: Path, name: str) -> Entry:
         good_for="a model that the operator of this server has added",
         source="",
     )
-    return Entry(card, partial(from_folder, root / name, root))
+    return Entry(card, lambda: Reader(card.name, from_folder(root / name, root)))
 
 
 def _hub(name: str) -> Entry:
@@ -143,4 +172,4 @@ def _hub(name: str) -> Entry:
         good_for="a model of the Hugging Face hub",
         source=f"https://huggingface.co/{name}",
     )
-    return Entry(card, partial(hub.checkpoint, name))
+    return Entry(card, lambda: Reader(card.name, hub.checkpoint(name)))

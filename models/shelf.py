@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 from models import catalogue
 from models.reader import Reader
+from models.translator.reader import TranslatorReader
+
+Watched = Reader | TranslatorReader
 
 KEPT = 3
 """Models kept besides those loaded at start."""
@@ -18,12 +21,12 @@ class Shelf:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._readers: OrderedDict[str, Reader] = OrderedDict()
-        self._pinned: dict[str, Reader] = {}
+        self._readers: OrderedDict[str, Watched] = OrderedDict()
+        self._pinned: dict[str, Watched] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    def load(self, name: str) -> Reader:
+    def load(self, name: str) -> Watched:
         """The reader of that name; a second thread that wants it waits for the first.
 
         Raises ModelError when it cannot be found, judged safe, or loaded.
@@ -45,16 +48,16 @@ class Shelf:
                 self._readers.pop(name, None)
                 self._pinned[name] = reader
 
-    def _made(self, name: str) -> Reader:
-        return Reader(name, catalogue.entry(name).open())
+    def _made(self, name: str) -> Watched:
+        return catalogue.entry(name).open()
 
-    def _found(self, name: str) -> Reader | None:
+    def _found(self, name: str) -> Watched | None:
         with self._guard:
             if name in self._readers:
                 self._readers.move_to_end(name)
             return self._pinned.get(name) or self._readers.get(name)
 
-    def _put(self, name: str, reader: Reader) -> Reader:
+    def _put(self, name: str, reader: Watched) -> Watched:
         with self._guard:
             self._readers[name] = reader
             while len(self._readers) > self._kept:

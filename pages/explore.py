@@ -77,7 +77,7 @@ def shown(reading: Reading) -> None:
     chosen = picture.only(heads)
     place = sentences.where(layer, heads)
 
-    overview, lines = st.columns([5, 6], gap="large")
+    overview, lines = st.columns([13, 10], gap="large")
     with overview:
         st.subheader(_("All heads"), anchor=False)
         show_overview(part, (layer, heads[0]))

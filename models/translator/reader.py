@@ -17,6 +17,7 @@ from attention_core.record import AttentionRecord, Integrity, Site, Stored
 from attention_core.tokens import Axis, Token, readable, visible
 from models.translator import vocabulary
 from models.translator.network import Shape, Translator
+from models.translator.recipes import CHECKPOINTS, RECIPES
 from models.translator.search import Hypothesis, beam_search
 from models.translator.vocabulary import END, END_ID, START_ID, UNKNOWN, UNKNOWN_ID
 
@@ -195,6 +196,12 @@ class TranslatorReader:
     def _candidate(self, index: int, probability: float) -> Candidate:
         piece = str(self.target.id_to_token(index))
         return Candidate(piece.replace("▁", " ").strip() or "␣", probability, piece)
+
+
+def load_translator(name: str) -> TranslatorReader:
+    """The translator of that recipe, from its shipped checkpoint."""
+    recipe = RECIPES[name]
+    return TranslatorReader(name, CHECKPOINTS / name, (recipe.source, recipe.target))
 
 
 def _end_token(text: str) -> Token:

@@ -11,7 +11,6 @@ import math
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,33 +19,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from models.translator import corpus, vocabulary
-from models.translator.network import Shape, Translator
-
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One line of the table below: everything that decides how a model comes out."""
-
-    source: str
-    target: str
-    shape: Shape
-    epochs: int = 11
-    tokens_per_batch: int = 4000
-    """Target pieces in a batch, padding included."""
-    learning_rate: float = 1.5e-3
-    warm_up: int = 300
-    label_smoothing: float = 0.1
-    classroom_repeats: int = 6
-    longest: int = 60
-    """Pairs with more pieces on either side are left out of training."""
-    seed: int = 20
-
-
-RECIPES = {
-    "bahdanau-en-fr": Recipe("en", "fr", Shape()),
-}
+from models.translator.network import Translator
+from models.translator.recipes import CHECKPOINTS, RECIPES, Recipe
 
 Encoded = tuple[list[int], list[int]]
 

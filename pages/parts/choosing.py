@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from attention_core.errors import AttentionError
 from models import catalogue
-from pages.parts import link
+from pages.parts import fetching, link, prose
+from pages.parts.ask import said
 from pages.parts.language import _
 from pages.parts.link import Choice
 
@@ -63,15 +65,45 @@ def grain_and_specials(grain: Choice, specials: Choice) -> None:
 
 
 def choose_model(choice: Choice, task: str) -> str:
-    """A model of the catalogue that can do the task."""
+    """A model of the catalogue that can do the task, with its card."""
     cards = {entry.card.name: entry.card for entry in catalogue.entries() if entry.task == task}
-    if link.value(choice) not in cards and not cards:
-        return str(choice.default)
-    chosen = st.selectbox(
+    chosen = str(link.value(choice))
+    if chosen not in cards:
+        cards = {**cards, **_named(choice, chosen)}
+    picked = st.selectbox(
         _("Model"),
         list(cards),
         format_func=lambda name: cards[name].title,
         key=choice.key,
         persist_state="session",
     )
-    return chosen or choice.default
+    with st.container(horizontal=True, gap="small"):
+        about(cards[picked])
+        if task == "read":
+            fetching.another_model(choice)
+    return str(picked)
+
+
+def _named(choice: Choice, name: str) -> dict[str, catalogue.Card]:
+    """The card of a model that the address names beyond the list; none when there is no such."""
+    try:
+        return {name: catalogue.entry(name).card}
+    except AttentionError as problem:
+        st.info(said(problem), icon=":material/info:")
+        link.choose(choice, choice.default)
+        return {}
+
+
+def about(card: catalogue.Card) -> None:
+    """The card of a model: what it is, where it comes from, what it is good for."""
+    with st.popover(_("About"), icon=":material/info:", type="tertiary"):
+        facts = {
+            _("Good for"): _(card.good_for),
+            _("Parameters"): f"{card.parameters:,}" if card.parameters else "",
+            _("Size"): f"{card.megabytes:,.1f} MB" if card.megabytes else "",
+            _("Languages"): ", ".join(card.languages),
+            _("Trained on"): _(card.data),
+            _("Licence"): _(card.licence),
+            _("Source"): card.source,
+        }
+        prose.facts(card.title, {name: fact for name, fact in facts.items() if fact})

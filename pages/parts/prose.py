@@ -7,6 +7,7 @@ isolated once, so that no page has to think of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape, unescape
 
 import streamlit as st
@@ -50,6 +51,15 @@ def headline(text: str) -> None:
 def lead(text: str) -> None:
     """A paragraph of ours, a little larger than the rest."""
     st.html(f'<p class="atlas-lead">{escape(text)}</p>')
+
+
+def facts(title: str, listed: Mapping[str, str]) -> None:
+    """A few named facts under a title."""
+    lines = "".join(
+        f"<dt>{escape(name)}</dt><dd dir='auto'>{escape(fact)}</dd>"
+        for name, fact in listed.items()
+    )
+    st.html(f'<dl class="atlas-facts"><b>{escape(title)}</b>{lines}</dl>')
 
 
 def badge(good: bool, sentence: Markup) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -12,11 +13,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from torch import Tensor
 
 from attention_core import measures, views
+from attention_core.errors import ModelError
 from attention_core.record import AttentionRecord, Site
 from models import shelf
 from models.desk import DESK
-from models.translator.reader import Translation, load_translator
+from models.reader import Reader
+from models.translator.reader import Translation, TranslatorReader
 
+R = TypeVar("R", Reader, TranslatorReader)
 THUMBNAIL = 28
 """Pixels along one side of a head's thumbnail."""
 
@@ -52,7 +56,7 @@ def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool) -> Reading:
-    reader = shelf.load(model)
+    reader = _loaded(model, Reader)
     record = DESK.run(
         _session(),
         lambda cancelled: reader.read(text, second, cancelled=cancelled, cut=cut),
@@ -81,7 +85,7 @@ def align(model: str, text: str, target: str, cut: bool = False) -> Translation:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _translate(model: str, text: str, target: str, cut: bool) -> Translation:
-    reader = load_translator(model)
+    reader = _loaded(model, TranslatorReader)
 
     def work(cancelled: Callable[[], bool]) -> Translation:
         if target:
@@ -89,6 +93,14 @@ def _translate(model: str, text: str, target: str, cut: bool) -> Translation:
         return reader.translate(text, cut=cut, cancelled=cancelled)
 
     return DESK.run(_session(), work)
+
+
+def _loaded(model: str, kind: type[R]) -> R:
+    """The model of that name; raises ModelError when it does something else."""
+    reader = shelf.load(model)
+    if isinstance(reader, kind):
+        return reader
+    raise ModelError("The model {name} cannot do this; choose another one.", name=model)
 
 
 def _session() -> str:

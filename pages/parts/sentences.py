@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-
 from attention_core.record import Site
 from attention_core.views import View
 from models.translator.reader import Translation
