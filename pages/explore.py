@@ -127,7 +127,10 @@ def show_map(part: Part, opened: tuple[int, int]) -> None:
     figures.heads_map(part, opened, f"{PAGE}.map", took)
     prose.caption(
         prose.filled(
-            _("Each dot is a head; a stronger colour is a later layer. Left: it looks near. Low: at one word.")
+            _(
+                "Each dot is a head; a stronger colour is a later layer. "
+                "To the left it looks near, low down it looks at one word only."
+            )
         )
     )
 
@@ -191,7 +194,8 @@ def show_matrix(chosen: View, place: str) -> None:
         chosen, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
         title=place, caption=prose.plain(spoken),
     )  # fmt: skip
-    prose.caption(spoken, sentences.shown(chosen))
+    prose.caption(spoken)
+    prose.note(sentences.shown(chosen))
     downloads.numbers(chosen, f"attention-{chosen.site}")
 
 

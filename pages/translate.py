@@ -64,7 +64,10 @@ def asked() -> str:
         ask.text_box(SOURCE, _("English"), height=68)
         if pair:
             ask.text_box(TARGET, _("French"), height=68)
-        ask.examples(examples.PAIRS if pair else examples.TRANSLATE, SOURCE, TARGET if pair else None)
+        if pair:
+            ask.examples(examples.PAIRS, SOURCE, TARGET)
+        else:
+            ask.examples(examples.TRANSLATE, SOURCE)
     return model
 
 
@@ -127,7 +130,8 @@ def show_matrix(picture: View, pins: list[int]) -> None:
         picture, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
         title=_("Alignment"), caption=prose.plain(spoken),
     )  # fmt: skip
-    prose.caption(spoken, sentences.shown(picture))
+    prose.caption(spoken)
+    prose.note(sentences.shown(picture))
 
 
 page()

@@ -5,21 +5,25 @@ import { element, mount, plain, quoted, sized, two } from "./shared/stage.js";
 import { wordGroups } from "./shared/words.js";
 
 const FAINTEST = 0.03;
+const SIZES = [26, 22, 18];
+const LEAST_BETWEEN = 72;
 const SPACE = 6;
 const NUMBERS = 24;
 const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
 const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
 
 /** Two lines of words where they fit, else two columns. */
-function sentencePlan(data, width, theme, upright) {
-  const size = width < 520 ? 16 : 18;
-  const wide = (text) => Math.max(34, measure(legible(text), size, theme, 600) + 18);
-  const sides = [data.source.map(wide), data.target.map(wide)];
+function sentencePlan(data, width, theme) {
   const total = (widths) => widths.reduce((a, b) => a + b + SPACE, -SPACE);
-  const across = Math.max(...sides.map(total));
-  if (upright ?? (width < 520 || across > width)) return columnsPlan(data, width, size, sides);
-  const high = 38;
-  const gap = Math.max(120, Math.min(190, width * 0.2));
+  const sidesAt = (size) =>
+    [data.source, data.target].map((labels) =>
+      labels.map((text) => Math.max(34, measure(legible(text), size, theme, 600) + 18))
+    );
+  const size = SIZES.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
+  if (width < 520 || !size) return columnsPlan(data, width, sidesAt(17));
+  const sides = sidesAt(size);
+  const high = Math.round(size * 2.1);
+  const gap = Math.max(120, Math.min(220, width * 0.19));
   const boxes = sides.map((widths, side) => {
     let x = Math.max(0, (width - total(widths)) / 2);
     const y = NUMBERS + side * (high + gap);
@@ -29,14 +33,15 @@ function sentencePlan(data, width, theme, upright) {
       return box;
     });
   });
-  return { upright: false, size, boxes, width, height: 2 * NUMBERS + 2 * high + gap, across };
+  return { upright: false, size, boxes, width, height: 2 * NUMBERS + 2 * high + gap };
 }
 
-function columnsPlan(data, width, size, sides) {
+function columnsPlan(data, width, sides) {
+  const size = 17;
   const high = 36;
   const side = 42;
-  const most = (width - 2 * side) * 0.37;
-  const [left, right] = sides.map((widths) => Math.min(most, Math.max(34, ...widths)));
+  const room = width - 2 * side - LEAST_BETWEEN;
+  const [left, right] = sharedOut(room, ...sides.map((widths) => Math.max(34, ...widths)));
   const between = Math.min(320, width - 2 * side - left - right);
   const start = Math.max(0, (width - 2 * side - left - right - between) / 2);
   const count = Math.max(data.source.length, data.target.length);
@@ -48,6 +53,14 @@ function columnsPlan(data, width, size, sides) {
   return { upright: true, size, boxes, width, height: count * (high + 2) };
 }
 
+/** Two widths as wished, or cut back to the room there is, the longer one first. */
+function sharedOut(room, first, second) {
+  if (first + second <= room) return [first, second];
+  const half = room / 2;
+  if (first <= half) return [first, room - first];
+  return second <= half ? [room - second, second] : [half, half];
+}
+
 /** Each weight's two ends: side by side within a word, never wider than it. */
 function ribbons(data, plan) {
   const columns = data.source.length;
@@ -57,7 +70,7 @@ function ribbons(data, plan) {
       const others = side ? data.source : data.target;
       const weights = others.map((_, j) => data.weights[side ? i * columns + j : j * columns + i]);
       const sum = weights.reduce((a, b) => a + b, 0);
-      const room = plan.upright ? box.h - 8 : Math.min(box.w - 10, 56);
+      const room = plan.upright ? box.h - 8 : Math.min(box.w - 10, 64);
       const unit = room / Math.max(1, sum);
       const middle = plan.upright ? box.y + box.h / 2 : box.x + box.w / 2;
       let place = middle - (unit * sum) / 2;
@@ -190,6 +203,7 @@ function createAlignment(stage) {
     clear() {
       pointed = null;
       stage.choose("pins", []);
+      light();
     },
   });
   canvas.onclick = () => {
@@ -253,8 +267,7 @@ function createAlignment(stage) {
     },
     picture() {
       const { data, theme } = stage;
-      const first = sentencePlan(data, 900, theme);
-      const wide = first.upright ? first : sentencePlan(data, Math.max(480, first.across), theme);
+      const wide = sentencePlan(data, 960, theme);
       return {
         width: wide.width,
         height: wide.height,

@@ -7,7 +7,6 @@ import { shade } from "./shared/theme.js";
 
 const GAP = 5;
 const LABEL = 15;
-const TOP = 26;
 const LARGEST = 84;
 
 /** Where each thumbnail goes; long layers break into lines where the screen is narrow. */
@@ -15,7 +14,7 @@ function gridPlan(data, width, theme, narrow) {
   const widest = Math.max(...data.sites.map((site) => measure(site, LABEL, theme, 600)));
   const left = Math.ceil(widest) + 14;
   const smallest = narrow ? 34 : 30;
-  const room = width - left;
+  const room = width - left - 4;
   const perLine = Math.max(1, Math.min(data.heads, Math.floor((room + GAP) / (smallest + GAP))));
   const lines = Math.ceil(data.heads / perLine);
   const columns = Math.ceil(data.heads / lines);
@@ -23,25 +22,35 @@ function gridPlan(data, width, theme, narrow) {
   const side = Math.min(LARGEST, Math.floor((room + GAP) / columns) - GAP);
   const stepY = side + bar + GAP;
   const siteHeight = lines * stepY + (lines > 1 ? 10 : 0);
+  const names = Array.from(
+    { length: columns },
+    (_, column) =>
+      Array.from({ length: lines }, (_, line) => line * columns + column + 1)
+        .filter((head) => head <= data.heads).join(" · "),
+  );
+  const fits = names.every((name) => measure(name, LABEL, theme, 600) <= side + GAP);
+  const top = fits ? 26 : 4;
   return {
     left,
+    top,
+    names: fits ? names : [],
     lines,
     columns,
     side,
     bar,
     siteHeight,
     width: left + columns * (side + GAP) - GAP + 4,
-    height: TOP + data.sites.length * siteHeight + 2,
+    height: top + data.sites.length * siteHeight + 2,
     place(site, head) {
       const line = Math.floor(head / columns);
       return {
         x: left + (head % columns) * (side + GAP) + 2,
-        y: TOP + site * siteHeight + line * stepY,
+        y: top + site * siteHeight + line * stepY,
       };
     },
     find(x, y) {
-      const site = Math.floor((y - TOP) / siteHeight);
-      const line = Math.floor((y - TOP - site * siteHeight) / stepY);
+      const site = Math.floor((y - top) / siteHeight);
+      const line = Math.floor((y - top - site * siteHeight) / stepY);
       const column = Math.floor((x - left - 2) / (side + GAP));
       const head = line * columns + column;
       const inside = site >= 0 && site < data.sites.length && column >= 0 && column < columns &&
@@ -69,17 +78,16 @@ function thumbnail(data, theme, index) {
 
 function drawGrid(pen, data, plan, theme, chosen, pictures) {
   const text = { size: LABEL, fill: theme.quiet };
-  for (let column = 0; column < plan.columns; column++) {
-    if (plan.lines > 1) break;
+  plan.names.forEach((name, column) => {
     const { x } = plan.place(0, column);
-    const strong = chosen && chosen[1] === column;
-    pen.text(x + plan.side / 2, TOP / 2 - 1, String(column + 1), {
+    const strong = chosen && chosen[1] % plan.columns === column;
+    pen.text(x + plan.side / 2, plan.top / 2 - 1, name, {
       ...text,
       anchor: "middle",
       weight: strong ? 600 : 400,
       fill: strong ? theme.accent : theme.quiet,
     });
-  }
+  });
   const most = data.values ? data.values.reduce((a, b) => Math.max(a, b), 1e-12) : 1;
   data.sites.forEach((name, site) => {
     const strong = chosen && chosen[0] === site;
@@ -175,7 +183,7 @@ function createHeadGrid(stage) {
       const head = Math.max(0, Math.min(stage.data.heads - 1, at[1] + right));
       point([site, head]);
       const { y } = plan.place(site, head);
-      if (y < scroller.scrollTop) scroller.scrollTop = y - TOP;
+      if (y < scroller.scrollTop) scroller.scrollTop = y - plan.top;
       const below = y + plan.side - scroller.clientHeight;
       if (below > scroller.scrollTop) scroller.scrollTop = below + GAP;
     } else if (event.key === "Enter" || event.key === " ") stage.choose("head", at);
@@ -191,6 +199,8 @@ function createHeadGrid(stage) {
     paint() {
       const { data, theme, width } = stage;
       plan = gridPlan(data, width, theme, width < 560);
+      scroller.classList.toggle("long", plan.height > globalThis.innerHeight * 0.8);
+      plan = gridPlan(data, scroller.clientWidth, theme, width < 560);
       if (pictured?.thumbs !== data.thumbs || pictured.mode !== theme.mode) {
         const count = data.sites.length * data.heads;
         pictures = Array.from({ length: count }, (_, i) => thumbnail(data, theme, i));
@@ -211,7 +221,7 @@ function createHeadGrid(stage) {
         draw(pen) {
           drawGrid(pen, data, wide, theme, chosen(), pictures);
           const shadeOf = (share) => shade(theme, share);
-          colourBar(pen, wide.left, wide.height + 22, theme, shadeOf, "max", stage.data.text.note);
+          colourBar(pen, wide.left, wide.height + 22, theme, shadeOf, stage.word("maximum"));
         },
       };
     },

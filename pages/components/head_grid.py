@@ -15,8 +15,7 @@ TEXT: Mapping[str, str] = {
     **FILES,
     "label": N_("All heads; arrow keys move, Enter chooses"),
     "head": N_("layer {site} · head {head}"),
-    "sites": N_("layer"),
-    "heads": N_("head"),
+    "maximum": N_("its largest"),
     "hint": N_("Point at a thumbnail to name it; click to open it."),
     "note": N_("Each thumbnail is shaded relative to its own largest weight."),
 }

@@ -13,8 +13,8 @@ const HEADER = 26;
 function viewPlan(data, width, theme, { narrow, shown }) {
   const [rows, columns] = [data.rows.length, data.columns.length];
   const count = Math.max(rows, columns);
-  const rowHeight = narrow ? 34 : count > 80 ? 24 : count > 30 ? 27 : 32;
-  const size = narrow || count > 80 ? 15 : 16;
+  const rowHeight = narrow ? 34 : count > 80 ? 24 : count > 30 ? 27 : count > 16 ? 32 : 36;
+  const size = narrow || count > 80 ? 15 : count > 16 ? 16 : 18;
   const box = narrow ? 0 : Math.max(4, Math.min(14, Math.floor(132 / Math.max(1, shown))));
   const side = 44 + box * shown + (box ? 8 : 0);
   const most = narrow ? (width - 2 * side) * 0.38 : 240;
@@ -43,6 +43,9 @@ function viewPlan(data, width, theme, { narrow, shown }) {
     y: (index) => HEADER + (index + 0.5) * rowHeight,
   };
 }
+
+const allowed = (data, query, key) =>
+  data.allowed === null || data.allowed[query * data.columns.length + key] > 0;
 
 /** What is lit now: queries and keys under the pointer or pinned; null = everything. */
 function lit(pins, pointed) {
@@ -106,7 +109,7 @@ function tallies(data, shown, focus, pointed) {
 
 const average = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
-function drawTallies(pen, plan, theme, shown, tally) {
+function drawTallies(pen, plan, theme, { shown, tally, open }) {
   const most = Math.max(...tally.of.map(average));
   tally.of.forEach((values, index) => {
     const total = average(values);
@@ -121,6 +124,7 @@ function drawTallies(pen, plan, theme, shown, tally) {
         fill: total >= most * 0.3 ? theme.ink : theme.quiet,
       });
     }
+    if (!open(index)) return;
     values.forEach((value, place) => {
       const opacity = Math.max(0.06, Math.min(1, value));
       const fill = theme.heads[shown[place].number % theme.heads.length];
@@ -154,7 +158,11 @@ function drawView(pen, data, plan, theme, { shown, focus, pointed, heading }) {
     });
   }
   const tally = tallies(data, shown, focus, pointed);
-  if (tally) drawTallies(pen, plan, theme, shown, tally);
+  const open = (index) =>
+    pointed?.side === 1
+      ? allowed(data, index, pointed.index)
+      : focus.queries.some((query) => allowed(data, query, index));
+  if (tally) drawTallies(pen, plan, theme, { shown, tally, open });
 }
 
 /** Words for the file; on the screen they are buttons. */
@@ -210,6 +218,7 @@ function createHeadView(stage) {
     clear() {
       pointed = null;
       stage.choose("pins", []);
+      light();
     },
   });
   canvas.onclick = () => {
@@ -219,7 +228,8 @@ function createHeadView(stage) {
 
   function say(focus) {
     const { data } = stage;
-    const one = pointed ?? (focus.queries?.length === 1 ? { side: 0, index: focus.queries[0] } : null);
+    const one = pointed ??
+      (focus.queries?.length === 1 ? { side: 0, index: focus.queries[0] } : null);
     if (!one || !shown().length) return stage.say(plain(stage.word("hint")));
     const [mine, others] = one.side ? [data.columns, data.rows] : [data.rows, data.columns];
     const value = (other) =>
@@ -250,20 +260,18 @@ function createHeadView(stage) {
       pointed,
       heading,
     });
-    const closed = (query, key) =>
-      data.allowed !== null && !data.allowed[query * data.columns.length + key];
     data.rows.forEach((_, query) =>
       words.mark(0, query, {
         pinned: pins().includes(query),
         strong: pointed?.side === 0 && pointed.index === query,
-        dim: pointed?.side === 1 && closed(query, pointed.index),
+        dim: pointed?.side === 1 && !allowed(data, query, pointed.index),
         special: data.special[0].includes(query),
       })
     );
     data.columns.forEach((_, key) =>
       words.mark(1, key, {
         strong: pointed?.side === 1 && pointed.index === key,
-        dim: focus.queries !== null && focus.queries.every((query) => closed(query, key)),
+        dim: focus.queries !== null && !focus.queries.some((query) => allowed(data, query, key)),
         special: data.special[1].includes(key),
       })
     );
@@ -304,18 +312,27 @@ function createHeadView(stage) {
         chips = data.heads.map(makeChip);
         stage.controls.replaceChildren(...chips);
       }
-      if (pointed && pointed.index >= [data.rows, data.columns][pointed.side].length) pointed = null;
+      if (pointed && pointed.index >= [data.rows, data.columns][pointed.side].length) {
+        pointed = null;
+      }
     },
     paint() {
       const { data, theme, width } = stage;
       const narrow = width < 560;
-      plan = viewPlan(data, width, theme, { narrow, shown: data.heads.length });
       scroller.classList.toggle("long", Math.max(data.rows.length, data.columns.length) > 40);
-      scroller.style.setProperty("--height", `${plan.height}px`);
+      plan = viewPlan(data, scroller.clientWidth, theme, { narrow, shown: data.heads.length });
       [data.rows, data.columns].forEach((labels, side) =>
         labels.forEach((_, i) =>
-          words.place(side, i, plan.x[side], plan.y(i) - plan.rowHeight / 2 + 1, plan.words[side],
-            plan.rowHeight - 2, side ? "left" : "right", plan.size)
+          words.place(
+            side,
+            i,
+            plan.x[side],
+            plan.y(i) - plan.rowHeight / 2 + 1,
+            plan.words[side],
+            plan.rowHeight - 2,
+            side ? "left" : "right",
+            plan.size,
+          )
         )
       );
       chips.forEach((chip, place) => {
@@ -330,9 +347,8 @@ function createHeadView(stage) {
     },
     picture() {
       const { data, theme } = stage;
-      const options = { narrow: false, shown: data.heads.length };
-      const wide = viewPlan(data, 960, theme, options);
       const seen = shown();
+      const wide = viewPlan(data, 960, theme, { narrow: false, shown: seen.length });
       return {
         width: 960,
         height: wide.height + 40,

@@ -6,8 +6,8 @@ import { element, mount, plain, quoted, sized } from "./shared/stage.js";
 import { luminance, shade } from "./shared/theme.js";
 
 const TILT = 50;
-const LARGEST = 46;
-const TALLEST = 760;
+const LARGEST = 54;
+const TALLEST = 700;
 const FEW = 6000;
 
 /** Where labels and cells go for this width; `free` lets labels be as long as they are. */
@@ -22,9 +22,10 @@ function matrixPlan(data, width, theme, { size, free }) {
   const [rows, columns] = [data.rows.length, data.columns.length];
   const wide = Math.max(0.1, (width - left - 2) / columns);
   const cellX = Math.min(LARGEST, wide, Math.max((width - left - lean) / columns, wide * 0.86));
-  const cellY = Math.min(cellX, Math.max(TALLEST / rows, Math.min(cellX, 4)));
-  const grid = (cell) => (cell >= 10 ? Math.floor(cell) : cell);
-  const [x, y] = [grid(cellX), grid(Math.min(cellY, TALLEST * 2 / rows))];
+  const low = Math.max(TALLEST / rows, Math.min(4, (2 * TALLEST) / rows));
+  const whole = (cell) => (cell >= 10 ? Math.floor(cell) : cell);
+  const y = whole(Math.min(cellX, low));
+  const x = y >= 16 ? y : whole(cellX);
   return {
     left,
     top,
@@ -114,7 +115,8 @@ function drawCells(pen, data, plan, theme, scale) {
       pen.text(x + inner[0] / 2, y + inner[1] / 2, weight.toFixed(2).replace(/^0\./, "."), {
         size: numbers,
         anchor: "middle",
-        fill: luminance(fill) > 0.3 ? "#10131a" : "#ffffff",
+        fill: luminance(fill) > 0.2 ? "#10131a" : "#ffffff",
+        opacity: weight < 0.005 ? 0.45 : 1,
       });
     }
   });
@@ -128,69 +130,78 @@ function drawMatrix(pen, data, plan, theme, scale) {
     const picture = pixels(data, plan, theme, scale);
     pen.image(picture, plan.left, plan.top, plan.x * columns, plan.y * rows);
   }
-  pen.rect(plan.left - 1, plan.top - 1, plan.x * columns + 2 - plan.gap,
-    plan.y * rows + 2 - plan.gap, { stroke: theme.hair });
-  for (let r = 0; r < rows; r += plan.everyRow) rowLabel(pen, data, plan, theme, r, theme.ink);
-  for (let c = 0; c < columns; c += plan.everyColumn) {
-    columnLabel(pen, data, plan, theme, c, theme.ink);
+  pen.rect(
+    plan.left - 1,
+    plan.top - 1,
+    plan.x * columns + 2 - plan.gap,
+    plan.y * rows + 2 - plan.gap,
+    { stroke: theme.hair },
+  );
+}
+
+/** Every nth label, but never in the way of those that must be read (`named`). */
+function labelled(count, every, named) {
+  const kept = [];
+  for (let index = 0; index < count; index += every) {
+    if (every === 1 || named.every((one) => Math.abs(one - index) >= every)) kept.push(index);
   }
+  return kept.filter((index) => !named.includes(index));
+}
+
+function drawLabels(pen, data, plan, theme, { cell, pins, pointed }) {
+  const lit = pointed ?? cell;
+  const colour = pointed ? theme.ink : theme.accent;
+  const room = (pin) => !lit || plan.everyRow === 1 || Math.abs(pin - lit[0]) >= plan.everyRow;
+  const pinned = pins.filter((pin) => pin !== lit?.[0] && room(pin));
+  const rows = labelled(data.rows.length, plan.everyRow, lit ? [...pinned, lit[0]] : pinned);
+  const columns = labelled(data.columns.length, plan.everyColumn, lit ? [lit[1]] : []);
+  rows.forEach((r) => rowLabel(pen, data, plan, theme, r, theme.ink));
+  columns.forEach((c) => columnLabel(pen, data, plan, theme, c, theme.ink));
+  pinned.forEach((r) => rowLabel(pen, data, plan, theme, r, theme.accent, 600));
+  if (!lit) return;
+  rowLabel(pen, data, plan, theme, lit[0], pins.includes(lit[0]) ? theme.accent : colour, 600);
+  columnLabel(pen, data, plan, theme, lit[1], colour, 600);
 }
 
 function rowLabel(pen, data, plan, theme, r, fill, weight = 400) {
-  const label = shortened(legible(data.rows[r]), plan.left - 12, plan.size, theme);
-  const y = plan.top + (r + 0.5) * plan.y;
-  pen.text(plan.left - 8, y, label, { size: plan.size, anchor: "end", fill, weight });
+  const label = shortened(legible(data.rows[r]), plan.left - 14, plan.size, theme, weight);
+  const y = plan.top + (r + 0.5) * plan.y - plan.gap / 2;
+  pen.text(plan.left - 9, y, label, { size: plan.size, anchor: "end", fill, weight });
 }
 
 function columnLabel(pen, data, plan, theme, c, fill, weight = 400) {
-  const label = shortened(legible(data.columns[c]), plan.long, plan.size, theme);
+  const label = shortened(legible(data.columns[c]), plan.long, plan.size, theme, weight);
   const x = plan.left + (c + 0.5) * plan.x;
-  pen.text(x, plan.top - 8, label, { size: plan.size, rotate: -TILT, fill, weight });
+  pen.text(x, plan.top - 9, label, { size: plan.size, rotate: -TILT, fill, weight });
 }
 
-/** The two labels of a cell, in front of whatever stood there. */
-function namedCell(pen, data, plan, theme, [r, c], colour) {
-  if (plan.everyRow > 1) {
-    const y = plan.top + (r + 0.5) * plan.y - plan.size * 0.8;
-    pen.rect(0, y, plan.left - 4, plan.size * 1.6, { fill: theme.paper, opacity: 0.94 });
-  }
-  if (plan.everyColumn > 1) {
-    const x = plan.left + (c + 0.5) * plan.x;
-    const slope = (-TILT * Math.PI) / 180;
-    const [dx, dy] = [Math.cos(slope) * (plan.long + 8), Math.sin(slope) * (plan.long + 8)];
-    const d = `M${x},${plan.top - 8}l${dx},${dy}`;
-    pen.path(d, { stroke: theme.paper, width: plan.size * 1.7, opacity: 0.94 });
-  }
-  rowLabel(pen, data, plan, theme, r, colour, 600);
-  columnLabel(pen, data, plan, theme, c, colour, 600);
+/** A frame around cells (r, c) … with `colour`, readable on every shade. */
+function frameCells(pen, plan, theme, { r, c, rows = 1, columns = 1 }, colour, width) {
+  const wide = Math.max(5, plan.x * columns - plan.gap);
+  const high = Math.max(5, plan.y * rows - plan.gap);
+  const x = plan.left + c * plan.x + (plan.x * columns - plan.gap - wide) / 2;
+  const y = plan.top + r * plan.y + (plan.y * rows - plan.gap - high) / 2;
+  const box = [x - 0.5, y - 0.5, wide + 1, high + 1];
+  pen.rect(...box, { stroke: theme.paper, width: width + 2, opacity: 0.8 });
+  pen.rect(...box, { stroke: colour, width });
 }
 
-function drawMarks(pen, data, plan, theme, { cell, pins, pointed }) {
+function drawMarks(pen, data, plan, theme, marks) {
   const [rows, columns] = [data.rows.length, data.columns.length];
-  const [wide, high] = [plan.x * columns - plan.gap, plan.y * rows - plan.gap];
-  for (const pin of pins) {
-    pen.rect(plan.left - 5, plan.top + pin * plan.y, 3, Math.max(2, plan.y - plan.gap), {
+  drawLabels(pen, data, plan, theme, marks);
+  for (const pin of marks.pins) {
+    pen.rect(plan.left - 6, plan.top + pin * plan.y, 3, Math.max(2, plan.y - plan.gap), {
       fill: theme.accent,
     });
-    rowLabel(pen, data, plan, theme, pin, theme.accent, 600);
   }
-  if (pointed) {
-    const [r, c] = pointed;
-    const band = { stroke: theme.ink, opacity: 0.55, width: 1.5 };
-    const top = plan.top + r * plan.y;
-    const left = plan.left + c * plan.x;
-    pen.rect(plan.left - 0.5, top - 0.5, wide + 1, plan.y - plan.gap + 1, band);
-    pen.rect(left - 0.5, plan.top - 0.5, plan.x - plan.gap + 1, high + 1, band);
-    namedCell(pen, data, plan, theme, pointed, theme.ink);
+  if (marks.pointed) {
+    const [r, c] = marks.pointed;
+    frameCells(pen, plan, theme, { r, c: 0, columns }, theme.ink, 1.5);
+    frameCells(pen, plan, theme, { r: 0, c, rows }, theme.ink, 1.5);
   }
-  if (cell) {
-    const [r, c] = cell;
-    if (!pointed) namedCell(pen, data, plan, theme, cell, theme.accent);
-    const [w, h] = [Math.max(5, plan.x - plan.gap), Math.max(5, plan.y - plan.gap)];
-    const x = plan.left + (c + 0.5) * plan.x - plan.gap / 2 - w / 2;
-    const y = plan.top + (r + 0.5) * plan.y - plan.gap / 2 - h / 2;
-    pen.rect(x - 1, y - 1, w + 2, h + 2, { stroke: theme.paper, width: 5 });
-    pen.rect(x - 1, y - 1, w + 2, h + 2, { stroke: theme.accent, width: 3 });
+  if (marks.cell) {
+    const [r, c] = marks.cell;
+    frameCells(pen, plan, theme, { r, c }, theme.accent, 3);
   }
 }
 
@@ -202,6 +213,7 @@ function createMatrix(stage) {
   plot.append(base, over);
   stage.body.append(plot, legend);
   const question = element("span", "question");
+  stage.controls.setAttribute("role", "group");
   const switches = ["matrix", "row"].map((scale) => {
     const button = element("button", "switch", "", { type: "button" });
     button.onclick = () => stage.choose("scale", scale);
@@ -266,31 +278,48 @@ function createMatrix(stage) {
     const cell = marks().cell;
     if (event.key in steps && last[0] >= 0 && last[1] >= 0) {
       const next = (cell ?? [0, 0]).map((place, axis) =>
-        Math.max(0, Math.min(last[axis], place + (cell ? steps[event.key][axis] : 0))));
+        Math.max(0, Math.min(last[axis], place + (cell ? steps[event.key][axis] : 0)))
+      );
       pointed = null;
       stage.choose("cell", next, 250);
-    } else if (event.key === "Escape") stage.choose("cell", []);
-    else return;
+    } else if (event.key === "Escape") {
+      pointed = null;
+      stage.choose("cell", []);
+      mark();
+    } else return;
     event.preventDefault();
   };
 
-  function drawLegend(pen, y) {
-    const { data, theme } = stage;
-    const perRow = stage.choice.scale === "row";
-    const most = perRow ? stage.word("row_maximum") : scale.most.toFixed(2);
-    const start = plan.left - measure("0", 14, theme) - 8;
-    const used = colourBar(pen, Math.max(0, start), y, theme, (share) => shade(theme, share), most);
-    if (!data.allowed?.includes(0)) return;
-    const x = Math.max(0, start) + used + 24;
-    pen.rect(x - 0.5, y - 6.5, 27, 13, { stroke: theme.faint });
-    pen.hatch(x, y - 6, 26, 12);
-    pen.text(x + 34, y, stage.word("blocked"), { size: 14, fill: theme.quiet });
+  const most = () =>
+    stage.choice.scale === "row" ? stage.word("row_maximum") : scale.most.toFixed(2);
+  const zero = () => measure("0", 14, stage.theme) + 8;
+
+  /** Where the two parts of the legend go: beside each other, or below where that is too wide. */
+  function legendPlan(at, room) {
+    const x = Math.max(0, at.left - zero());
+    if (!stage.data.allowed?.includes(0)) return { x, height: 34, hatch: null };
+    const next = x + zero() + 120 + 8 + measure(most(), 14, stage.theme) + 28;
+    const wide = 34 + measure(stage.word("blocked"), 14, stage.theme);
+    return next + wide <= room
+      ? { x, height: 34, hatch: { x: next, y: 0 } }
+      : { x, height: 58, hatch: { x: x + zero(), y: 24 } };
+  }
+
+  function drawLegend(pen, { x, hatch }, y) {
+    const { theme } = stage;
+    colourBar(pen, x, y, theme, (share) => shade(theme, share), most());
+    if (!hatch) return;
+    pen.rect(hatch.x - 0.5, y + hatch.y - 6.5, 27, 13, { stroke: theme.faint });
+    pen.hatch(hatch.x, y + hatch.y - 6, 26, 12);
+    const style = { size: 14, fill: theme.quiet };
+    pen.text(hatch.x + 34, y + hatch.y, stage.word("blocked"), style);
   }
 
   return {
     read() {
       plot.setAttribute("aria-label", stage.word("label"));
       question.textContent = stage.word("scale");
+      stage.controls.setAttribute("aria-label", stage.word("scale"));
       switches.forEach(([name, button]) => {
         button.textContent = stage.word(name === "row" ? "row" : "whole");
       });
@@ -304,24 +333,24 @@ function createMatrix(stage) {
       scale = rowScale(data, stage.choice.scale);
       const ctx = sized(base, plan.width, plan.height);
       drawMatrix(canvasPen(ctx, theme), data, plan, theme, scale);
-      drawLegend(canvasPen(sized(legend, width, 34), theme), 20);
+      const foot = legendPlan(plan, width);
+      drawLegend(canvasPen(sized(legend, width, foot.height), theme), foot, 20);
       if (pointed && !inside(pointed)) pointed = null;
       mark();
     },
     picture() {
       const { data, theme } = stage;
       const room = Math.max(900, Math.min(1600, data.columns.length * 24));
-      const screen = plan;
       const wide = matrixPlan(data, room, theme, { size: 16, free: true });
+      const width = Math.max(wide.width, wide.left + 420);
+      const foot = legendPlan(wide, width);
       return {
-        width: Math.max(wide.width, wide.left + 420),
-        height: wide.height + 40,
+        width,
+        height: wide.height + foot.height + 6,
         draw(pen) {
           drawMatrix(pen, data, wide, theme, scale);
           drawMarks(pen, data, wide, theme, { ...marks(), pointed: null });
-          plan = wide;
-          drawLegend(pen, wide.height + 24);
-          plan = screen;
+          drawLegend(pen, foot, wide.height + 24);
         },
       };
     },

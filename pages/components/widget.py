@@ -70,10 +70,11 @@ def mount(
 ) -> ComponentResult:
     """Puts a widget on the page; `choices` are what Python wants, None what the reader decides."""
     wanted = {name: choice for name, choice in choices.items() if choice is not None}
+    listeners: dict[str, Any] = {
+        f"on_{name}_change": callback or _nothing for name, callback in callbacks.items()
+    }
     return renderer(
-        key=key,
-        data={**data, "id": key, "choices": settled(key, wanted)},
-        **{f"on_{name}_change": callback or _nothing for name, callback in callbacks.items()},
+        key=key, data={**data, "id": key, "choices": settled(key, wanted)}, **listeners
     )
 
 
@@ -83,7 +84,7 @@ def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
     returns   the choices and `turn`, which changes only when the browser is to give up its own
     """
     memory = st.session_state.setdefault(f"{key}:settled", {"sent": None, "shown": {}, "state": {}})
-    state = {name: choice for name, choice in st.session_state.get(key, {}).items()}
+    state = dict(st.session_state.get(key, {}))
     if state != memory["state"]:
         lost = not state  # the widget was off the page: the browser has forgotten
         memory["shown"] = {} if lost else {**memory["shown"], **state}

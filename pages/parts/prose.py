@@ -43,6 +43,11 @@ def caption(*sentences: Markup) -> None:
     st.html(f'<p class="atlas-caption">{" ".join(sentences)}</p>')
 
 
+def note(sentence: Markup) -> None:
+    """How a picture was made, quieter than what it shows."""
+    st.html(f'<p class="atlas-note">{sentence}</p>')
+
+
 def headline(text: str) -> None:
     """A sentence of the reader or of a model, large, as the thing the page is about."""
     st.html(f'<p class="atlas-headline" dir="auto">{escape(text)}</p>')

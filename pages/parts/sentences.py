@@ -100,7 +100,10 @@ def alignment(view: View) -> Markup:
     row = int(peaks.argmax())
     look = view.strongest(row)
     return filled(
-        _("Clearest: {word} looks at {other} ({weight}). On average a word puts {mean} on one word."),
+        _(
+            "Clearest: {word} looks at {other} ({weight}). "
+            "On average, a word gives {mean} of its attention to one other word."
+        ),
         word=token(view.rows[row].text),
         other=token(view.columns[look.column].text),
         weight=number(look.weight),

@@ -7,11 +7,13 @@ const TITLE = 20;
 const CAPTION = 15;
 const MAX_PIXELS = 120e6;
 
-/** Where title, picture and caption go; picture = {width, height, draw(pen)}. */
+/** Where title, picture, caption and note go; picture = {width, height, draw(pen)}. */
 function sheet(picture, data, theme) {
   const width = Math.max(picture.width, 360);
   const title = data.title ? wrapped(data.title, width, TITLE, theme) : [];
-  const caption = data.caption ? wrapped(data.caption, width, CAPTION, theme) : [];
+  const caption = [data.caption, data.text.note].flatMap((text) =>
+    text ? wrapped(text, width, CAPTION, theme) : []
+  );
   const top = MARGIN + title.length * TITLE * 1.35 + (title.length ? 10 : 0);
   const under = top + picture.height + (caption.length ? 16 : 0);
   return {
@@ -24,13 +26,15 @@ function sheet(picture, data, theme) {
           size: TITLE,
           weight: 600,
           fill: theme.ink,
-        }));
+        })
+      );
       pen.at(MARGIN, top, () => picture.draw(pen));
       caption.forEach((line, i) =>
         pen.text(MARGIN, under + (i + 0.5) * CAPTION * 1.4, line, {
           size: CAPTION,
           fill: theme.quiet,
-        }));
+        })
+      );
     },
   };
 }
@@ -70,8 +74,8 @@ export async function download(kind, picture, data, theme) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-/** A colour bar "0 … max" with words, for the foot of a picture; returns its width. */
-export function colourBar(pen, x, y, theme, shadeOf, highest, label) {
+/** A colour bar from 0 to `highest` (a word), for the foot of a picture; returns its width. */
+export function colourBar(pen, x, y, theme, shadeOf, highest) {
   const [width, height, size] = [120, 12, 14];
   const start = x + measure("0", size, theme) + 8;
   for (let step = 0; step < 40; step++) {
@@ -81,7 +85,6 @@ export function colourBar(pen, x, y, theme, shadeOf, highest, label) {
   }
   pen.rect(start - 0.5, y - height / 2 - 0.5, width + 1, height + 1, { stroke: theme.faint });
   pen.text(x, y, "0", { size, fill: theme.quiet });
-  const words = label ? `${highest}  ${label}` : highest;
-  pen.text(start + width + 8, y, words, { size, fill: theme.quiet });
-  return start + width + 8 + measure(words, size, theme) - x;
+  pen.text(start + width + 8, y, highest, { size, fill: theme.quiet });
+  return start + width + 8 + measure(highest, size, theme) - x;
 }

@@ -8,8 +8,9 @@ const widths = new Map();
 /** What can be drawn and written to XML: control characters become visible signs. */
 export function legible(text) {
   return text
-    .replace(/[\u0000-\u001f]/g, (sign) => String.fromCharCode(0x2400 + sign.charCodeAt(0)))
-    .replace(/[\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd");
+    .replaceAll("\n", "↵")
+    .replaceAll("\t", "⇥")
+    .replace(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, "\ufffd");
 }
 
 /** Keeps a right-to-left word from turning its neighbours round. */
@@ -32,14 +33,14 @@ export function measure(text, size, theme, weight = 400) {
 }
 
 /** The text itself, or as many of its letters as fit with an ellipsis. */
-export function shortened(text, room, size, theme) {
-  if (measure(text, size, theme) <= room) return text;
+export function shortened(text, room, size, theme, weight = 400) {
+  if (measure(text, size, theme, weight) <= room) return text;
   const letters = Array.from(graphemes.segment(text.slice(0, 400)), (part) => part.segment);
   let [low, high] = [0, letters.length];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     const tried = letters.slice(0, middle).join("") + "…";
-    if (measure(tried, size, theme) <= room) low = middle;
+    if (measure(tried, size, theme, weight) <= room) low = middle;
     else high = middle - 1;
   }
   return letters.slice(0, low).join("") + "…";
@@ -59,6 +60,8 @@ export function wrapped(text, room, size, theme) {
 
 /** A translated sentence with its {places} filled. */
 export function filled(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (place, name) =>
-    name in values ? String(values[name]) : place);
+  return sentence.replace(
+    /\{(\w+)\}/g,
+    (place, name) => name in values ? String(values[name]) : place,
+  );
 }

@@ -37,14 +37,12 @@ export function sized(canvas, width, height) {
 
 function frame(parent) {
   const root = element("div", "widget");
-  const bar = element("div", "bar");
   const controls = element("div", "controls");
   const files = element("div", "files");
   const readout = element("div", "readout", "", { role: "status", "aria-live": "polite" });
   const body = element("div", "body");
   const note = element("p", "note");
-  bar.append(controls, files);
-  root.append(bar, readout, body, note);
+  root.append(controls, files, readout, body, note);
   parent.append(root);
   return { root, controls, files, readout, body, note };
 }
@@ -59,7 +57,10 @@ function unpacked(data) {
 function adopt(stage, { turn, ...wanted }) {
   const kept = remembered.get(stage.data.id);
   if (kept && kept.turn === turn) stage.choice = kept.choice;
-  else remembered.set(stage.data.id, { turn, choice: stage.choice = { ...wanted } });
+  else {
+    stage.choice = { ...kept?.choice, ...wanted };
+    remembered.set(stage.data.id, { turn, choice: stage.choice });
+  }
 }
 
 function open(component, create) {
@@ -67,6 +68,7 @@ function open(component, create) {
   stage.word = (name, values = {}) => filled(stage.data.text[name] ?? name, values);
   stage.send = (name) => stage.component.setStateValue(name, stage.choice[name]);
   stage.choose = (name, value, delay = 0) => {
+    if (JSON.stringify(value) === JSON.stringify(stage.choice[name])) return;
     stage.choice[name] = value;
     clearTimeout(stage.timers[name]);
     if (delay) stage.timers[name] = setTimeout(() => stage.send(name), delay);
@@ -87,7 +89,8 @@ function open(component, create) {
       button.setAttribute("aria-label", stage.word(button.dataset.kind));
       button.title = stage.word(button.dataset.kind);
     }
-    widget.read?.();
+    widget.read();
+    stage.root.classList.toggle("bare", !stage.controls.hasChildNodes());
     stage.paint();
   };
   stage.paint = () => {

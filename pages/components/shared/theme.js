@@ -9,9 +9,7 @@ export function channels(colour) {
   probe.fillStyle = colour;
   const plain = probe.fillStyle;
   if (plain.startsWith("#")) {
-    return [1, 3, 5].map((start) =>
-      parseInt(plain.slice(start, start + 2), 16)
-    );
+    return [1, 3, 5].map((start) => parseInt(plain.slice(start, start + 2), 16));
   }
   return plain.match(/[\d.]+/g).slice(0, 3).map(Number);
 }
@@ -43,9 +41,7 @@ function ramp(stops) {
   return Array.from({ length: 256 }, (_, level) => {
     const place = (level / 255) * (known.length - 1);
     const low = Math.min(Math.floor(place), known.length - 2);
-    return known[low].map((value, i) =>
-      value + (known[low + 1][i] - value) * (place - low)
-    );
+    return known[low].map((value, i) => value + (known[low + 1][i] - value) * (place - low));
   });
 }
 
@@ -53,8 +49,7 @@ const ramps = { light: ramp(PALETTE.scale.light), dark: ramp(PALETTE.scale.dark)
 
 export function readTheme(host) {
   const style = getComputedStyle(host);
-  const read = (name, fallback) =>
-    style.getPropertyValue(name).trim() || fallback;
+  const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
   const paper = read("--st-background-color", "#ffffff");
   const ink = read("--st-text-color", "#20242c");
   const mode = luminance(paper) > 0.3 ? "light" : "dark";

@@ -32,7 +32,8 @@ export function wordGroups(host, { look, pin, clear, steps = () => STEPS }) {
   }
 
   function make(side, index) {
-    const word = element("button", "token", "", { type: "button", dir: "auto" });
+    const word = element("button", "token", "", { type: "button" });
+    word.append(document.createElement("bdi"));
     word.onpointerenter = () => look(side, index);
     word.onpointerleave = (event) => event.pointerType === "mouse" && look(side, null);
     word.onfocus = () => {
@@ -61,7 +62,7 @@ export function wordGroups(host, { look, pin, clear, steps = () => STEPS }) {
       words.forEach((text, index) => {
         const shown = legible(text);
         const word = group[index];
-        if (word.textContent !== shown) word.textContent = shown;
+        if (word.textContent !== shown) word.firstChild.textContent = shown;
         word.title = shown;
         word.tabIndex = index === current[side] ? 0 : -1;
         word.setAttribute("aria-label", `${name} ${index + 1}: ${shown}`);
