@@ -1,5 +1,5 @@
 // A sentence above, its translation below, ribbons as wide as the weights between them.
-import { legible, measure } from "./shared/letters.js";
+import { legible, measure, shortened } from "./shared/letters.js";
 import { canvasPen } from "./shared/pen.js";
 import { element, mount, plain, quoted, sized, two } from "./shared/stage.js";
 import { wordGroups } from "./shared/words.js";
@@ -160,6 +160,7 @@ function drawNumbers(pen, data, plan, theme, { pins, pointed }) {
   });
 }
 
+/** Words for the file; on the screen they are buttons. */
 function drawSentences(pen, data, plan, theme, pins) {
   [data.source, data.target].forEach((labels, side) =>
     labels.forEach((text, i) => {
@@ -167,12 +168,18 @@ function drawSentences(pen, data, plan, theme, pins) {
       const pinned = side === 1 && pins.includes(i);
       if (pinned) {
         pen.rect(box.x, box.y, box.w, box.h, { fill: theme.accent, opacity: 0.16, radius: 5 });
+        pen.rect(box.x + 2, box.y + box.h - 3, box.w - 4, 3, { fill: theme.accent });
       }
-      const style = { size: plan.size, fill: theme.ink, weight: pinned ? 600 : 400 };
-      const y = box.y + box.h / 2;
-      if (!plan.upright) pen.text(box.x + box.w / 2, y, text, { ...style, anchor: "middle" });
-      else if (side) pen.text(box.x + 8, y, text, style);
-      else pen.text(box.x + box.w - 8, y, text, { ...style, anchor: "end" });
+      const title = legible(text);
+      const weight = pinned ? 600 : 400;
+      const word = shortened(title, box.w - 12, plan.size, theme, weight);
+      const [x, anchor] = !plan.upright
+        ? [box.x + box.w / 2, "middle"]
+        : side
+        ? [box.x + 8, "start"]
+        : [box.x + box.w - 8, "end"];
+      const style = { size: plan.size, fill: theme.ink, weight, anchor, title };
+      pen.text(x, box.y + box.h / 2, word, style);
     })
   );
 }

@@ -1,11 +1,12 @@
 // Queries left, keys right, a line for every look; each head in its own colour.
-import { legible, measure } from "./shared/letters.js";
+import { legible, measure, shortened } from "./shared/letters.js";
 import { canvasPen } from "./shared/pen.js";
 import { element, mount, plain, quoted, sized, two } from "./shared/stage.js";
 import { wordGroups } from "./shared/words.js";
 
 const FULL = 65535;
 const FAINTEST = 0.04;
+const CROWDED = 0.12;
 const LEVELS = 12;
 const HEADER = 26;
 
@@ -59,6 +60,7 @@ function lines(data, plan, shown, focus) {
   const [rows, columns] = [data.rows.length, data.columns.length];
   const queries = focus.queries ?? data.rows.map((_, index) => index);
   const keys = focus.keys ?? data.columns.map((_, index) => index);
+  const faintest = focus.queries || focus.keys ? FAINTEST : CROWDED;
   const gathered = new Map();
   const bend = (plan.to - plan.from) * 0.42;
   for (const { place, number } of shown) {
@@ -68,7 +70,7 @@ function lines(data, plan, shown, focus) {
       for (let key = 0; key < columns; key++) most = Math.max(most, data.weights[start + key]);
       for (const key of keys) {
         const share = data.weights[start + key] / most;
-        if (share < FAINTEST) continue;
+        if (share < faintest) continue;
         const level = Math.ceil(share * LEVELS);
         const id = number * 100 + level;
         if (!gathered.has(id)) gathered.set(id, { number, level, d: [] });
@@ -167,24 +169,28 @@ function drawView(pen, data, plan, theme, { shown, focus, pointed, heading }) {
 
 /** Words for the file; on the screen they are buttons. */
 function drawWords(pen, data, plan, theme, pins) {
-  for (const pin of pins) {
-    pen.rect(plan.x[0], plan.y(pin) - plan.rowHeight / 2 + 2, plan.words[0], plan.rowHeight - 4, {
-      fill: theme.accent,
-      opacity: 0.16,
-      radius: 5,
-    });
-  }
-  data.rows.forEach((text, i) =>
-    pen.text(plan.from - 8, plan.y(i), text, {
-      size: plan.size,
-      anchor: "end",
-      fill: theme.ink,
-      weight: pins.includes(i) ? 600 : 400,
+  [data.rows, data.columns].forEach((labels, side) =>
+    labels.forEach((text, i) => {
+      const weight = side === 0 && pins.includes(i) ? 600 : 400;
+      const title = legible(text);
+      const word = shortened(title, plan.words[side] - 16, plan.size, theme, weight);
+      const x = side ? plan.to + 8 : plan.from - 8;
+      if (weight === 600) markPin(pen, plan, theme, i, measure(word, plan.size, theme, 600) + 16);
+      pen.text(x, plan.y(i), word, {
+        size: plan.size,
+        anchor: side ? "start" : "end",
+        fill: data.special[side].includes(i) ? theme.quiet : theme.ink,
+        weight,
+        title,
+      });
     })
   );
-  data.columns.forEach((text, i) =>
-    pen.text(plan.to + 8, plan.y(i), text, { size: plan.size, fill: theme.ink })
-  );
+}
+
+function markPin(pen, plan, theme, pin, width) {
+  const [x, top] = [plan.from - width, plan.y(pin) - plan.rowHeight / 2 + 1];
+  pen.rect(x, top, width, plan.rowHeight - 2, { fill: theme.accent, opacity: 0.16, radius: 5 });
+  pen.rect(x + 2, top + plan.rowHeight - 5, width - 4, 3, { fill: theme.accent });
 }
 
 function createHeadView(stage) {

@@ -10,22 +10,37 @@ const LARGEST = 54;
 const TALLEST = 700;
 const FEW = 6000;
 
-/** Where labels and cells go for this width; `free` lets labels be as long as they are. */
-function matrixPlan(data, width, theme, { size, free }) {
+/** The side of a cell: [x, y] in px, whole where cells are large enough to be told apart. */
+function cellSize(rows, columns, room, lean) {
+  const wide = Math.max(0.1, room / columns);
+  const cell = Math.min(LARGEST, wide, Math.max((room - lean) / columns, wide * 0.86));
+  const low = Math.max(TALLEST / rows, Math.min(4, (2 * TALLEST) / rows));
+  const whole = (side) => (side >= 10 ? Math.floor(side) : side);
+  const y = whole(Math.min(cell, low));
+  return [y >= 16 ? y : whole(cell), y];
+}
+
+/** In a file there is room for every label, up to a few hundred. */
+function fileCellSize(count, size) {
+  const side = Math.max(Math.ceil(size * 1.25), Math.min(LARGEST, Math.floor(760 / count)));
+  return count > 300 ? [2000 / count, 2000 / count] : [side, side];
+}
+
+/** Where labels and cells go for this width, or, without one, in a file. */
+function matrixPlan(data, width, theme, size) {
   const widest = (labels) =>
     labels.reduce((most, label) => Math.max(most, measure(legible(label), size, theme, 600)), 0);
-  const left = Math.min(widest(data.rows), free ? 420 : Math.min(190, width * 0.3)) + 14;
+  const left = Math.ceil(Math.min(widest(data.rows), width ? Math.min(190, width * 0.3) : 260)) +
+    14;
   const slope = (TILT * Math.PI) / 180;
-  const long = Math.min(widest(data.columns), free ? 420 : Math.min(170, width * 0.34));
+  const long = Math.min(widest(data.columns), width ? Math.min(170, width * 0.34) : 260);
   const top = Math.ceil(long * Math.sin(slope) + size) + 6;
   const lean = Math.ceil(long * Math.cos(slope)) + 6;
   const [rows, columns] = [data.rows.length, data.columns.length];
-  const wide = Math.max(0.1, (width - left - 2) / columns);
-  const cellX = Math.min(LARGEST, wide, Math.max((width - left - lean) / columns, wide * 0.86));
-  const low = Math.max(TALLEST / rows, Math.min(4, (2 * TALLEST) / rows));
-  const whole = (cell) => (cell >= 10 ? Math.floor(cell) : cell);
-  const y = whole(Math.min(cellX, low));
-  const x = y >= 16 ? y : whole(cellX);
+  const [x, y] = width
+    ? cellSize(rows, columns, width - left - 2, lean)
+    : fileCellSize(Math.max(rows, columns), size);
+  const wide = Math.ceil(left + x * columns + lean);
   return {
     left,
     top,
@@ -34,7 +49,7 @@ function matrixPlan(data, width, theme, { size, free }) {
     x,
     y,
     gap: Math.min(x, y) >= 12 ? 1 : 0,
-    width: Math.min(width, Math.ceil(left + x * columns + lean)),
+    width: width ? Math.min(width, wide) : wide,
     height: Math.ceil(top + y * rows + 4),
     everyRow: Math.ceil((size * 1.15) / y),
     everyColumn: Math.ceil((size * 1.25) / x),
@@ -164,15 +179,17 @@ function drawLabels(pen, data, plan, theme, { cell, pins, pointed }) {
 }
 
 function rowLabel(pen, data, plan, theme, r, fill, weight = 400) {
-  const label = shortened(legible(data.rows[r]), plan.left - 14, plan.size, theme, weight);
+  const title = legible(data.rows[r]);
+  const label = shortened(title, plan.left - 14, plan.size, theme, weight);
   const y = plan.top + (r + 0.5) * plan.y - plan.gap / 2;
-  pen.text(plan.left - 9, y, label, { size: plan.size, anchor: "end", fill, weight });
+  pen.text(plan.left - 9, y, label, { size: plan.size, anchor: "end", fill, weight, title });
 }
 
 function columnLabel(pen, data, plan, theme, c, fill, weight = 400) {
-  const label = shortened(legible(data.columns[c]), plan.long, plan.size, theme, weight);
+  const title = legible(data.columns[c]);
+  const label = shortened(title, plan.long, plan.size, theme, weight);
   const x = plan.left + (c + 0.5) * plan.x;
-  pen.text(x, plan.top - 9, label, { size: plan.size, rotate: -TILT, fill, weight });
+  pen.text(x, plan.top - 9, label, { size: plan.size, rotate: -TILT, fill, weight, title });
 }
 
 /** A frame around cells (r, c) … with `colour`, readable on every shade. */
@@ -196,8 +213,8 @@ function drawMarks(pen, data, plan, theme, marks) {
   }
   if (marks.pointed) {
     const [r, c] = marks.pointed;
-    frameCells(pen, plan, theme, { r, c: 0, columns }, theme.ink, 1.5);
-    frameCells(pen, plan, theme, { r: 0, c, rows }, theme.ink, 1.5);
+    frameCells(pen, plan, theme, { r, c: 0, columns }, theme.quiet, 1.5);
+    frameCells(pen, plan, theme, { r: 0, c, rows }, theme.quiet, 1.5);
   }
   if (marks.cell) {
     const [r, c] = marks.cell;
@@ -329,7 +346,7 @@ function createMatrix(stage) {
       for (const [name, button] of switches) {
         button.setAttribute("aria-pressed", String(name === (stage.choice.scale ?? "matrix")));
       }
-      plan = matrixPlan(data, width, theme, { size: width < 560 ? 14 : 16, free: false });
+      plan = matrixPlan(data, width, theme, width < 560 ? 14 : 16);
       scale = rowScale(data, stage.choice.scale);
       const ctx = sized(base, plan.width, plan.height);
       drawMatrix(canvasPen(ctx, theme), data, plan, theme, scale);
@@ -340,8 +357,7 @@ function createMatrix(stage) {
     },
     picture() {
       const { data, theme } = stage;
-      const room = Math.max(900, Math.min(1600, data.columns.length * 24));
-      const wide = matrixPlan(data, room, theme, { size: 16, free: true });
+      const wide = matrixPlan(data, 0, theme, 16);
       const width = Math.max(wide.width, wide.left + 420);
       const foot = legendPlan(wide, width);
       return {

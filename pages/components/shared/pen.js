@@ -145,6 +145,11 @@ export function svgPen(width, height, theme) {
         "xml:space": "preserve",
       }, style);
       node.textContent = isolated(legible(text));
+      if (style.title && style.title !== text) {
+        const title = document.createElementNS(SVG, "title");
+        title.textContent = legible(style.title);
+        node.append(title);
+      }
     },
     at(x, y, draw) {
       const outer = group;
