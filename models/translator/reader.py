@@ -22,6 +22,8 @@ from models.translator.search import Hypothesis, beam_search
 from models.translator.vocabulary import END, END_ID, START_ID, UNKNOWN, UNKNOWN_ID
 
 CANDIDATES = 5
+SPACE = "▁"
+"""How a piece says that a space stands before it; alone it stands for no character."""
 LIMIT = 60
 """Pieces of a source sentence: the longest the network saw in training."""
 
@@ -100,8 +102,7 @@ class TranslatorReader:
         best = found[0]
         ids = best.pieces if best.pieces[-1:] == [END_ID] else [*best.pieces, END_ID]
         target = self._written(ids)
-        alternatives = [self._alternative(hypothesis) for hypothesis in found[1:]]
-        return self._follow(source, pieces, target, ids, tuple(alternatives))
+        return self._follow(source, pieces, target, ids, self._alternatives(found, target.text))
 
     def align(self, text: str, target: str, cut: bool = False) -> Translation:
         """How the network aligns a translation that the reader gives.
@@ -142,10 +143,9 @@ class TranslatorReader:
 
     def _axis(self, name: str, encoding: Encoding, text: str, language: str) -> Axis:
         tokens = []
-        for piece, (start, end) in zip(encoding.tokens, encoding.offsets, strict=True):
-            while start < end and text[start].isspace():
-                start += 1
-            tokens.append(Token(visible(text[start:end]), start, end, piece=piece))
+        for piece, (first, end) in zip(encoding.tokens, encoding.offsets, strict=True):
+            start = first + len(text[first:end]) - len(text[first:end].lstrip())
+            tokens.append(_token(text, start, start if piece == SPACE else end, piece))
         return Axis(name, text, (*tokens, _end_token(text)), language)
 
     def _written(self, ids: list[int]) -> Axis:
@@ -153,15 +153,19 @@ class TranslatorReader:
         text, tokens = "", []
         for index in ids[:-1]:
             piece = str(self.target.id_to_token(index))
-            shown = piece.replace("▁", " ") if text else piece.replace("▁", "")
+            shown = piece.replace(SPACE, " " if text else "")
             start = len(text) + (len(shown) - len(shown.lstrip()))
             text += shown
-            tokens.append(Token(visible(text[start:]), start, len(text), piece=piece))
+            tokens.append(_token(text, start, len(text), piece))
         return Axis("target", text, (*tokens, _end_token(text)), self.languages[1])
 
-    def _alternative(self, hypothesis: Hypothesis) -> Alternative:
-        text: str = self.target.decode([i for i in hypothesis.pieces if i != END_ID])
-        return Alternative(text, hypothesis.score)
+    def _alternatives(self, found: list[Hypothesis], best: str) -> tuple[Alternative, ...]:
+        """What else was found. One text, cut into pieces in several ways, is shown once."""
+        scores: dict[str, float] = {}
+        for hypothesis in found:
+            text = self.target.decode([i for i in hypothesis.pieces if i != END_ID]).strip()
+            scores.setdefault(text, hypothesis.score)
+        return tuple(Alternative(text, score) for text, score in scores.items() if text != best)
 
     @torch.inference_mode()
     def _follow(
@@ -195,13 +199,17 @@ class TranslatorReader:
 
     def _candidate(self, index: int, probability: float) -> Candidate:
         piece = str(self.target.id_to_token(index))
-        return Candidate(piece.replace("▁", " ").strip() or "␣", probability, piece)
+        return Candidate(piece.replace(SPACE, " ").strip() or "␣", probability, piece)
 
 
 def load_translator(name: str) -> TranslatorReader:
     """The translator of that recipe, from its shipped checkpoint."""
     recipe = RECIPES[name]
     return TranslatorReader(name, CHECKPOINTS / name, (recipe.source, recipe.target))
+
+
+def _token(text: str, start: int, end: int, piece: str) -> Token:
+    return Token(visible(text[start:end]) or "␣", start, end, piece=piece)
 
 
 def _end_token(text: str) -> Token:

@@ -172,8 +172,8 @@ def run_epoch(
 ) -> float:
     """One pass over the pairs; returns the running loss at its end."""
     model.train()
+    torch.manual_seed(seed := recipe.seed * 1000 + epoch)  # so that resuming changes nothing
     running, began = 0.0, time.monotonic()
-    seed = recipe.seed * 1000 + epoch
     for step, batch in enumerate(batches(pairs, recipe.tokens_per_batch, seed), 1):
         loss = loss_of(model, batch, recipe.label_smoothing)
         optimiser.zero_grad()
