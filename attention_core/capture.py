@@ -19,18 +19,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from attention_core.errors import AttentionError
+from attention_core.errors import AttentionError, Superseded
 from attention_core.record import Integrity, QueryKey
 
 TILE = 1 << 20
 """Weights made at one time by the check, so that its memory does not grow with the text."""
-
-
-class Superseded(Exception):
-    """A newer request of the same reader has made this one pointless.
-
-    No AttentionError: nobody did anything wrong, and whoever shows errors must not swallow it.
-    """
 
 
 def never() -> bool:
@@ -108,7 +101,7 @@ def attend(
         )
     collector = _ACTIVE.get()
     if collector is not None and collector.cancelled():
-        raise Superseded("A newer request has taken this one's place.")
+        raise Superseded
     allowed, bias = _mask_and_bias(attention_mask, position_bias)
     if is_causal is None:
         is_causal = bool(getattr(module, "is_causal", True))
@@ -252,11 +245,11 @@ def integrity(source: QueryKey, value: Tensor, output: Tensor) -> Integrity:
         shares = source.shares(heads, queries)
         rows = max(rows, _largest(shares.sum(-1) - source.totals(heads, queries)))
         group = len(output) // len(value)
-        values = value[[head // group for head in heads]].float()
+        values = value[[head // group for head in heads]].to(shares)
         taken = shares[..., : value.shape[1]] @ values
-        missed = max(missed, _largest(taken - output[list(heads), queries].float()))
+        missed = max(missed, _largest(taken - output[list(heads), queries].to(shares)))
     scale = max(_largest(output.float()), torch.finfo(torch.float32).tiny)
-    return Integrity(rows, missed / scale)
+    return Integrity(rows, missed / scale if missed < torch.inf else torch.inf)
 
 
 def _tiles(heads: int, queries: int, keys: int) -> Iterator[tuple[range, slice]]:

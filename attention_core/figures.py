@@ -7,10 +7,9 @@ from typing import Literal
 import plotly.graph_objects as go
 from torch import Tensor
 
-from attention_core.palette import ACCENT, SCALE
+from attention_core.palette import ACCENT, INK, SCALE
 
 Theme = Literal["light", "dark"]
-INK = {"light": "#16181d", "dark": "#f2f1ec"}
 FAINT = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 
 STEPS = 17
+PAPER = {"light": "#fbfbf9", "dark": "#15181e"}
+INK = {"light": "#16181d", "dark": "#f2f1ec"}
 ACCENT = {"light": "#b8430f", "dark": "#ff9a5c"}
 """What the reader has chosen, and nothing else."""
 

@@ -32,12 +32,13 @@ class Integrity:
 
     @property
     def verified(self) -> bool:
-        return self.output is not None and max(self.rows, self.output) <= self.TOLERANCE
+        return self.output is not None and not self.broken
 
     @property
     def broken(self) -> bool:
         """True when the numbers contradict the module; such a picture must not be drawn."""
-        return not max(self.rows, self.output or 0.0) <= self.TOLERANCE
+        found = (self.rows, 0.0 if self.output is None else self.output)
+        return not all(distance <= self.TOLERANCE for distance in found)  # NaN is broken too
 
 
 class Source(Protocol):
@@ -89,7 +90,7 @@ class QueryKey:
     sinks: Tensor | None = None
 
     def weights(self, heads: Sequence[int], queries: slice) -> Tensor:
-        return self.shares(heads, queries)[..., : self.key.shape[-2]]
+        return self.shares(heads, queries)[..., : self.key.shape[-2]].float()
 
     def shares(self, heads: Sequence[int], queries: slice) -> Tensor:
         """(head, query, key or sink): the weights, with the sink's share last where there is one.
@@ -98,7 +99,7 @@ class QueryKey:
         """
         scores, allowed = self._scores(heads, queries), self._allowed(heads, queries)
         if self.sinks is not None:
-            sink = self.sinks.float()[list(heads), None, None].expand(-1, scores.shape[-2], 1)
+            sink = self.sinks.to(scores)[list(heads), None, None].expand(-1, scores.shape[-2], 1)
             scores = torch.cat([scores, sink], -1)
             allowed = torch.nn.functional.pad(allowed, (0, 1), value=True)
         return softmax(scores, allowed)
@@ -114,11 +115,12 @@ class QueryKey:
 
     def _scores(self, heads: Sequence[int], queries: slice) -> Tensor:
         group = len(self.query) // len(self.key)
-        key = self.key[[head // group for head in heads]].float()
-        scores = self.query[list(heads), queries].float() @ key.mT * self.scaling
+        precision = torch.promote_types(self.query.dtype, torch.float32)
+        key = self.key[[head // group for head in heads]].to(precision)
+        scores = self.query[list(heads), queries].to(precision) @ key.mT * self.scaling
         if self.softcap is not None:
             scores = self.softcap * torch.tanh(scores / self.softcap)
-        return scores if self.bias is None else scores + _part(self.bias, heads, queries).float()
+        return scores if self.bias is None else scores + _part(self.bias, heads, queries).to(scores)
 
     def _allowed(self, heads: Sequence[int], queries: slice) -> Tensor:
         """(1 or head, query, key)"""
@@ -170,6 +172,22 @@ class Site:
             for head in range(self.heads)
         ]
         return torch.cat(made)
+
+
+class Note(str):
+    """A remark on how a text was read, such as that it was cut.
+
+    Like an error's, its sentence is a template with its values beside it, so that a page can say
+    it in the reader's language; taken as a string it is the filled English sentence.
+    """
+
+    sentence: str
+    values: dict[str, object]
+
+    def __new__(cls, sentence: str, **values: object) -> Note:
+        made = super().__new__(cls, sentence.format(**values) if values else sentence)
+        made.sentence, made.values = sentence, values
+        return made
 
 
 @dataclass(frozen=True)

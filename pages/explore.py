@@ -22,13 +22,14 @@ PAIR = link.flag(PAGE, "pair")
 MODEL = choosing.model(PAGE)
 CUT = link.flag(PAGE, "cut")
 KIND = link.one_of(PAGE, "kind", ("encoder", "decoder", "cross"), "encoder")
-LAYER = link.number(PAGE, "layer", default=2)
-HEADS = link.numbers(PAGE, "heads", default=[0])
+LAYER = link.number(PAGE, "layer", default=3)
+HEADS = link.numbers(PAGE, "heads", default=[1])
 PINS = link.numbers(PAGE, "pins")
 CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
 SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
 SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+PLACES = (PINS, CELL, CUT)
 CHOICES = (
     TEXT, SECOND, PAIR, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
 )  # fmt: skip
@@ -52,12 +53,12 @@ def asked() -> tuple[str, str, str]:
     """What the reader wants read, and by which model."""
     boxes, side = st.columns([7, 4], gap="medium")
     with boxes:
-        text = ask.text_box(TEXT, _("Your text"))
+        text = ask.text_box(TEXT, _("Your text"), PLACES)
         pair = choosing.switch(PAIR, _("Read two texts together")) or bool(link.value(SECOND))
-        second = ask.text_box(SECOND, _("Second text"), height=68) if pair else ""
+        second = ask.text_box(SECOND, _("Second text"), PLACES, 68) if pair else ""
     with side:
         model = choosing.choose_model(MODEL, "read")
-        ask.examples(examples.EXPLORE, TEXT, SECOND)
+        ask.examples(examples.EXPLORE, PLACES, TEXT, SECOND)
     return text, second, model
 
 
@@ -77,19 +78,15 @@ def shown(reading: Reading) -> None:
     chosen = picture.only(heads)
     place = sentences.where(layer, heads)
 
-    overview, lines = st.columns([13, 10], gap="large")
-    with overview:
+    left, right = st.columns([13, 10], gap="large")
+    with left:
         st.subheader(_("All heads"), anchor=False)
         show_overview(part, (layer, heads[0]))
-    with lines:
-        st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
-        show_lines(picture, chosen, place)
-
-    cells, dots = st.columns([6, 5], gap="large")
-    with cells:
         st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
         show_matrix(chosen, place)
-    with dots:
+    with right:
+        st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
+        show_lines(picture, chosen, place)
         st.subheader(_("How far and how widely each head looks"), anchor=False)
         show_map(part, (layer, heads[0]))
     st.subheader(_("Heads in numbers"), anchor=False)
@@ -167,6 +164,7 @@ def show_lines(picture: View, chosen: View, place: str) -> None:
         title=place, caption=" ".join(map(prose.plain, spoken)),
     )  # fmt: skip
     prose.caption(*spoken)
+    downloads.numbers(picture, f"attention-{picture.site}-all-heads")
     if len(picture.rows) > LINES:
         prose.caption(
             prose.filled(

@@ -27,6 +27,7 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "words")
 SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "hidden")
 SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+PLACES = (PINS, CELL, CUT)
 CHOICES = (SOURCE, TARGET, MODE, MODEL, CUT, PINS, CELL, GRAIN, SPECIALS, SCALE)
 
 
@@ -61,13 +62,13 @@ def asked() -> str:
         model = choosing.choose_model(MODEL, "translate")
     pair = link.value(MODE) == "pair"
     with boxes:
-        ask.text_box(SOURCE, _("English"), height=68)
+        ask.text_box(SOURCE, _("English"), PLACES, 68)
         if pair:
-            ask.text_box(TARGET, _("French"), height=68)
+            ask.text_box(TARGET, _("French"), PLACES, 68)
         if pair:
-            ask.examples(examples.PAIRS, SOURCE, TARGET)
+            ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
         else:
-            ask.examples(examples.TRANSLATE, SOURCE)
+            ask.examples(examples.TRANSLATE, PLACES, SOURCE)
     return model
 
 
@@ -111,7 +112,7 @@ def show_ribbons(found: Translation, picture: View, pins: list[int]) -> None:
     prose.caption(*spoken)
     with st.container(horizontal=True):
         downloads.numbers(picture, "alignment")
-        downloads.text(_("Links (Pharaoh)"), pharaoh(links), "alignment.pharaoh.txt")
+        downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "alignment.pharaoh.txt")
 
 
 def show_matrix(picture: View, pins: list[int]) -> None:

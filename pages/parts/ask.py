@@ -17,23 +17,36 @@ T = TypeVar("T")
 MOST_CHARACTERS = 100_000
 
 
-def text_box(choice: Choice, label: str, placeholder: str = "", height: int = 92) -> str:
-    """A box for a text; what is typed is kept across pages and in the address."""
+def text_box(choice: Choice, label: str, about: Sequence[Choice], height: int = 92) -> str:
+    """A box for a text; what is typed is kept across pages and in the address.
+
+    about  choices about places in this text, such as pins: forgotten when the text changes
+    """
     typed = st.text_area(
         label,
         key=choice.key,
         height=height,
         max_chars=MOST_CHARACTERS,
-        placeholder=placeholder,
+        on_change=forget,
+        args=(about,),
         persist_state="session",
     )
     return typed or ""
 
 
-def examples(ready: Sequence[Example], text: Choice, second: Choice | None = None) -> None:
+def forget(choices: Sequence[Choice]) -> None:
+    """Brings choices back to their defaults."""
+    for choice in choices:
+        link.choose(choice, choice.default)
+
+
+def examples(
+    ready: Sequence[Example], about: Sequence[Choice], text: Choice, second: Choice | None = None
+) -> None:
     """Ready sentences in a small menu; choosing one fills the box or boxes."""
 
     def take(example: Example) -> None:
+        forget(about)
         link.choose(text, example.text)
         if second is not None:
             link.choose(second, example.second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from attention_core import export
@@ -30,9 +32,9 @@ def numbers(view: View, name: str) -> None:
             )
 
 
-def text(label: str, content: str, file_name: str) -> None:
-    """One short text as a file, such as links in the Pharaoh format."""
+def file(label: str, make: Callable[[], str], file_name: str) -> None:
+    """One text file, such as links in the Pharaoh format; made when the reader asks."""
     st.download_button(
-        label, content.encode(), file_name, "text/plain", on_click="ignore", type="tertiary",
-        icon=":material/download:",
+        label, lambda: make().encode(), file_name, "text/plain", on_click="ignore",
+        type="tertiary", icon=":material/download:", key=f"download.{file_name}",
     )  # fmt: skip

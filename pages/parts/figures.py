@@ -8,9 +8,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from attention_core import drawing, measures
 from attention_core import figures as plots
-from attention_core import measures
 from attention_core.alignment import Link
+from attention_core.palette import PAPER
 from attention_core.views import View
 from pages.components import alignment as ribbons
 from pages.components import head_grid as thumbnails
@@ -20,6 +21,7 @@ from pages.components.alignment import TEXT as RIBBONS_TEXT
 from pages.components.head_grid import TEXT as THUMBNAILS_TEXT
 from pages.components.head_view import TEXT as LINES_TEXT
 from pages.components.matrix import TEXT as HEATMAP_TEXT
+from pages.parts import downloads
 from pages.parts.language import _
 from pages.parts.measure_names import explanation, title
 from pages.parts.readings import Part
@@ -143,18 +145,24 @@ def alignment(
 def heads_map(part: Part, opened: tuple[int, int], key: str, took: Callback) -> None:
     """Every head as a dot by how far and how widely it looks; a click opens it."""
     named = {measure.name: title(measure) for measure in measures.ALL}
+    shade: plots.Theme = "dark" if st.context.theme.type == "dark" else "light"
     figure = plots.heads_map(
         part.measures["distance"],
         part.measures["entropy"],
         (named["distance"], named["entropy"]),
         _("layer {layer} · head {head}"),
         opened,
-        "dark" if st.context.theme.type == "dark" else "light",
+        shade,
     )
     st.plotly_chart(
         figure, key=key, on_select=took, selection_mode="points", theme=None,
-        config={"displayModeBar": False},
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "heads-map"},
+        },
     )  # fmt: skip
+    downloads.file("SVG", lambda: drawing.svg(figure, PAPER[shade]), "heads-map.svg")
 
 
 def map_point(key: str, part: Part) -> tuple[int, int] | None:
@@ -175,6 +183,7 @@ def head_table(part: Part, key: str, took: Callback) -> None:
             **{name: values.flatten().numpy() for name, values in numbers.items()},
         }
     ).dropna(axis=1)
+    downloads.file("CSV", lambda: table.to_csv(index=False), "heads.csv")
     st.dataframe(
         table,
         key=key,
