@@ -28,6 +28,7 @@ from pages.parts.language import _
 
 log = logging.getLogger("attention_atlas")
 
+HERE: Final = Path(__file__).parent
 LIBRARIES: Final = ("torch", "transformers", "plotly.graph_objects", "plotly.io", "pandas")
 
 POLICY: Final = {
@@ -84,8 +85,9 @@ def preload() -> None:
     """Import the libraries and everything below pages/, and load the default models."""
     for library in LIBRARIES:
         import_module(library)
-    for path in sorted(Path(__file__).parent.glob("pages/*/*.py")):
-        warm(f"pages.{path.parent.name}.{path.stem}")
+    for folder in ("components", "parts"):
+        for path in sorted((HERE / "pages" / folder).glob("*.py")):
+            warm(f"pages.{folder}.{path.stem}")
 
 
 def warm(module: str) -> None:

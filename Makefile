@@ -1,0 +1,75 @@
+# make run      the app in the browser            make check         everything that reads the code
+# make test     all tests, real browser included  make translations  bring the catalogues up to date
+# make bench    the figures of the README         make screenshots   pictures of every page
+
+PORT ?= 8501
+MODELS ?=
+DOWNLOADS ?=
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+BIN := .venv/bin
+key = $(firstword $(shell cat $(1) | cksum))
+RUNTIME := .venv/runtime-$(call key,requirements.txt)
+DEV := .venv/dev-$(call key,requirements.txt pyproject.toml)
+
+TORCH := $(shell grep '^torch==' requirements.txt)
+CPU_WHEELS := https://download.pytorch.org/whl/cpu
+UV := $(shell command -v uv)
+INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install)
+
+.PHONY: run test check translations bench screenshots browser
+
+run: $(RUNTIME)
+	ATLAS_MODELS_DIR="$(if $(MODELS),$(abspath $(MODELS)))" ATLAS_ALLOW_DOWNLOADS="$(DOWNLOADS)" \
+		$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: $(DEV) browser
+	$(BIN)/python -m pytest
+
+check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet tests/test_translations.py
+	$(BIN)/deno lint --quiet pages/components
+	$(BIN)/deno fmt --check --line-width=100 pages/components/**/*.js
+
+translations: $(DEV)
+	$(BIN)/python -m pages.locale.collect
+
+bench: $(DEV)
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+screenshots: $(DEV) browser
+	$(BIN)/python -m tests.browser.screenshots
+
+# --- from nothing ---
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: sudo apt-get install python3"; exit 1; }
+	@test -n "$(UV)" || $(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy python3-venv; } || \
+		{ echo "Python's venv is needed: sudo apt-get install python3-venv"; exit 1; }
+	$(if $(UV),$(UV) venv --quiet --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
+
+# On Linux without an NVIDIA card the processor-only build of PyTorch saves 5 GB; where its index
+# cannot be reached, the next line takes what the default index has.
+$(RUNTIME): | $(BIN)/python
+	@if [ "$$(uname)" = Linux ] && ! command -v nvidia-smi >/dev/null; then \
+		echo "Installing PyTorch for the processor"; \
+		PIP_DEFAULT_TIMEOUT=10 PIP_RETRIES=0 UV_HTTP_TIMEOUT=10 \
+			$(INSTALL) --index-url $(CPU_WHEELS) "$(TORCH)" || true; fi
+	$(INSTALL) -r requirements.txt
+	@rm -f .venv/runtime-* && touch $@
+
+$(DEV): $(RUNTIME)
+	$(INSTALL) -e ".[dev]"
+	@rm -f .venv/dev-* && touch $@
+
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		command -v google-chrome >/dev/null || \
+		{ test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy chromium fonts-noto-cjk; } || \
+		{ echo "The tests need a browser: sudo apt-get install chromium fonts-noto-cjk"; exit 1; }

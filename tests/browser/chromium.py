@@ -1,0 +1,34 @@
+"""The browser of the tests: the system's chromium, started so that it calls nobody by itself."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+class NoBrowser(RuntimeError):
+    """There is no chromium on this machine."""
+
+
+def executable() -> str:
+    """The path of a chromium; NoBrowser, with the command that installs one, where there is none."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    raise NoBrowser("The browser tests need chromium: sudo apt-get install chromium fonts-noto-cjk")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        yield browser
+        browser.close()

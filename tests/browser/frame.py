@@ -1,0 +1,56 @@
+"""What the tests read off the frame around every page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from playwright.sync_api import Page
+
+from tests.browser.server import ROOT
+
+PAGES: Final = sorted(
+    path.stem for path in (ROOT / "pages").glob("*.py") if path.stem not in ("__init__", "main")
+)
+"""Every file in pages/ is a page, and its name is its address."""
+
+PATIENCE: Final = 30_000
+"""Milliseconds that a page may take on a busy machine."""
+
+
+def address(page: str) -> str:
+    """The path of a page; home is the bare address."""
+    return "/" if page == "home" else f"/{page}"
+
+
+def opened(page: Page, url: str) -> None:
+    """Goes to an address and waits until the page there has been drawn to its foot."""
+    page.goto(url)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Waits until nothing is being computed and the foot of the page is there."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
+    page.wait_for_selector(".st-key-foot", timeout=PATIENCE)
+
+
+def navigation(page: Page) -> list[str]:
+    """The titles of the pages in the header."""
+    return page.get_by_test_id("stTopNavLink").all_inner_texts()
+
+
+def choose_language(page: Page, name: str) -> None:
+    """A click on the language switch."""
+    page.locator(".st-key-language").get_by_text(name, exact=True).click()
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    return int(
+        page.evaluate(
+            """() => Math.max(...['html', '[data-testid=stMain]'].map((name) => {
+                const box = document.querySelector(name);
+                return box.scrollWidth - box.clientWidth;
+            }))"""
+        )
+    )

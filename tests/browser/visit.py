@@ -1,0 +1,59 @@
+"""One reader's window, guarded: what leaves the machine and what the browser complains about."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, WebSocket
+
+HERE: Final = ("localhost", "127.0.0.1")
+INLINE: Final = ("data", "blob", "about")
+DESKTOP: Final = {"width": 1280, "height": 800}
+
+
+class Visit:
+    """A window of its own: no cookies, no history, nothing from outside."""
+
+    def __init__(self, browser: Browser, **options: Any) -> None:
+        self.left: list[str] = []
+        self.errors: list[str] = []
+        self._context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
+        self._context.route("**/*", self._guard)
+        self.page: Page = self._context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", self._failed)
+        self.page.on("websocket", self._connected)
+
+    def closed(self) -> list[str]:
+        """Closes the window; what went wrong in it, one sentence each."""
+        self._context.close()
+        return [
+            *(f"a request left this machine: {url}" for url in self.left),
+            *(f"the browser complained: {text}" for text in self.errors),
+        ]
+
+    def _guard(self, route: Route) -> None:
+        url = route.request.url
+        if is_here(url):
+            route.continue_()
+        else:
+            self.left.append(url)
+            route.abort()
+
+    def _connected(self, socket: WebSocket) -> None:
+        if not is_here(socket.url):
+            self.left.append(socket.url)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _failed(self, error: Error) -> None:
+        self.errors.append(error.message)
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is on this machine or inside the page itself."""
+    parts = urlsplit(url)
+    return parts.scheme in INLINE or parts.hostname in HERE

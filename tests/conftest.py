@@ -1,0 +1,54 @@
+"""Fixtures shared by all tests: one server and one browser for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import chromium
+from tests.browser.server import Server, serving
+from tests.browser.visit import Visit
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, started once for the whole run."""
+    with serving(tmp_path_factory.mktemp("server") / "log.txt") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the whole run; each test opens windows of its own in it."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens windows in which every request that leaves this machine is stopped and every complaint
+    of the browser is kept; the test fails at its end if there was one of either.
+
+    Takes what a browser context takes: viewport, color_scheme, locale …
+    """
+    visits: list[Visit] = []
+
+    def opened(**options: Any) -> Page:
+        visits.append(Visit(browser, **options))
+        return visits[-1].page
+
+    yield opened
+    complaints = [complaint for visit in visits for complaint in visit.closed()]
+    assert complaints == []
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page]) -> Page:
+    """One guarded window, 1280 pixels wide, light, English."""
+    return visit()
