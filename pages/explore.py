@@ -54,11 +54,12 @@ def asked() -> tuple[str, str, str]:
     boxes, side = st.columns([7, 4], gap="medium")
     with boxes:
         text = ask.text_box(TEXT, _("Your text"), PLACES)
-        pair = choosing.switch(PAIR, _("Read two texts together")) or bool(link.value(SECOND))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pair = choosing.switch(PAIR, _("Read two texts together")) or bool(link.value(SECOND))
+            ask.examples(examples.EXPLORE, PLACES, TEXT, SECOND)
         second = ask.text_box(SECOND, _("Second text"), PLACES, 68) if pair else ""
     with side:
         model = choosing.choose_model(MODEL, "read")
-        ask.examples(examples.EXPLORE, PLACES, TEXT, SECOND)
     return text, second, model
 
 
@@ -69,8 +70,8 @@ def shown(reading: Reading) -> None:
     kind = choosing.kind(KIND, tuple(reading.parts))
     part = reading.parts[kind]
     settle(part)
-    prose.badge(*sentences.integrity(part.sites))
     choosing.grain_and_specials(GRAIN, SPECIALS)
+    prose.badge(*sentences.integrity(part.sites))
 
     layer, heads = link.value(LAYER), link.value(HEADS)
     site = part.sites[layer]

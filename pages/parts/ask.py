@@ -45,23 +45,19 @@ def examples(
 ) -> None:
     """Ready sentences in a small menu; choosing one fills the box or boxes."""
 
-    def take(example: Example) -> None:
-        forget(about)
-        link.choose(text, example.text)
-        if second is not None:
-            link.choose(second, example.second)
+    key = f"{text.key}.examples"
+    shown = [f"{one.text} / {one.second}" if one.second else one.text for one in ready]
 
-    with st.popover(_("Examples"), icon=":material/list:", type="tertiary"):
-        for place, example in enumerate(ready):
-            shown = f"{example.text} / {example.second}" if example.second else example.text
-            st.button(
-                shown,
-                key=f"{text.key}.example.{place}",
-                on_click=take,
-                args=(example,),
-                type="tertiary",
-                width="stretch",
-            )
+    def take() -> None:
+        taken = ready[shown.index(st.session_state[key])]
+        forget(about)
+        link.choose(text, taken.text)
+        if second is not None:
+            link.choose(second, taken.second)
+
+    st.menu_button(
+        _("Examples"), shown, key=key, on_click=take, icon=":material/list:", type="tertiary"
+    )
 
 
 def answered(work: Callable[[], T], cut: Choice) -> T | None:
