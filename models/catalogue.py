@@ -68,8 +68,10 @@ def entry(name: str) -> Entry:
             return found
     names = ", ".join(found.card.name for found in known)
     raise ModelError(
-        f"There is no model “{name[:80]}”. Choose one of {names}, or name one of the "
-        "Hugging Face hub as hub:owner/name."
+        "There is no model “{name}”. Choose one of {names}, or name one of the "
+        "Hugging Face hub as hub:owner/name.",
+        name=name[:80],
+        names=names,
     )
 
 

@@ -66,12 +66,15 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         )
     except Exception as fault:
         raise ModelError(
-            f"The tokenizer of {folder.name} cannot be read: {_short(fault)}"
+            "The tokenizer of {model} cannot be read: {reason}",
+            model=folder.name,
+            reason=_short(fault),
         ) from fault
     if not isinstance(found, PreTrainedTokenizerBase) or not found.is_fast:
         raise ModelError(
-            f"{folder.name} has no fast tokenizer, and only a fast one says which characters each "
-            "token stands for; add its tokenizer.json."
+            "{model} has no fast tokenizer, and only a fast one says which characters each "
+            "token stands for; add its tokenizer.json.",
+            model=folder.name,
         )
     return found
 
@@ -88,7 +91,9 @@ def _model(folder: Path) -> PreTrainedModel:
             output_loading_info=True,
         )
     except Exception as fault:
-        raise ModelError(f"{folder.name} cannot be loaded: {_short(fault)}") from fault
+        raise ModelError(
+            "{model} cannot be loaded: {reason}", model=folder.name, reason=_short(fault)
+        ) from fault
     _check_report(report, folder.name)
     return model.eval()  # type: ignore[no-any-return]
 
@@ -98,8 +103,11 @@ def _check_report(report: dict[str, Any], name: str) -> None:
     missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
     if missing:
         raise ModelError(
-            f"The weights file of {name} lacks {len(missing)} of the model's tensors, such as "
-            f"{missing[0]}; they would be random. Save the model again with all its weights."
+            "The weights file of {model} lacks {count} of the model's tensors, such as "
+            "{example}; they would be random. Save the model again with all its weights.",
+            model=name,
+            count=len(missing),
+            example=missing[0],
         )
 
 
@@ -108,16 +116,21 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
     for key, weight in checkpoint.model.named_parameters():
         if not bool(torch.isfinite(weight).all()):
             raise ModelError(
-                f"The weights of {name} hold NaN or infinite numbers (in {key}); "
-                "train or save the model again."
+                "The weights of {model} hold NaN or infinite numbers (in {place}); "
+                "train or save the model again.",
+                model=name,
+                place=key,
             )
     embedding = checkpoint.model.get_input_embeddings()
     rows = len(torch.as_tensor(embedding.weight))
     highest = max(checkpoint.tokenizer.get_vocab().values(), default=0)
     if highest >= rows:
         raise ModelError(
-            f"The tokenizer of {name} has tokens up to number {highest}, but the model has "
-            f"embeddings for {rows} only; use the tokenizer that belongs to this model."
+            "The tokenizer of {model} has tokens up to number {highest}, but the model has "
+            "embeddings for {rows} only; use the tokenizer that belongs to this model.",
+            model=name,
+            highest=highest,
+            rows=rows,
         )
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-from attention_core.capture import Superseded
+from attention_core.errors import Superseded
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class Desk:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
             if ticket.superseded:
-                raise Superseded("A newer request has taken this one's place.")
+                raise Superseded
             self._running += 1
         try:
             yield

@@ -77,23 +77,34 @@ def read_json(path: Path, most: int) -> dict[str, Any]:
 
     Raises ModelError when it is larger, deeper, or not such an object.
     """
-    where = f"{path.name} of {path.parent.name}"
+    where = {"file": path.name, "model": path.parent.name}
     if not path.is_file():
-        raise ModelError(f"There is no {where}; a model's folder needs one.")
-    if path.stat().st_size > most:
+        raise ModelError("There is no {file} of {model}; a model's folder needs one.", **where)
+    size = path.stat().st_size
+    if size > most:
         raise ModelError(
-            f"{where} has {path.stat().st_size:,} bytes; at most {most:,} are read. "
-            "Check that it is the right file."
+            "{file} of {model} has {size:,} bytes; at most {most:,} are read. "
+            "Check that it is the right file.",
+            **where,
+            size=size,
+            most=most,
         )
     text = path.read_text(encoding="utf-8", errors="replace")
     if _depth(text) > DEPTH:
-        raise ModelError(f"{where} is nested more than {DEPTH} levels deep; no real model is.")
+        raise ModelError(
+            "{file} of {model} is nested more than {depth} levels deep, as no real model is; "
+            "save the model again.",
+            **where,
+            depth=DEPTH,
+        )
     try:
         found = json.loads(text)
     except ValueError as fault:
-        raise ModelError(f"{where} is not valid JSON ({fault}); save the model again.") from fault
+        raise ModelError(
+            "{file} of {model} is not valid JSON; save the model again.", **where
+        ) from fault
     if not isinstance(found, dict):
-        raise ModelError(f"{where} holds no object; save the model again.")
+        raise ModelError("{file} of {model} holds no object; save the model again.", **where)
     return found
 
 
@@ -112,18 +123,27 @@ def _check_files(folder: Path, root: Path, links: bool) -> None:
     """Raises ModelError unless the folder is below root and holds only regular files."""
     inside = folder.resolve(), root.resolve()
     if not folder.is_dir() or not inside[0].is_relative_to(inside[1]):
-        raise ModelError(f"There is no model folder {folder.name} in the models directory.")
+        raise ModelError(
+            "There is no model folder {model} in the models directory; choose one of the list.",
+            model=folder.name,
+        )
     for path in folder.iterdir():
         if path.is_dir():
             continue
         target = path.resolve()
         if path.is_symlink() and not (links and target.is_relative_to(inside[1])):
             raise ModelError(
-                f"{path.name} of {folder.name} is a link to another place; "
-                "copy the file itself into the folder."
+                "{file} of {model} is a link to another place; "
+                "copy the file itself into the folder.",
+                file=path.name,
+                model=folder.name,
             )
         if not target.is_file():
-            raise ModelError(f"{path.name} of {folder.name} is not a regular file; remove it.")
+            raise ModelError(
+                "{file} of {model} is not a regular file; remove it.",
+                file=path.name,
+                model=folder.name,
+            )
 
 
 def _check_code(folder: Path, config: dict[str, Any]) -> None:
@@ -133,18 +153,20 @@ def _check_code(folder: Path, config: dict[str, Any]) -> None:
         found.append(read_json(folder / "tokenizer_config.json", TOKENIZER_BYTES))
     if any("auto_map" in part or part.get("trust_remote_code") for part in found):
         raise ModelError(
-            f"{folder.name} brings program code of its own, which is never run here; "
-            "choose a model whose architecture is part of transformers."
+            "{model} brings program code of its own, which is never run here; "
+            "choose a model whose architecture is part of transformers.",
+            model=folder.name,
         )
 
 
 def _model_type(name: str, config: dict[str, Any]) -> str:
     found = config.get("model_type")
     if not isinstance(found, str) or found not in CONFIG_MAPPING:
-        said = f"“{found}”" if found else "none"
         raise ModelError(
-            f"The architecture of {name} ({said} in config.json) is not known here; choose a model "
-            "of an architecture that transformers has, such as bert, gpt2 or t5."
+            "The architecture of {model} (“{found}” in config.json) is not known here; choose a "
+            "model of an architecture that transformers has, such as bert, gpt2 or t5.",
+            model=name,
+            found=str(found)[:40],
         )
     return found
 
@@ -159,8 +181,12 @@ def _check_sizes(name: str, config: dict[str, Any]) -> None:
                 continue
             if not isinstance(value, int) or not 0 <= value <= most:
                 raise ModelError(
-                    f"config.json of {name} says {key} = {str(value)[:40]}; "
-                    f"at most {most:,} can be read. Choose a smaller model."
+                    "config.json of {model} says {key} = {value}; "
+                    "at most {most:,} can be read. Choose a smaller model.",
+                    model=name,
+                    key=key,
+                    value=str(value)[:40],
+                    most=most,
                 )
 
 
@@ -183,8 +209,9 @@ def _check_tokenizer(folder: Path) -> None:
     present = [name for name in _VOCABULARIES if (folder / name).is_file()]
     if not present:
         raise ModelError(
-            f"{folder.name} has no tokenizer (none of {', '.join(_VOCABULARIES)}); "
-            "save the tokenizer into the same folder."
+            "{model} has no tokenizer (none of {files}); save the tokenizer into the same folder.",
+            model=folder.name,
+            files=", ".join(_VOCABULARIES),
         )
     if "tokenizer.json" in present:
         read_json(folder / "tokenizer.json", TOKENIZER_BYTES)
@@ -198,10 +225,14 @@ def _weight_files(folder: Path) -> list[Path]:
     pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
     if pickles:
         raise ModelError(
-            f"{folder.name} has its weights as a pickle only ({pickles[0]}), and a pickle can run "
-            "any program when it is opened; save the model as safetensors."
+            "{model} has its weights as a pickle only ({file}), and a pickle can run "
+            "any program when it is opened; save the model as safetensors.",
+            model=folder.name,
+            file=pickles[0],
         )
-    raise ModelError(f"{folder.name} has no weights; a file model.safetensors is needed.")
+    raise ModelError(
+        "{model} has no weights; a file model.safetensors is needed.", model=folder.name
+    )
 
 
 def _parameters(path: Path) -> int:
@@ -239,8 +270,10 @@ def _product(shape: list[int]) -> int:
 
 def _broken(path: Path) -> ModelError:
     return ModelError(
-        f"{path.name} of {path.parent.name} is incomplete or damaged: its size is not what its "
-        "header says. Copy or download it again."
+        "{file} of {model} is incomplete or damaged: its size is not what its "
+        "header says. Copy or download it again.",
+        file=path.name,
+        model=path.parent.name,
     )
 
 
@@ -249,9 +282,12 @@ def _check_memory(name: str, parameters: int) -> None:
     needed, free = parameters * 4 * 1.25, _free_memory()
     if needed > free:
         raise ModelError(
-            f"{name} has {parameters / 1e6:,.0f} million parameters and needs "
-            f"{needed / 1e9:,.1f} GB of memory; {free / 1e9:,.1f} GB are free. "
-            "Choose a smaller model."
+            "{model} has {millions:,.0f} million parameters and needs {needed:,.1f} GB of "
+            "memory; {free:,.1f} GB are free. Choose a smaller model.",
+            model=name,
+            millions=parameters / 1e6,
+            needed=needed / 1e9,
+            free=free / 1e9,
         )
 
 

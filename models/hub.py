@@ -59,8 +59,9 @@ def checked_name(name: str) -> str:
     """The name, when it has the form that the hub gives names; raises ModelError otherwise."""
     if not _NAME.fullmatch(name) or ".." in name or "--" in name:
         raise ModelError(
-            f"“{name[:80]}” is not the name of a model; names look like owner/name, "
-            "with letters, digits, dots, hyphens and underscores."
+            "“{name}” is not the name of a model; names look like owner/name, "
+            "with letters, digits, dots, hyphens and underscores.",
+            name=name[:80],
         )
     return name
 
@@ -81,17 +82,16 @@ def checkpoint(name: str) -> Checkpoint:
     """
     folder = cached(name)
     if folder is None:
+        if settings().downloads:
+            raise DownloadNeeded(
+                "The model {name} is not on this machine. Download it first.", name=name
+            )
         raise DownloadNeeded(
-            f"The model {name} is not on this machine. "
-            + ("Download it first." if settings().downloads else _FORBIDDEN)
+            "The model {name} is not on this machine, and downloads are not allowed on this "
+            "server; its operator can allow them with ATLAS_ALLOW_DOWNLOADS=1.",
+            name=name,
         )
     return from_folder(folder, folder.parent.parent, links=True)
-
-
-_FORBIDDEN = (
-    "Downloads are not allowed on this server; its operator can allow them with "
-    "ATLAS_ALLOW_DOWNLOADS=1."
-)
 
 
 def plan(name: str) -> DownloadPlan:
@@ -109,8 +109,9 @@ def plan(name: str) -> DownloadPlan:
     files = tuple((file, size) for file, size in sorted(sizes.items()) if _is_wanted(file, sizes))
     if not any(file.endswith(".safetensors") for file, _ in files):
         raise ModelError(
-            f"{name} has no safetensors weights on the hub; pickles are not loaded here. "
-            "Choose a model with a file model.safetensors."
+            "{name} has no safetensors weights on the hub; pickles are not loaded here. "
+            "Choose a model with a file model.safetensors.",
+            name=name,
         )
     return DownloadPlan(name, str(info.sha or "main"), files)
 
@@ -145,7 +146,10 @@ def _fetch(plan: DownloadPlan, file: str, bar: type[tqdm]) -> str:
 
 def _check_allowed() -> None:
     if not settings().downloads:
-        raise ModelError(_FORBIDDEN)
+        raise ModelError(
+            "Downloads are not allowed on this server; its operator can allow them with "
+            "ATLAS_ALLOW_DOWNLOADS=1."
+        )
 
 
 def _endpoint() -> str:
@@ -174,22 +178,26 @@ def _asked(name: str, request: Callable[[], Any]) -> Any:
         return request()
     except GatedRepoError as fault:
         raise ModelError(
-            f"{name} is given out by the hub only to those who accepted its terms; "
-            "choose an open model."
+            "{name} is given out by the hub only to those who accepted its terms; "
+            "choose an open model.",
+            name=name,
         ) from fault
     except (RepositoryNotFoundError, HFValidationError) as fault:
         raise ModelError(
-            f"The hub has no public model {name}; check the spelling of owner and name."
+            "The hub has no public model {name}; check the spelling of owner and name.",
+            name=name,
         ) from fault
     except HfHubHTTPError as fault:
         raise ModelError(
-            f"The hub refused the request for {name} (status {fault.response.status_code}); "
-            "try again later."
+            "The hub refused the request for {name} (status {status}); try again later.",
+            name=name,
+            status=fault.response.status_code,
         ) from fault
     except (httpx2.HTTPError, OfflineModeIsEnabled, OSError) as fault:
         raise ModelError(
-            f"The hub cannot be reached, so {name} cannot be fetched; "
-            "check the network, or choose a model that is on this machine."
+            "The hub cannot be reached, so {name} cannot be fetched; "
+            "check the network, or choose a model that is on this machine.",
+            name=name,
         ) from fault
 
 

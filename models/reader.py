@@ -13,9 +13,9 @@ from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.masking_utils import sdpa_mask
 
-from attention_core.capture import Call, Superseded, attend, capture, never
-from attention_core.errors import AttentionError, ModelError, TextError
-from attention_core.record import AttentionRecord, Integrity, Kind, Site, Source, Stored
+from attention_core.capture import Call, attend, capture, never
+from attention_core.errors import AttentionError, ModelError, Superseded, TextError, TooLong
+from attention_core.record import AttentionRecord, Integrity, Kind, Note, Site, Source, Stored
 from attention_core.tokens import Axis, readable
 from models.checkpoint import Checkpoint
 from models.settings import settings
@@ -61,7 +61,7 @@ class Reader:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True  # a typed "[SEP]" is text, not a command
-        self._takes_types = "token_type_ids" in checkpoint.tokenizer.model_input_names
+        self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
         self._one_at_a_time = threading.Lock()
         self.limit = min(checkpoint.limit, settings().max_tokens)
         paired = bool(self._model.config.is_encoder_decoder)
@@ -95,12 +95,15 @@ class Reader:
         """
         parts, notes = self._fitting(text, second, cut)
         if cancelled():
-            raise Superseded("A newer request has taken this one's place.")
+            raise Superseded
         seen = self._see(parts, cancelled)
         if self.second == "decoder" and len(parts) == 1:
-            notes = (*notes, "Only the encoder has read; a second text goes to the decoder.")
+            notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
         if not self.routed:
-            notes = (*notes, "This model reports its weights; they cannot be checked against it.")
+            notes = (
+                *notes,
+                Note("This model only reports its weights; they cannot be checked against it."),
+            )
         axes = tuple(part.axis for part in parts)
         return AttentionRecord(self.name, tuple(_sites(seen, axes)), axes, notes)
 
@@ -119,7 +122,10 @@ class Reader:
         start = getattr(config, "decoder_start_token_id", None)
         start = config.bos_token_id if start is None else start
         if start is None:
-            raise ModelError(f"{self.name} does not say which token starts its decoder.")
+            raise ModelError(
+                "{model} does not say which token starts its decoder; choose another model.",
+                model=self.name,
+            )
         end = getattr(config, "eos_token_id", None)
         ends = frozenset(end if isinstance(end, list) else [end])
         target = tokens(self._tokenizer, text, name="target")
@@ -134,12 +140,20 @@ class Reader:
         if longest <= self.limit:
             return parts, ()
         if not agreed:
-            raise TextError(
-                f"The text has {longest:,} tokens; this model reads at most {self.limit:,}. "
-                "Shorten the text, or let it be cut."
+            raise TooLong(
+                "The text has {tokens:,} tokens; this model reads at most {limit:,}. "
+                "Shorten it, or read only its beginning.",
+                tokens=longest,
+                limit=self.limit,
             )
         parts = self._tokens(*self._cut(_bounded(text), second))
-        return parts, (f"Only the first {self.limit:,} of {longest:,} tokens were read.",)
+        return parts, (
+            Note(
+                "Only the first {limit:,} of {tokens:,} tokens were read.",
+                limit=self.limit,
+                tokens=longest,
+            ),
+        )
 
     def _cut(self, text: str, second: str) -> tuple[str, str]:
         second = readable(second) if second.strip() else ""
@@ -194,34 +208,48 @@ class Reader:
             self._model.set_attn_implementation(ATTENTION)
             seen = self._see(parts, never)
             if not seen:
-                self._model.set_attn_implementation("eager")
-                self.routed = False
-                seen = self._see(parts, never)
+                seen = self._report(parts)
         except AttentionError:
             raise
         except Exception as fault:
             raise ModelError(
-                f"{self.name} cannot read a plain text ({type(fault).__name__}: {fault}); "
-                "choose a model of language."
+                "{model} cannot read a plain text ({reason}); choose a model of language.",
+                model=self.name,
+                reason=f"{type(fault).__name__}: {fault}"[:200],
             ) from fault
         self._check(seen, parts)
         if self.second == "segment" and _only_back(seen):
             self._alone = "decoder"
 
+    def _report(self, parts: tuple[Tokens, ...]) -> list[Seen]:
+        """Turn to what the model reports of itself, for good."""
+        self._model.set_attn_implementation("eager")
+        if self._model.config._attn_implementation != "eager":
+            raise ModelError(
+                "{model} neither lets its attention be captured nor reports it; "
+                "choose another model.",
+                model=self.name,
+            )
+        self.routed = False
+        return self._see(parts, never)
+
     def _check(self, seen: list[Seen], parts: tuple[Tokens, ...]) -> None:
         sizes = {len(part) for part in parts}
         if not seen or any(not set(one.source.allowed().shape) <= sizes for one in seen):
             raise ModelError(
-                f"{self.name} does not give its attention as one weight for each pair of tokens, "
-                "so it cannot be shown; choose another model."
+                "{model} does not give its attention as one weight for each pair of tokens, "
+                "so it cannot be shown; choose another model.",
+                model=self.name,
             )
 
 
 def _bounded(text: str) -> str:
     if len(text) > LONGEST:
         raise TextError(
-            f"The text has {len(text):,} characters; at most {LONGEST:,} are looked at. "
-            "Paste a shorter part."
+            "The text has {characters:,} characters; at most {most:,} are looked at. "
+            "Paste a shorter part.",
+            characters=len(text),
+            most=LONGEST,
         )
     return readable(text)
 

@@ -40,6 +40,7 @@ def settings() -> Settings:
 def _max_tokens(text: str) -> int:
     if not text.isdecimal() or int(text) < 8:
         raise AttentionError(
-            f"ATLAS_MAX_TOKENS is “{text}”; it must be a whole number of tokens, at least 8."
+            "ATLAS_MAX_TOKENS is “{text}”; it must be a whole number of tokens, at least 8.",
+            text=text,
         )
     return int(text)

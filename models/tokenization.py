@@ -11,6 +11,8 @@ from attention_core.tokens import Axis, Token, visible
 
 SEPARATOR = "\n"
 """Between the two texts of a pair; `readable` leaves no line break inside a text."""
+_SPACES = "▁Ġ"
+"""How SentencePiece and byte-level tokenizers write a space."""
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -96,6 +98,8 @@ def _token(encoding: Encoding, position: int, text: str, second_start: int) -> T
         place = 0 if encoding.type_ids[position] == 0 else second_start
         return Token(piece, place, place, True, int(encoding.type_ids[position]), piece)
     start, end = (place + second_start * segment for place in encoding.offsets[position])
+    if not piece.strip(_SPACES) and text[start:end].strip():
+        end = start  # a space that the tokenizer put in front; it points at the next letter
     return Token(_shown(text[start:end], piece), start, end, False, segment, piece)
 
 
@@ -103,7 +107,7 @@ def _shown(characters: str, piece: str) -> str:
     """The reader's characters; a token that stands for none shows its mark for a space."""
     if characters:
         return visible(characters)
-    return visible(piece.replace("▁", " ").replace("Ġ", " ")) or piece
+    return visible(" " if not piece.strip(_SPACES) else piece)
 
 
 def _numbered(row: Sequence[Token]) -> list[Token]:
