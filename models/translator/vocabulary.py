@@ -21,6 +21,7 @@ WORDS = {
 SAME_CHARACTER = {
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "«": '"', "»": '"',
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "–": "-", "—": "-",
+    "▁": "_",  # pieces write a space as ▁
 }  # fmt: skip
 """One character for one, so that offsets into the reader's text stay true."""
 
