@@ -79,7 +79,7 @@ _FAKE = Entry(
     Card(
         name="fake",
         title="Untrained BERT",
-        parameters=24_000,
+        parameters=27_296,
         megabytes=0.1,
         languages=(),
         licence="Apache-2.0",

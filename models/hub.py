@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
+from huggingface_hub import HfApi, ModelInfo, constants, hf_hub_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -20,6 +20,7 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
+from huggingface_hub.file_download import repo_folder_name
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from attention_core.errors import DownloadNeeded, ModelError
@@ -68,11 +69,15 @@ def checked_name(name: str) -> str:
 
 def cached(name: str) -> Path | None:
     """The model's folder in this machine's cache, when all that is needed lies there."""
-    config = try_to_load_from_cache(checked_name(name), "config.json")
-    if not isinstance(config, str):
-        return None
-    folder = Path(config).parent
-    return folder if all((folder / weights).is_file() for weights in _weights(folder)) else None
+    owner = repo_folder_name(repo_id=checked_name(name), repo_type="model")
+    snapshots = Path(constants.HF_HUB_CACHE) / owner / "snapshots"
+    whole = [folder for folder in snapshots.glob("*") if _is_whole(folder)]
+    return max(whole, key=lambda folder: folder.stat().st_mtime, default=None)
+
+
+def _is_whole(folder: Path) -> bool:
+    needed = {"config.json", *_weights(folder)}
+    return all((folder / file).is_file() for file in needed)
 
 
 def checkpoint(name: str) -> Checkpoint:
@@ -102,11 +107,10 @@ def plan(name: str) -> DownloadPlan:
     """
     name = checked_name(name)
     _check_allowed()
-    info = _asked(name, lambda: HfApi(endpoint=_endpoint(), token=False).model_info(
-        name, files_metadata=True, timeout=TIMEOUT
-    ))  # fmt: skip
+    info = _asked(name, partial(_described, name))
     sizes = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}
-    files = tuple((file, size) for file, size in sorted(sizes.items()) if _is_wanted(file, sizes))
+    wanted = sorted(filter(partial(_is_wanted, sizes), sizes), key=_weights_last)
+    files = tuple((file, sizes[file]) for file in wanted)
     if not any(file.endswith(".safetensors") for file, _ in files):
         raise ModelError(
             "{name} has no safetensors weights on the hub; pickles are not loaded here. "
@@ -124,12 +128,18 @@ def download(plan: DownloadPlan, progress: Callable[[int, int], None]) -> None:
     Raises ModelError when downloads are not allowed or the hub breaks off.
     """
     _check_allowed()
+    _asked(plan.name, partial(_described, plan.name, plan.revision))  # fails at once when offline
     done = 0
     for file, size in plan.files:
         progress(done, plan.bytes)
         _asked(plan.name, partial(_fetch, plan, file, _bar(progress, done, plan.bytes)))
         done += size
     progress(plan.bytes, plan.bytes)
+
+
+def _described(name: str, revision: str | None = None) -> ModelInfo:
+    api = HfApi(endpoint=_endpoint(), token=False)
+    return api.model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT)
 
 
 def _fetch(plan: DownloadPlan, file: str, bar: type[tqdm]) -> str:
@@ -156,7 +166,12 @@ def _endpoint() -> str:
     return os.environ.get("HF_ENDPOINT") or constants.ENDPOINT
 
 
-def _is_wanted(file: str, all_files: dict[str, int]) -> bool:
+def _weights_last(file: str) -> tuple[bool, str]:
+    """An order in which a model that has its weights has everything."""
+    return file.endswith(".safetensors"), file
+
+
+def _is_wanted(all_files: Mapping[str, int], file: str) -> bool:
     """Whole weights where there are some, otherwise the shards and their index."""
     if file in _WANTED or file == _WEIGHTS:
         return True

@@ -1,0 +1,251 @@
+"""A folder is judged before anything in it is loaded; each refusal is one sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from attention_core.errors import ModelError
+from models import catalogue, fake, folders, shelf
+from models.checkpoint import from_folder
+from models.reader import Reader
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good folder as transformers writes it."""
+    folder = tmp_path_factory.mktemp("saved") / "good"
+    fake.model().save_pretrained(folder)
+    fake.tokenizer().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def root(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The operator's directory with one good model in it."""
+    shutil.copytree(saved, tmp_path / "models" / "good")
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+def configure(folder: Path, **changes: Any) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def refusal(root: Path, name: str = "good") -> str:
+    with pytest.raises(ModelError) as caught:
+        from_folder(root / name, root)
+    sentence = str(caught.value)
+    assert str(root) not in sentence
+    assert "{" not in sentence
+    return sentence
+
+
+def test_a_good_folder_is_listed_and_read(root: Path) -> None:
+    assert "folder:good" in [entry.card.name for entry in catalogue.entries()]
+    reader = shelf.Shelf().load("folder:good")
+    assert isinstance(reader, Reader)
+    record = reader.read("the cat sat")
+    assert all(site.integrity.verified for site in record.sites)
+    expected = Reader("fake", fake.checkpoint()).read("the cat sat")
+    assert torch.equal(record.sites[1].weights(), expected.sites[1].weights())
+
+
+def test_a_judgement_counts_what_the_file_holds(root: Path) -> None:
+    judged = folders.judge(root / "good", root)
+    assert judged.model_type == "bert"
+    assert judged.parameters == sum(p.numel() for p in fake.model().parameters())
+    assert judged.bytes == (root / "good" / "model.safetensors").stat().st_size
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "folder:../good", "folder:/etc", "/etc/passwd", "folder:", "a\x00b"],
+)
+def test_a_path_is_not_a_name(root: Path, name: str) -> None:
+    with pytest.raises(ModelError, match="There is no model"):
+        shelf.Shelf().load(name)
+
+
+@pytest.mark.parametrize("name", ["../outside", "good/../../outside", "missing"])
+def test_a_folder_outside_the_models_directory_is_refused(root: Path, name: str) -> None:
+    shutil.copytree(root / "good", root.parent / "outside")
+    assert "no model folder" in refusal(root, name)
+
+
+def test_a_folder_that_is_a_link_to_elsewhere_is_refused(root: Path) -> None:
+    shutil.copytree(root / "good", root.parent / "outside")
+    (root / "linked").symlink_to(root.parent / "outside")
+    assert "no model folder" in refusal(root, "linked")
+
+
+@pytest.mark.parametrize("file", ["tokenizer.json", "model.safetensors", "vocab.txt"])
+def test_a_link_in_place_of_a_file_is_refused(root: Path, file: str) -> None:
+    secret = root.parent / "secret"
+    secret.write_text("root:x:0:0")
+    (root / "good" / file).unlink(missing_ok=True)
+    (root / "good" / file).symlink_to(secret)
+    assert f"{file} of good is a link" in refusal(root)
+
+
+def test_a_pickle_alone_is_refused(root: Path) -> None:
+    (root / "good" / "model.safetensors").unlink()
+    (root / "good" / "pytorch_model.bin").write_bytes(b"never opened")
+    assert "pickle only (pytorch_model.bin)" in refusal(root)
+
+
+def test_a_folder_without_weights_is_refused(root: Path) -> None:
+    (root / "good" / "model.safetensors").unlink()
+    assert "no weights" in refusal(root)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, 5_000, -1])
+def test_truncated_weights_are_refused(root: Path, kept: int) -> None:
+    path = root / "good" / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+    assert "incomplete or damaged" in refusal(root)
+
+
+@pytest.mark.parametrize("length", [1 << 62, 1 << 25, 1])
+def test_a_header_of_absurd_length_is_refused(root: Path, length: int) -> None:
+    path = root / "good" / "model.safetensors"
+    path.write_bytes(length.to_bytes(8, "little") + path.read_bytes()[8:])
+    assert "incomplete or damaged" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    "header", [b"[]", b"{", b'{"a": 1}', b'{"a": {"shape": [2]}}', b"[" * 100_000, b"\xff\xfe"]
+)
+def test_a_header_of_nonsense_is_refused(root: Path, header: bytes) -> None:
+    path = root / "good" / "model.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert "incomplete or damaged" in refusal(root)
+
+
+@pytest.mark.parametrize("found", ["made-up", None, 7, ["bert"]])
+def test_an_unknown_architecture_is_refused(root: Path, found: object) -> None:
+    configure(root / "good", model_type=found)
+    assert "architecture of good" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"num_hidden_layers": 1_000_000},
+        {"hidden_size": 10**9},
+        {"vocab_size": 10**12},
+        {"max_position_embeddings": 10**15},
+        {"num_hidden_layers": -1},
+        {"num_hidden_layers": "many"},
+        {"text_config": {"num_hidden_layers": 1_000_000}},
+    ],
+)
+def test_an_absurd_size_is_refused_at_once(root: Path, changes: dict[str, object]) -> None:
+    configure(root / "good", **changes)
+    begun = time.perf_counter()
+    assert "config.json of good says" in refusal(root)
+    assert time.perf_counter() - begun < 1
+
+
+def test_a_model_beyond_the_memory_is_refused_before_it_is_built(root: Path) -> None:
+    configure(root / "good", num_hidden_layers=1000, hidden_size=100_000)
+    begun = time.perf_counter()
+    assert "GB are free" in refusal(root)
+    assert time.perf_counter() - begun < 1
+
+
+def test_a_configuration_of_absurd_depth_or_length_is_refused(root: Path) -> None:
+    path = root / "good" / "config.json"
+    good = path.read_text()
+    path.write_text('{"a":' + "[" * 200_000 + "]" * 200_000 + "}")
+    assert "nested more than" in refusal(root)
+    path.write_text(good + " " * (2 << 20))
+    assert "at most 1,048,576 are read" in refusal(root)
+    path.write_text("not json")
+    assert "not valid JSON" in refusal(root)
+    path.write_text("[]")
+    assert "holds no object" in refusal(root)
+    path.unlink()
+    assert "There is no config.json" in refusal(root)
+
+
+def test_brackets_in_strings_are_no_depth(root: Path) -> None:
+    configure(root / "good", note="[" * 1000 + '\\"')
+    assert folders.judge(root / "good", root).model_type == "bert"
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+def test_a_model_that_brings_code_is_refused(root: Path, file: str) -> None:
+    path = root / "good" / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"auto_map": {"AutoModel": "x.Y"}}))
+    (root / "good" / "x.py").write_text("raise SystemExit")
+    assert "program code" in refusal(root)
+
+
+def test_a_folder_without_a_tokenizer_is_refused(root: Path) -> None:
+    (root / "good" / "tokenizer.json").unlink()
+    assert "has no tokenizer" in refusal(root)
+
+
+def test_a_tokenizer_that_cannot_be_read_is_refused(root: Path) -> None:
+    (root / "good" / "tokenizer.json").write_text('{"model": {"type": "nonsense"}}')
+    assert "tokenizer of good cannot be read" in refusal(root)
+
+
+def change_weights(folder: Path, drop: str = "", nan: str = "") -> None:
+    path = folder / "model.safetensors"
+    tensors = {name: part for name, part in load_file(path).items() if name != drop or not drop}
+    if nan:
+        tensors[nan][0] = float("nan")
+    save_file(tensors, path, metadata={"format": "pt"})
+
+
+QUERY = "encoder.layer.1.attention.self.query.weight"
+
+
+def test_missing_weights_are_refused_and_not_made_up(root: Path) -> None:
+    change_weights(root / "good", drop=QUERY)
+    assert "lacks 1 of the model's tensors" in refusal(root)
+
+
+def test_a_missing_pooler_does_not_matter_to_attention(root: Path) -> None:
+    change_weights(root / "good", drop="pooler.dense.weight")
+    assert from_folder(root / "good", root).limit == 128
+
+
+def test_weights_that_are_no_numbers_are_refused(root: Path) -> None:
+    change_weights(root / "good", nan=QUERY)
+    assert "NaN or infinite" in refusal(root)
+
+
+def test_weights_of_another_shape_are_refused(root: Path) -> None:
+    configure(root / "good", hidden_size=64)
+    assert "good cannot be loaded" in refusal(root)
+
+
+def test_a_tokenizer_of_another_model_is_refused(root: Path) -> None:
+    path = root / "good" / "tokenizer.json"
+    found = json.loads(path.read_text())
+    found["model"]["vocab"]["zebra"] = 5_000
+    path.write_text(json.dumps(found))
+    assert "tokens up to number 5000" in refusal(root)
+
+
+def test_only_folders_with_a_proper_name_are_listed(root: Path) -> None:
+    for name in ("owner/model", ".hidden", "with space", "a/b/c", "-dash"):
+        shutil.copytree(root / "good", root / name)
+    assert folders.names(root) == ("good", "owner/model")
+
+
+def test_without_a_models_directory_no_folder_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("", "/nonexistent/models"):
+        monkeypatch.setenv("ATLAS_MODELS_DIR", value)
+        assert not [e for e in catalogue.entries() if e.card.name.startswith("folder:")]

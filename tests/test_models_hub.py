@@ -1,0 +1,252 @@
+"""The hub is asked only when allowed, and every way it can fail has a sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import constants
+
+from attention_core.errors import DownloadNeeded, ModelError
+from models import fake, hub, shelf
+from models.reader import Reader
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+class FakeHub(ThreadingHTTPServer):
+    """A hub on this machine with two models, speaking as much of its protocol as is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.folder = folder
+        self.asked: list[str] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: FakeHub
+
+    def do_GET(self) -> None:
+        self.answer(body=True)
+
+    def do_HEAD(self) -> None:
+        self.answer(body=False)
+
+    def answer(self, body: bool) -> None:
+        self.server.asked.append(f"{self.command} {self.path}")
+        parts = self.path.split("?")[0].strip("/").split("/")
+        if parts[:2] == ["api", "models"]:
+            self.describe("/".join(parts[2:4]))
+        elif parts[:2] == ["owner", "tiny"] and parts[2:4] == ["resolve", SHA]:
+            self.send_file(self.server.folder / parts[4], body)
+        else:
+            self.refuse(404, "EntryNotFound")
+
+    def describe(self, name: str) -> None:
+        if name == "owner/gated":
+            return self.refuse(403, "GatedRepo")
+        if name == "owner/broken":
+            return self.refuse(500, "")
+        if name not in ("owner/tiny", "owner/pickle"):
+            return self.refuse(401, "RepoNotFound")
+        files = sorted(self.server.folder.iterdir())
+        siblings: list[dict[str, Any]] = [
+            {"rfilename": file.name, "size": file.stat().st_size}
+            for file in files
+            if name == "owner/tiny" or file.suffix != ".safetensors"
+        ]
+        siblings += [
+            {"rfilename": "pytorch_model.bin", "size": 9},
+            {"rfilename": "x.py", "size": 1},
+        ]
+        body = json.dumps({"id": name, "modelId": name, "sha": SHA, "siblings": siblings}).encode()
+        return self.reply(200, {"Content-Type": "application/json"}, body)
+
+    def send_file(self, path: Path, body: bool) -> None:
+        if not path.is_file():
+            return self.refuse(404, "EntryNotFound")
+        data = path.read_bytes()
+        headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "X-Repo-Commit": SHA}
+        return self.reply(200, headers, data, body)
+
+    def refuse(self, status: int, code: str) -> None:
+        self.reply(status, {"X-Error-Code": code, "X-Error-Message": code}, b"{}")
+
+    def reply(self, status: int, headers: dict[str, str], data: bytes, body: bool = True) -> None:
+        self.send_response(status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if body and self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing on the terminal."""
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    folder = tmp_path / "remote"
+    fake.model().save_pretrained(folder)
+    fake.tokenizer().save_pretrained(folder)
+    made = FakeHub(folder)
+    thread = threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    monkeypatch.setenv("HF_ENDPOINT", made.address)
+    monkeypatch.setenv("ATLAS_ALLOW_DOWNLOADS", "1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    yield made
+    made.shutdown()
+    made.server_close()
+    thread.join()
+
+
+def test_a_plan_says_what_would_come_and_how_large_it_is(server: FakeHub) -> None:
+    plan = hub.plan("owner/tiny")
+    sizes = {path.name: path.stat().st_size for path in server.folder.iterdir()}
+    assert dict(plan.files) == {name: sizes[name] for name, _ in plan.files}
+    assert {"config.json", "tokenizer.json", "model.safetensors"} <= dict(plan.files).keys()
+    assert not {"pytorch_model.bin", "x.py"} & dict(plan.files).keys()
+    assert plan.bytes == sum(size for _, size in plan.files) > 50_000
+    assert plan.revision == SHA
+    assert not any("resolve" in asked for asked in server.asked)
+
+
+def test_a_download_tells_its_progress_and_is_read_from_the_cache(server: FakeHub) -> None:
+    with pytest.raises(DownloadNeeded, match="Download it first"):
+        shelf.Shelf().load("hub:owner/tiny")
+    plan = hub.plan("owner/tiny")
+    told: list[tuple[int, int]] = []
+    hub.download(plan, lambda done, total: told.append((done, total)))
+    done = [first for first, _ in told]
+    assert done == sorted(done)
+    assert (told[0], told[-1]) == ((0, plan.bytes), (plan.bytes, plan.bytes))
+    assert {total for _, total in told} == {plan.bytes}
+    asked = len(server.asked)
+    reader = shelf.Shelf().load("hub:owner/tiny")
+    assert isinstance(reader, Reader)
+    assert all(site.integrity.verified for site in reader.read("the cat sat").sites)
+    assert len(server.asked) == asked
+
+
+def test_progress_comes_while_a_large_file_comes(server: FakeHub) -> None:
+    big = server.folder / "model.safetensors"
+    big.write_bytes(big.read_bytes() + b"\0" * (25 << 20))
+    told: list[int] = []
+    hub.download(hub.plan("owner/tiny"), lambda done, total: told.append(done))
+    assert len([done for done in told if 1 << 20 < done < 25 << 20]) >= 1
+
+
+def test_a_reader_can_stop_a_download(server: FakeHub) -> None:
+    class Stop(Exception):
+        """The reader has left."""
+
+    def stop(done: int, total: int) -> None:
+        if done:
+            raise Stop
+
+    with pytest.raises(Stop):
+        hub.download(hub.plan("owner/tiny"), stop)
+    assert hub.cached("owner/tiny") is None
+
+
+def test_a_half_downloaded_model_is_not_on_this_machine(server: FakeHub) -> None:
+    hub.download(hub.plan("owner/tiny"), lambda done, total: None)
+    folder = hub.cached("owner/tiny")
+    assert folder is not None
+    (folder / "model.safetensors").unlink()
+    assert hub.cached("owner/tiny") is None
+    index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    (folder / "model-1-of-2.safetensors").touch()
+    assert hub.cached("owner/tiny") is None
+
+
+def test_a_link_out_of_the_cache_is_refused(server: FakeHub, tmp_path: Path) -> None:
+    hub.download(hub.plan("owner/tiny"), lambda done, total: None)
+    folder = hub.cached("owner/tiny")
+    assert folder is not None
+    shutil.copy(folder / "tokenizer.json", tmp_path / "elsewhere.json")
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer.json").symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(ModelError, match=r"tokenizer\.json of .* is a link"):
+        hub.checkpoint("owner/tiny")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("owner/missing", "no public model owner/missing"),
+        ("owner/gated", "accepted its terms"),
+        ("owner/broken", "status 500"),
+        ("owner/pickle", "no safetensors weights"),
+    ],
+)
+def test_what_the_hub_refuses_is_said_in_a_sentence(
+    server: FakeHub, name: str, sentence: str
+) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        hub.plan(name)
+
+
+def test_without_a_network_a_sentence_says_so(
+    server: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = hub.plan("owner/tiny")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ModelError, match="cannot be reached"):
+        hub.plan("owner/tiny")
+    with pytest.raises(ModelError, match="cannot be reached"):
+        hub.download(plan, lambda done, total: None)
+
+
+def test_nothing_is_asked_where_downloads_are_not_allowed(
+    server: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = hub.plan("owner/tiny")
+    asked = len(server.asked)
+    monkeypatch.delenv("ATLAS_ALLOW_DOWNLOADS")
+    for act in (lambda: hub.plan("owner/tiny"), lambda: hub.download(plan, lambda *_: None)):
+        with pytest.raises(ModelError, match="ATLAS_ALLOW_DOWNLOADS=1"):
+            act()
+    with pytest.raises(DownloadNeeded, match="ATLAS_ALLOW_DOWNLOADS=1"):
+        shelf.Shelf().load("hub:owner/tiny")
+    assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "../x",
+        "a/b/c",
+        "a b",
+        "/etc",
+        "a//b",
+        "a/..",
+        "a/b?x=1",
+        "a\nb",
+        "é/b",
+        "a--b",
+        "a" * 200,
+    ],
+)
+def test_what_is_no_name_never_reaches_the_hub(server: FakeHub, name: str) -> None:
+    with pytest.raises(ModelError, match="not the name of a model"):
+        hub.plan(name)
+    with pytest.raises(ModelError, match="not the name of a model"):
+        shelf.Shelf().load(f"hub:{name}")
+    assert server.asked == []
