@@ -22,9 +22,9 @@ def foot() -> None:
     """The last line of every page: what this is, and which version of it."""
     with st.container(key="foot"):
         st.caption(
-            _("Attention Atlas {version} · Apache-2.0 · everything is computed on this server").format(
-                version=__version__
-            )
+            _(
+                "Attention Atlas {version} · Apache-2.0 · everything is computed on this server"
+            ).format(version=__version__)
         )
 
 

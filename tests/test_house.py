@@ -6,6 +6,7 @@ import ast
 import asyncio
 import re
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_the_frameworks_are_pinned_and_nothing_adds_an_index() -> None:
     assert "index-url" not in requirements
 
 
-async def answered(kind: str, message: Message) -> list[Message]:
+async def sent_on(kind: str, message: Message) -> list[Message]:
     """What reaches the client when the app behind the headers sends one message."""
     sent: list[Message] = []
 
@@ -71,14 +72,20 @@ async def answered(kind: str, message: Message) -> list[Message]:
     return sent
 
 
+def answered(kind: str, message: Message) -> list[Message]:
+    """The same, run to its end in a thread: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, sent_on(kind, message)).result()
+
+
 def test_headers_are_added_to_the_start_of_an_answer_and_keep_what_is_there() -> None:
     own = (b"content-type", b"text/plain")
     start = {"type": "http.response.start", "status": 200, "headers": [own]}
-    headers = asyncio.run(answered("http", start))[0]["headers"]
+    headers = answered("http", start)[0]["headers"]
     assert headers[0] == own
     assert {name.decode() for name, _ in headers[1:]} == {name.lower() for name in HEADERS}
 
 
 def test_websockets_pass_untouched() -> None:
     accept = {"type": "websocket.accept"}
-    assert asyncio.run(answered("websocket", accept)) == [{"type": "websocket.accept"}]
+    assert answered("websocket", accept) == [{"type": "websocket.accept"}]

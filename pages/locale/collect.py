@@ -36,7 +36,7 @@ def collected() -> Catalog:
 
 def marked() -> Iterator[tuple[str, str | tuple[str, ...], list[str]]]:
     """File, sentence (or its singular and plural) and the notes to the translator beside it."""
-    keywords = {**DEFAULT_KEYWORDS, **{name: None for name in error_names(AttentionError)}}
+    keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(error_names(AttentionError))}
     for _line, message, comments, _context in extract_from_file(
         "python", ROOT / "app.py", keywords, ["Translators:"]
     ):

@@ -1,4 +1,4 @@
-"""The look that `.streamlit/config.toml` cannot set: widths, spacing and the place of the switch."""
+"""The look that `.streamlit/config.toml` cannot set: widths, spacing, the switch's place."""
 
 from __future__ import annotations
 

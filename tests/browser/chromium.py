@@ -18,7 +18,7 @@ class NoBrowser(RuntimeError):
 
 
 def executable() -> str:
-    """The path of a chromium; NoBrowser, with the command that installs one, where there is none."""
+    """The path of a chromium; else NoBrowser with the command that installs one."""
     for name in NAMES:
         if path := shutil.which(name):
             return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser.server import ROOT
 
@@ -30,7 +30,9 @@ def opened(page: Page, url: str) -> None:
 
 def settled(page: Page) -> None:
     """Waits until nothing is being computed and the foot of the page is there."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
+    page.wait_for_selector(
+        '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE
+    )
     page.wait_for_selector(".st-key-foot", timeout=PATIENCE)
 
 
@@ -39,9 +41,16 @@ def navigation(page: Page) -> list[str]:
     return page.get_by_test_id("stTopNavLink").all_inner_texts()
 
 
-def choose_language(page: Page, name: str) -> None:
-    """A click on the language switch."""
+def link_to(page: Page, title: str) -> Locator:
+    """The link to a page in the header."""
+    return page.get_by_test_id("stTopNav").get_by_role("link", name=title, exact=True)
+
+
+def choose_language(page: Page, name: str, then: str) -> None:
+    """A click on the language switch, and a wait until the header has a page called `then`."""
     page.locator(".st-key-language").get_by_text(name, exact=True).click()
+    link_to(page, then).wait_for(timeout=PATIENCE)
+    settled(page)
 
 
 def sideways(page: Page) -> int:

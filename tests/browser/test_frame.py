@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,7 @@ from tests.browser.frame import (
     PATIENCE,
     address,
     choose_language,
+    link_to,
     navigation,
     opened,
     settled,
@@ -54,12 +56,10 @@ def test_choosing_a_language_changes_the_frame_and_survives_navigation_and_reloa
     opened(page, server.url)
     assert navigation(page) == ENGLISH
 
-    choose_language(page, "中文")
-    page.get_by_role("link", name="探索").wait_for(timeout=PATIENCE)
-    settled(page)
+    choose_language(page, "中文", then="探索")
     assert navigation(page) == CHINESE
 
-    page.get_by_role("link", name="翻译", exact=True).click()
+    link_to(page, "翻译").click()
     page.wait_for_url("**/translate?*lang=zh*", timeout=PATIENCE)
     settled(page)
     assert navigation(page) == CHINESE
@@ -68,8 +68,7 @@ def test_choosing_a_language_changes_the_frame_and_survives_navigation_and_reloa
     settled(page)
     assert navigation(page) == CHINESE
 
-    choose_language(page, "English")
-    page.get_by_role("link", name="Explore", exact=True).wait_for(timeout=PATIENCE)
+    choose_language(page, "English", then="Explore")
     assert navigation(page) == ENGLISH
     assert "lang" not in parse_qs(urlsplit(page.url).query)
 
@@ -118,7 +117,7 @@ def test_on_a_phone_nothing_in_the_header_overlaps(
     boxes.append(page.locator(".st-key-language").bounding_box())
     edges = [(box["x"], box["x"] + box["width"]) for box in boxes if box is not None]
     assert len(edges) == len(boxes)
-    assert all(right <= left for (_, right), (left, _) in zip(edges, edges[1:], strict=False))
+    assert all(right <= left for (_, right), (left, _) in pairwise(edges))
     assert edges[-1][1] <= PHONE["width"]
 
 

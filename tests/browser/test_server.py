@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.server import ROOT, Server, serving
 
@@ -31,16 +32,17 @@ def test_every_answer_forbids_the_browser_to_fetch_from_elsewhere(
     with urlopen(server.url + path, timeout=30) as response:  # noqa: S310
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy
-        assert "http:" not in policy and "https:" not in policy and "*" not in policy
+        assert not re.search(r"https?:|\*", policy)
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_browser_obeys_that_policy(page: Page, server: Server) -> None:
+def test_a_browser_obeys_that_policy(browser: Browser, server: Server) -> None:
+    page = browser.new_page()
     page.goto(server.url)
     refused = page.evaluate(
         """() => new Promise((resolve) => {
-            document.addEventListener("securitypolicyviolation", (event) => resolve(event.blockedURI));
+            document.addEventListener("securitypolicyviolation", (e) => resolve(e.blockedURI));
             document.body.append(Object.assign(new Image(), { src: "http://127.0.0.2/x.png" }));
         })"""
     )
