@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 
 from attention_core.tokens import Axis, Token, visible
 
@@ -38,7 +39,15 @@ def tokens(
     encoding = tokenizer.encode(text, second or None)
     whole = text + SEPARATOR + second if second else text
     start = len(text) + len(SEPARATOR) if second else 0
-    shown = tuple(_token(encoding, position, whole, start) for position in range(len(encoding)))
+    columns = zip(  # each of these is built anew whenever it is asked for, so ask once
+        encoding.tokens,
+        encoding.sequence_ids,
+        encoding.special_tokens_mask,
+        encoding.type_ids,
+        encoding.offsets,
+        strict=True,
+    )
+    shown = tuple(_token(_Piece(*column), whole, start) for column in columns)
     axis = Axis(name, whole, tuple(_numbered(shown)), language, (0, start) if second else (0,))
     return Tokens(axis, tuple(encoding.ids), tuple(encoding.type_ids))
 
@@ -91,16 +100,25 @@ def _end(ends: Sequence[int], count: int) -> int:
     return max(ends[:count], default=0)
 
 
-def _token(encoding: Encoding, position: int, text: str, second_start: int) -> Token:
-    piece = encoding.tokens[position]
-    segment = encoding.sequence_ids[position]
-    if encoding.special_tokens_mask[position] or segment is None:
-        place = 0 if encoding.type_ids[position] == 0 else second_start
-        return Token(piece, place, place, True, int(encoding.type_ids[position]), piece)
-    start, end = (place + second_start * segment for place in encoding.offsets[position])
-    if not piece.strip(_SPACES) and text[start:end].strip():
+class _Piece(NamedTuple):
+    """What a tokenizer says of one token."""
+
+    name: str
+    segment: int | None
+    special: int
+    type: int
+    offsets: tuple[int, int]
+
+
+def _token(piece: _Piece, text: str, second_start: int) -> Token:
+    if piece.special or piece.segment is None:
+        place = 0 if piece.type == 0 else second_start
+        return Token(piece.name, place, place, True, piece.type, piece.name)
+    start, end = (place + second_start * piece.segment for place in piece.offsets)
+    if not piece.name.strip(_SPACES) and text[start:end].strip():
         end = start  # a space that the tokenizer put in front; it points at the next letter
-    return Token(_shown(text[start:end], piece), start, end, False, segment, piece)
+    shown = _shown(text[start:end], piece.name)
+    return Token(shown, start, end, False, piece.segment, piece.name)
 
 
 def _shown(characters: str, piece: str) -> str:
