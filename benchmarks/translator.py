@@ -17,8 +17,8 @@ from models.translator.recipes import RECIPES
 SENTENCE = (
     "We will go home early tomorrow because my little brother and his two friends want to watch "
     "the football game that everybody has been talking about since they came back from school"
-).split()
-LENGTHS = (2, 5, 10, 20, len(SENTENCE))
+)
+LENGTHS = (2, 5, 10, 20, 32)
 ROUNDS = 7
 
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def line(reader: TranslatorReader, length: int) -> str:
-    text = " ".join(SENTENCE[:length]) + "."
+    text = " ".join(SENTENCE.split()[:length]) + "."
     target = reader.translate(text).text
     times = (
         median(lambda: reader.translate(text, width=1)),

@@ -499,6 +499,33 @@ def test_what_is_shown_is_what_the_network_did(reader: TranslatorReader, text: s
     assert len(made.candidates) == len(made.chosen) == len(made.site.queries)
 
 
+@pytest.mark.parametrize("what", ["weights", "contexts"])
+def test_a_picture_that_contradicts_the_network_is_not_verified(
+    reader: TranslatorReader, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    follow = reader.network.follow
+
+    def tampered(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, weights, contexts = follow(source, target)
+        if what == "weights":
+            return logits, weights.flip(-1), contexts
+        return logits, weights, contexts * 1.01
+
+    monkeypatch.setattr(reader.network, "follow", tampered)
+    integrity = reader.translate(SENTENCES[0]).site.integrity
+    assert integrity.broken
+    assert not integrity.verified
+
+
+def test_typographic_characters_are_read_as_their_plain_twins(reader: TranslatorReader) -> None:
+    curly = reader.translate("I haven’t said “no” – yet.")
+    plain = reader.translate('I haven\'t said "no" - yet.')
+    assert curly.unknown == ()
+    assert curly.text == plain.text
+    assert curly.record.axes[0].text == "I haven’t said “no” – yet."
+    assert torch.equal(curly.site.weights(), plain.site.weights())
+
+
 @pytest.mark.parametrize("text", SENTENCES)
 def test_target_tokens_lie_exactly_on_the_text(reader: TranslatorReader, text: str) -> None:
     for made in (reader.translate(text), reader.align(text, "C’est  l’été, n'est-ce pas ?")):
