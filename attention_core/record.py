@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import AttentionError
-from attention_core.mechanism import softmax
 from attention_core.tokens import Axis
 
 Kind = Literal["encoder", "decoder", "cross"]
@@ -97,16 +96,19 @@ class QueryKey:
 
         Each row sums to 1; to 0 where a query may look at nothing.
         """
-        scores, allowed = self._scores(heads, queries), self._allowed(heads, queries)
+        scores = self._scores(heads, queries)
+        if self.mask is None and not self.causal and self.sinks is None:
+            return torch.softmax(scores, -1)
+        allowed = self._allowed(heads, queries)
         if self.sinks is not None:
             sink = self.sinks.to(scores)[list(heads), None, None].expand(-1, scores.shape[-2], 1)
             scores = torch.cat([scores, sink], -1)
             allowed = torch.nn.functional.pad(allowed, (0, 1), value=True)
-        return softmax(scores, allowed)
+        return _softmax(scores, allowed)
 
     def totals(self, heads: Sequence[int], queries: slice) -> Tensor:
         """(1 or head, query): what rows of shares sum to; 0 where a query may look at nothing."""
-        if self.sinks is not None:
+        if self.mask is None or self.sinks is not None:
             return torch.ones(1, 1)
         return self._allowed(heads, queries).any(-1).float()
 
@@ -117,7 +119,8 @@ class QueryKey:
         group = len(self.query) // len(self.key)
         precision = torch.promote_types(self.query.dtype, torch.float32)
         key = self.key[[head // group for head in heads]].to(precision)
-        scores = self.query[list(heads), queries].to(precision) @ key.mT * self.scaling
+        query = self.query[list(heads), queries].to(precision)
+        scores = torch.baddbmm(query.new_zeros(1, 1, 1), query, key.mT, beta=0, alpha=self.scaling)
         if self.softcap is not None:
             scores = self.softcap * torch.tanh(scores / self.softcap)
         return scores if self.bias is None else scores + _part(self.bias, heads, queries).to(scores)
@@ -131,6 +134,16 @@ class QueryKey:
             return mask.expand(len(mask), rows, whole[1])
         allowed = torch.ones(whole, dtype=torch.bool)
         return (allowed.tril() if self.causal else allowed)[None, queries]
+
+
+def _softmax(scores: Tensor, allowed: Tensor) -> Tensor:
+    """Shares among the allowed, exactly 0 elsewhere, all 0 in a row where nothing is allowed.
+
+    The same law as `mechanism.softmax`, by one fused kernel: it runs at every layer of a model.
+    """
+    weights = torch.softmax(scores.masked_fill(~allowed, -torch.inf), -1)
+    nothing = ~allowed.any(-1, keepdim=True)
+    return weights.masked_fill_(nothing, 0) if bool(nothing.any()) else weights
 
 
 def _part(tensor: Tensor, heads: Sequence[int], queries: slice) -> Tensor:
@@ -198,7 +211,7 @@ class AttentionRecord:
     """The catalogue's name of the model."""
     sites: tuple[Site, ...]
     axes: tuple[Axis, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Note, ...] = field(default=())
 
     def site(self, name: str) -> Site:
         """Raises AttentionError with the known names when there is no such site."""

@@ -133,7 +133,7 @@ class Reader:
 
     def _fitting(
         self, text: str, second: str, agreed: bool
-    ) -> tuple[tuple[Tokens, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Tokens, ...], tuple[Note, ...]]:
         """Tokens within the limit, and a note where something was left out."""
         parts = self._tokens(text, second)
         longest = max(map(len, parts))

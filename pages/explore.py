@@ -72,6 +72,8 @@ def shown(reading: Reading) -> None:
     settle(part)
     choosing.grain_and_specials(GRAIN, SPECIALS)
     prose.badge(*sentences.integrity(part.sites))
+    for note in reading.record.notes:
+        prose.note(sentences.noted(note))
 
     layer, heads = link.value(LAYER), link.value(HEADS)
     site = part.sites[layer]

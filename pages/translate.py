@@ -79,6 +79,8 @@ def shown(found: Translation) -> None:
     prose.headline(found.text)
     for sentence in sentences.doubts(found):
         prose.caption(sentence)
+    for note in found.record.notes:
+        prose.note(sentences.noted(note))
     prose.badge(*sentences.integrity(found.record.sites))
     choosing.grain_and_specials(GRAIN, SPECIALS)
 

@@ -13,7 +13,7 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from attention_core.errors import TextError, TooLong
-from attention_core.record import AttentionRecord, Integrity, Site, Stored
+from attention_core.record import AttentionRecord, Integrity, Note, Site, Stored
 from attention_core.tokens import Axis, Token, readable, visible
 from models.translator import vocabulary
 from models.translator.network import Shape, Translator
@@ -102,7 +102,9 @@ class TranslatorReader:
         best = found[0]
         ids = best.pieces if best.pieces[-1:] == [END_ID] else [*best.pieces, END_ID]
         target = self._written(ids)
-        return self._follow(source, pieces, target, ids, self._alternatives(found, target.text))
+        return self._follow(
+            source, pieces, target, ids, self._alternatives(found, target.text), cut
+        )
 
     def align(self, text: str, target: str, cut: bool = False) -> Translation:
         """How the network aligns a translation that the reader gives.
@@ -119,7 +121,7 @@ class TranslatorReader:
                 raise self._too_long(len(ids))
             ids = [*ids[: self.limit - 1], END_ID]
             axis = _shortened(axis, self.limit)
-        return self._follow(source, pieces, axis, ids, ())
+        return self._follow(source, pieces, axis, ids, (), cut)
 
     def _source(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
         axis = self.axis(text)
@@ -170,7 +172,7 @@ class TranslatorReader:
     @torch.inference_mode()
     def _follow(
         self, source: Axis, pieces: list[int], target: Axis, ids: list[int],
-        alternatives: tuple[Alternative, ...],
+        alternatives: tuple[Alternative, ...], cut: bool,
     ) -> Translation:  # fmt: skip
         """One teacher-forced pass: the weights and the chances at every step."""
         given = torch.tensor([[START_ID, *ids[:-1]]])
@@ -181,9 +183,13 @@ class TranslatorReader:
             _integrity(weights[0], values, contexts[0]),
         )  # fmt: skip
         chances = logits[0].softmax(-1)
+        note = Note("Only the first {limit} pieces were read.", limit=self.limit)
+        full = max(len(source), len(target)) == self.limit
         best = chances.topk(CANDIDATES)
         return Translation(
-            record=AttentionRecord(self.name, (site,), (source, target)),
+            record=AttentionRecord(
+                self.name, (site,), (source, target), (note,) if cut and full else ()
+            ),
             text=target.text,
             candidates=tuple(
                 tuple(

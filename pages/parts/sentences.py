@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from attention_core.record import Site
+from attention_core.record import Note, Site
 from attention_core.views import View
 from models.translator.reader import Translation
 from pages.parts.language import _, ngettext
@@ -123,6 +123,11 @@ def doubts(found: Translation) -> list[Markup]:
             )
         )
     return made
+
+
+def noted(note: Note) -> Markup:
+    """What a record says about itself, in the reader's language."""
+    return filled(_(note.sentence).format(**note.values))
 
 
 def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:
