@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from attention_core.errors import AttentionError, TooLong
+from attention_core.errors import AttentionError, Superseded, TooLong
 from pages.parts import link
 from pages.parts.examples import Example
 from pages.parts.language import _
@@ -74,6 +74,8 @@ def answered(work: Callable[[], T], cut: Choice) -> T | None:
         )
     except AttentionError as problem:
         st.info(said(problem), icon=":material/info:")
+    except Superseded:
+        st.stop()  # a newer run of this very page is already on its way
     return None
 
 
