@@ -18,6 +18,9 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 UV := $(shell command -v uv)
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install)
 
+SCRIPTS = $(shell find pages -name '*.js')
+export DENO_NO_UPDATE_CHECK := 1
+
 .PHONY: run test check translations bench screenshots browser
 
 run: $(RUNTIME)
@@ -33,8 +36,8 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --quiet tests/test_translations.py
-	$(BIN)/deno lint --quiet pages/components
-	$(BIN)/deno fmt --check --line-width=100 pages/components/**/*.js
+	$(BIN)/deno lint --quiet $(SCRIPTS)
+	$(BIN)/deno fmt --check --quiet --line-width=100 $(SCRIPTS)
 
 translations: $(DEV)
 	$(BIN)/python -m pages.locale.collect

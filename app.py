@@ -82,20 +82,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 def preload() -> None:
-    """Import the libraries and everything below pages/, and load the default models."""
+    """Import the libraries and everything below pages/, and read what the pages open with.
+
+    Not at the top of this file: Streamlit's caches want its runtime to be there before them.
+    """
     for library in LIBRARIES:
         import_module(library)
     for folder in ("components", "parts"):
         for path in sorted((HERE / "pages" / folder).glob("*.py")):
-            warm(f"pages.{folder}.{path.stem}")
-
-
-def warm(module: str) -> None:
-    """Import ahead of need; a broken module spoils its own pages, not the server."""
-    try:
-        import_module(module)
-    except Exception:
-        log.exception("%s cannot be imported; the pages that need it will say so", module)
+            import_module(f"pages.{folder}.{path.stem}")
+    import_module("pages.parts.opening").read_ahead()
 
 
 async def ready(_request: Request) -> JSONResponse:

@@ -28,12 +28,12 @@ def foot() -> None:
         )
 
 
-st.set_page_config(page_title="Attention Atlas", layout="wide")
 theme.apply()
 link.restore([language.choice()])
 with st.container(key="language"):
     language.switch()
 link.publish([language.choice()])
 page = st.navigation(pages(), position="top")
+st.set_page_config(f"{page.title} · Attention Atlas", theme.ICON, layout="wide")
 page.run()
 foot()

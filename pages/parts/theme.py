@@ -9,6 +9,7 @@ import streamlit as st
 
 STYLES: Final = tuple(Path(__file__).with_name(name) for name in ("theme.css", "prose.css"))
 LOGO: Final = Path(__file__).with_name("wordmark.svg")
+ICON: Final = Path(__file__).with_name("mark.svg")
 
 
 def apply() -> None:
