@@ -17,7 +17,7 @@ function sentencePlan(data, width, theme) {
   const total = (widths) => widths.reduce((a, b) => a + b + SPACE, -SPACE);
   const sidesAt = (size) =>
     [data.source, data.target].map((labels) =>
-      labels.map((text) => Math.max(34, measure(legible(text), size, theme, 600) + 18))
+      labels.map((text) => Math.max(2 * size, measure(legible(text), size, theme, 600) + 18))
     );
   const size = SIZES.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
   if (width < 520 || !size) return columnsPlan(data, width, sidesAt(17));
@@ -61,17 +61,24 @@ function sharedOut(room, first, second) {
   return second <= half ? [room - second, second] : [half, half];
 }
 
-/** Each weight's two ends: side by side within a word, never wider than it. */
+/** px that a weight of 1 is wide at the target words, the same for all of them. */
+function ribbonUnit(plan) {
+  const room = plan.boxes[1].map((box) => (plan.upright ? box.h : box.w) - 8);
+  return Math.min(44, ...room);
+}
+
+/** Each weight's two ends side by side within a word; a crowded source word narrows its ends. */
 function ribbons(data, plan) {
   const columns = data.source.length;
+  const full = ribbonUnit(plan);
   const ends = [data.source, data.target].map((labels, side) =>
     labels.map((_, i) => {
       const box = plan.boxes[side][i];
       const others = side ? data.source : data.target;
       const weights = others.map((_, j) => data.weights[side ? i * columns + j : j * columns + i]);
       const sum = weights.reduce((a, b) => a + b, 0);
-      const room = plan.upright ? box.h - 8 : Math.min(box.w - 10, 64);
-      const unit = room / Math.max(1, sum);
+      const room = (plan.upright ? box.h : box.w) - 4;
+      const unit = Math.min(full, room / Math.max(1e-9, sum));
       const middle = plan.upright ? box.y + box.h / 2 : box.x + box.w / 2;
       let place = middle - (unit * sum) / 2;
       return weights.map((weight) => [place, place += weight * unit]);

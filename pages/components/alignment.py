@@ -16,7 +16,9 @@ TEXT: Mapping[str, str] = {
     "source": N_("source"),
     "target": N_("translation"),
     "hint": N_("Point at a word to see where it looked; click to keep it, Escape lets go."),
-    "note": N_("Ribbons are as wide as the weight; outlined ones are the links read from it."),
+    "note": N_(
+        "At the translation a ribbon is as wide as its weight; outlined ones are taken as links."
+    ),
 }
 """What the widget says."""
 

@@ -73,9 +73,7 @@ def mount(
     listeners: dict[str, Any] = {
         f"on_{name}_change": callback or _nothing for name, callback in callbacks.items()
     }
-    return renderer(
-        key=key, data={**data, "id": key, "choices": settled(key, wanted)}, **listeners
-    )
+    return renderer(key=key, data={**data, "id": key, "choices": settled(key, wanted)}, **listeners)
 
 
 def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:

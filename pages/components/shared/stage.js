@@ -53,22 +53,39 @@ function unpacked(data) {
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, open(value)]));
 }
 
-/** What the reader has chosen, kept here so that a slow server cannot undo a click. */
+/**
+ * What the reader has chosen, kept here so that a slow server cannot undo a click. `told` is what
+ * Streamlit has heard from us: when Python changes its mind, Streamlit must hear that from us too,
+ * or it would take the reader's next click for no news.
+ */
 function adopt(stage, { turn, ...wanted }) {
-  const kept = remembered.get(stage.data.id);
-  if (kept && kept.turn === turn) stage.choice = kept.choice;
-  else {
-    stage.choice = { ...kept?.choice, ...wanted };
-    remembered.set(stage.data.id, { turn, choice: stage.choice });
+  const id = stage.data.id;
+  const kept = remembered.get(id) ?? { turn: "", choice: {}, told: {} };
+  remembered.set(id, kept);
+  stage.kept = kept;
+  stage.choice = kept.choice;
+  if (kept.turn === turn) return;
+  kept.turn = turn;
+  Object.assign(stage.choice, wanted);
+  for (const name of Object.keys(kept.told)) {
+    clearTimeout(stage.timers[name]);
+    if (!same(kept.told[name], stage.choice[name])) {
+      stage.timers[name] = setTimeout(() => stage.send(name));
+    }
   }
 }
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function open(component, create) {
   const stage = { ...frame(component.parentElement), width: 0, choice: {}, timers: {} };
   stage.word = (name, values = {}) => filled(stage.data.text[name] ?? name, values);
-  stage.send = (name) => stage.component.setStateValue(name, stage.choice[name]);
+  stage.send = (name) => {
+    stage.kept.told[name] = stage.choice[name];
+    stage.component.setStateValue(name, stage.choice[name]);
+  };
   stage.choose = (name, value, delay = 0) => {
-    if (JSON.stringify(value) === JSON.stringify(stage.choice[name])) return;
+    if (same(value, stage.choice[name])) return;
     stage.choice[name] = value;
     clearTimeout(stage.timers[name]);
     if (delay) stage.timers[name] = setTimeout(() => stage.send(name), delay);
@@ -116,6 +133,7 @@ function open(component, create) {
   stage.close = () => {
     watcher.disconnect();
     Object.values(stage.timers).forEach(clearTimeout);
+    if (stage.kept) stage.kept.told = {};
     stage.root.remove();
     stages.delete(component.parentElement);
   };

@@ -1,6 +1,7 @@
 """All four widgets on one page with readable data, for the browser tests and for the eye.
 
-The address chooses: ?show=head_grid (or another name; none = all), &theme=dark, &long=160.
+The address chooses: ?show=head_grid (or another name; none = all), &long=160 tokens, &nice=1
+without the troublemakers, &nasty=1 with them in the alignment too.
 """
 
 from __future__ import annotations
@@ -11,40 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.components import alignment, head_grid, head_view, matrix  # noqa: E402
-
-NASTY = (
-    "</script><img src=x onerror=alert(1)>",
-    "<b>",
-    "$x^2$",
-    "**bold**",
-    "مرحبا",
-    "שלום",
-    "👩‍👩‍👧",
-    "e\u0301",
-    "2020",
-    "\x00",
-)
-ENGLISH = "[CLS] The animal did not cross the street because it was too tired . [SEP]".split()
-SOURCE = "I love machine learning .".split()
-TARGET = "J' aime l' apprentissage automatique .".split()
-
-
-def causal_heads(length: int, heads: int) -> NDArray[np.float64]:
-    """(head, query, key): each head with a habit of its own, none looking ahead."""
-    random = np.random.default_rng(7)
-    distance = np.arange(length)[:, None] - np.arange(length)[None, :]
-    sharp = np.linspace(0.2, 3.0, heads)[:, None, None]
-    wish = (np.arange(heads) % 4)[:, None, None]
-    scores = -sharp * np.abs(distance[None] - wish) + random.normal(size=(heads, length, length))
-    scores[::3, :, 0] += 3.0
-    scores = np.where(distance[None] >= 0, scores, -np.inf)
-    raised = np.exp(scores - scores.max(-1, keepdims=True))
-    return raised / raised.sum(-1, keepdims=True)
+from pages.components import alignment, head_grid, head_view, matrix
+from tests.components_harness.data import ENGLISH, NASTY, SOURCE, TARGET, causal_heads
 
 
 def tokens() -> list[str]:
@@ -76,21 +48,33 @@ def show_head_grid() -> None:
 
 def show_head_view() -> None:
     words = tokens()
-    kept = st.session_state.get("view", {})
-    result = head_view(
+    special = [i for i, word in enumerate(words) if word.startswith("[")]
+    chosen = st.session_state.setdefault("chosen", {"pins": [9], "active": [0, 1, 3, 6]})
+
+    def take_pins() -> None:
+        chosen["pins"] = st.session_state["view"]["pins"]
+
+    def take_active() -> None:
+        chosen["active"] = st.session_state["view"]["active"]
+
+    if st.button("Pin the first"):
+        chosen["pins"] = [0]
+    head_view(
         key="view",
         rows=words,
         columns=words,
         weights=causal_heads(len(words), 12),
         allowed=np.tri(len(words), dtype=bool),
-        special_rows=[i for i, word in enumerate(words) if word.startswith("[")],
-        special_columns=[i for i, word in enumerate(words) if word.startswith("[")],
-        active=kept.get("active") if kept.get("active") is not None else [0, 1, 3, 6],
-        pins=kept.get("pins") if kept.get("pins") is not None else [9],
+        special_rows=special,
+        special_columns=special,
+        active=chosen["active"],
+        pins=chosen["pins"],
         title="Layer 3, all heads",
-        caption="it looks mostly at because (0.41).",
+        caption="Each token of the sentence and the tokens before it.",
+        on_pins_change=take_pins,
+        on_active_change=take_active,
     )
-    st.code(json.dumps({"pins": result.pins, "active": result.active}), language=None)
+    st.code(json.dumps(chosen), language=None)
 
 
 def show_matrix() -> None:

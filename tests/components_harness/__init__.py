@@ -1,0 +1,1 @@
+"""A page with all four widgets, served to the browser tests."""
