@@ -111,6 +111,15 @@ def test_forbidden_cells_stay_forbidden_and_a_word_may_look_where_any_piece_may(
     assert (view(read, specials="hidden").allowed == np.tri(3, dtype=bool)).all()
 
 
+def test_one_piece_that_may_look_lets_its_word_look() -> None:
+    allowed = np.ones((5, 5), dtype=bool)
+    allowed[1, 3] = allowed[3, 2] = allowed[0, 1:3] = False
+    seen = view(site([WEIGHTS], axis(PIECES), allowed=allowed.tolist()), grain="words")
+    assert seen.allowed[1, 2]
+    assert seen.allowed[2, 1]
+    assert not seen.allowed[0, 1]
+
+
 def test_two_texts_are_told_from_one() -> None:
     crossed = site([WEIGHTS[:2]], axis("je dors"), axis(PIECES), kind="cross")
     seen = view(crossed, grain="words", specials="hidden")
@@ -128,6 +137,15 @@ def test_a_view_changes_nothing_in_the_record() -> None:
     seen.weights[:] = 7
     view(read).weights[:] = 7
     assert torch.equal(read.weights(), before)
+
+
+def test_looking_for_captions_changes_nothing_in_the_view() -> None:
+    seen, other = pictured(), np.array(BACK, dtype=np.float32)
+    seen.telling()
+    seen.telling(other)
+    seen.strongest(1, other)
+    close(seen.weights, [WEIGHTS, BACK])
+    close(other, BACK)
 
 
 def test_the_mean_is_over_heads() -> None:
@@ -221,6 +239,13 @@ def test_a_thumbnail_keeps_the_peak_of_every_head_in_its_place(length: int) -> N
         bright = np.argwhere(pictures[0, head] == 255)
         nearest = np.abs(bright * length / size - [row, column]).max(1).min()
         assert nearest <= max(1.0, length / size)
+
+
+def test_a_thin_line_survives_shrinking() -> None:
+    tokens = axis("a b c d")
+    looks: Matrix = [[0.8, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0.4, 0.4], [0, 0, 0.4, 0.4]]
+    read = AttentionRecord("model", (site([looks], tokens),), (tokens,))
+    assert overview(read, "encoder", 2).tolist() == [[[[255, 0], [0, 128]]]]
 
 
 def test_every_head_is_scaled_to_its_own_peak() -> None:
