@@ -15,6 +15,8 @@ from pages.parts.readings import Part, Reading, read
 PAGE = "explore"
 LINES = 160
 """Tokens whose lines can still be told apart; of longer texts the lines show the beginning."""
+TALL = 24
+"""Tokens from which the lines fill their column, so that the map goes into the other one."""
 
 TEXT = link.text(PAGE, "text", examples.EXPLORE[0].text)
 SECOND = link.text(PAGE, "second")
@@ -81,7 +83,7 @@ def shown(reading: Reading) -> None:
     chosen = picture.only(heads)
     place = sentences.where(layer, heads)
 
-    left, right = st.columns([13, 10], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("All heads"), anchor=False)
         show_overview(part, (layer, heads[0]))
@@ -90,6 +92,7 @@ def shown(reading: Reading) -> None:
     with right:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         show_lines(picture, chosen, place)
+    with left if len(picture.rows) > TALL else right:
         st.subheader(_("How far and how widely each head looks"), anchor=False)
         show_map(part, (layer, heads[0]))
     st.subheader(_("Heads in numbers"), anchor=False)
