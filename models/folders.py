@@ -16,17 +16,16 @@ from typing import Any
 from transformers import CONFIG_MAPPING
 
 from attention_core.errors import ModelError
+from models.documents import DEPTH, bounded_text, depth, read_json
 
 CONFIG_BYTES = 1 << 20
 TOKENIZER_BYTES = 64 << 20
 HEADER_BYTES = 16 << 20
-DEPTH = 64
 LAYERS = 1_000
 SIZE = 10_000_000
 """No width, vocabulary or number of positions of a real model is larger."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 _LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers",
                "decoder_layers", "num_decoder_layers")  # fmt: skip
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "dim")
@@ -61,6 +60,8 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     Raises ModelError for the first thing that speaks against loading it.
     """
     _check_files(folder, root, links)
+    for path in folder.glob("*.json"):
+        bounded_text(path, TOKENIZER_BYTES)
     config = read_json(folder / "config.json", CONFIG_BYTES)
     _check_code(folder, config)
     model_type = _model_type(folder.name, config)
@@ -70,53 +71,6 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     parameters = sum(_parameters(path) for path in weights)
     _check_memory(folder.name, max(parameters, _promised(config)))
     return Judgement(model_type, parameters, sum(path.stat().st_size for path in weights))
-
-
-def read_json(path: Path, most: int) -> dict[str, Any]:
-    """An object from a JSON file of at most `most` bytes, not nested deeper than DEPTH.
-
-    Raises ModelError when it is larger, deeper, or not such an object.
-    """
-    where = {"file": path.name, "model": path.parent.name}
-    if not path.is_file():
-        raise ModelError("There is no {file} of {model}; a model's folder needs one.", **where)
-    size = path.stat().st_size
-    if size > most:
-        raise ModelError(
-            "{file} of {model} has {size:,} bytes; at most {most:,} are read. "
-            "Check that it is the right file.",
-            **where,
-            size=size,
-            most=most,
-        )
-    text = path.read_text(encoding="utf-8", errors="replace")
-    if _depth(text) > DEPTH:
-        raise ModelError(
-            "{file} of {model} is nested more than {depth} levels deep, as no real model is; "
-            "save the model again.",
-            **where,
-            depth=DEPTH,
-        )
-    try:
-        found = json.loads(text)
-    except ValueError as fault:
-        raise ModelError(
-            "{file} of {model} is not valid JSON; save the model again.", **where
-        ) from fault
-    if not isinstance(found, dict):
-        raise ModelError("{file} of {model} holds no object; save the model again.", **where)
-    return found
-
-
-def _depth(text: str) -> int:
-    """How deep brackets nest; those inside strings do not count."""
-    deepest = level = 0
-    for match in _BRACKETS.finditer(text):
-        mark = match.group()
-        level += mark in "[{"
-        level -= mark in "]}"
-        deepest = max(deepest, level)
-    return deepest
 
 
 def _check_files(folder: Path, root: Path, links: bool) -> None:
@@ -213,8 +167,6 @@ def _check_tokenizer(folder: Path) -> None:
             model=folder.name,
             files=", ".join(_VOCABULARIES),
         )
-    if "tokenizer.json" in present:
-        read_json(folder / "tokenizer.json", TOKENIZER_BYTES)
 
 
 def _weight_files(folder: Path) -> list[Path]:
@@ -247,7 +199,7 @@ def _parameters(path: Path) -> int:
         if not 2 <= length <= min(HEADER_BYTES, size - 8):
             raise _broken(path)
         text = file.read(length).decode("utf-8", errors="replace")
-    if _depth(text) > DEPTH:
+    if depth(text) > DEPTH:
         raise _broken(path)
     try:
         header = json.loads(text)

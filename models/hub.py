@@ -25,7 +25,8 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 
 from attention_core.errors import DownloadNeeded, ModelError
 from models.checkpoint import Checkpoint, from_folder
-from models.folders import CONFIG_BYTES, read_json
+from models.documents import read_json
+from models.folders import CONFIG_BYTES
 from models.settings import settings
 
 TIMEOUT = 5.0

@@ -57,6 +57,7 @@ class Reader:
     def __init__(self, name: str, checkpoint: Checkpoint) -> None:
         self.name = name
         self._model = checkpoint.model
+        self._model.config.use_cache = False  # a text is read once, so a cache would only cost
         self._tokenizer = checkpoint.tokenizer.backend_tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -176,8 +177,6 @@ class Reader:
         model = self._model
         if self.second == "decoder" and len(parts) == 1:
             model = self._model.get_encoder()
-        elif self.second == "decoder" or self._alone == "decoder":
-            extra["use_cache"] = False
         with torch.inference_mode():
             return model(**self._inputs(parts), return_dict=True, **extra)
 

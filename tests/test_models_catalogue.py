@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from attention_core.errors import AttentionError, ModelError
-from models import catalogue, fake, shelf
+from models import catalogue, fake, folders, shelf
 from models.reader import Reader
 from models.settings import settings
 
@@ -29,7 +29,12 @@ def test_names_are_unique_and_stable() -> None:
 
 def test_cards_state_the_true_number_of_parameters() -> None:
     count = sum(part.numel() for part in fake.model().parameters())
-    assert catalogue.entry("fake").card.parameters == pytest.approx(count, rel=0.02)
+    assert catalogue.entry("fake").card.parameters == count
+    folder = catalogue.minilm_folder()
+    assert folder is not None
+    judged, card = folders.judge(folder, folder), catalogue.entry("minilm").card
+    assert card.parameters == pytest.approx(judged.parameters, rel=1e-4)
+    assert card.megabytes == pytest.approx(judged.bytes / 1e6, abs=0.1)
 
 
 def test_the_fake_model_says_that_it_is_untrained() -> None:

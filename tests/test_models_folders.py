@@ -177,6 +177,12 @@ def test_a_configuration_of_absurd_depth_or_length_is_refused(root: Path) -> Non
     assert "There is no config.json" in refusal(root)
 
 
+@pytest.mark.parametrize("file", ["special_tokens_map.json", "generation_config.json"])
+def test_no_file_of_the_folder_may_be_of_absurd_depth(root: Path, file: str) -> None:
+    (root / "good" / file).write_text('{"a":' + "[" * 200_000)
+    assert f"{file} of good is nested" in refusal(root)
+
+
 def test_brackets_in_strings_are_no_depth(root: Path) -> None:
     configure(root / "good", note="[" * 1000 + '\\"')
     assert folders.judge(root / "good", root).model_type == "bert"

@@ -1,0 +1,68 @@
+"""JSON that a stranger wrote: its length and its depth are judged before it is parsed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from attention_core.errors import ModelError
+
+DEPTH = 64
+"""Levels of brackets; the files of real models have about ten."""
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def read_json(path: Path, most: int) -> dict[str, Any]:
+    """An object from a JSON file of at most `most` bytes, not nested deeper than DEPTH.
+
+    Raises ModelError when it is larger, deeper, or not such an object.
+    """
+    where = {"file": path.name, "model": path.parent.name}
+    if not path.is_file():
+        raise ModelError("There is no {file} of {model}; a model's folder needs one.", **where)
+    text = bounded_text(path, most)
+    try:
+        found = json.loads(text)
+    except ValueError as fault:
+        raise ModelError(
+            "{file} of {model} is not valid JSON; save the model again.", **where
+        ) from fault
+    if not isinstance(found, dict):
+        raise ModelError("{file} of {model} holds no object; save the model again.", **where)
+    return found
+
+
+def bounded_text(path: Path, most: int) -> str:
+    """The text of a JSON file; raises ModelError when it is too long or too deep to be parsed."""
+    where = {"file": path.name, "model": path.parent.name}
+    size = path.stat().st_size
+    if size > most:
+        raise ModelError(
+            "{file} of {model} has {size:,} bytes; at most {most:,} are read. "
+            "Check that it is the right file.",
+            **where,
+            size=size,
+            most=most,
+        )
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if depth(text) > DEPTH:
+        raise ModelError(
+            "{file} of {model} is nested more than {depth} levels deep, as no real model is; "
+            "save the model again.",
+            **where,
+            depth=DEPTH,
+        )
+    return text
+
+
+def depth(text: str) -> int:
+    """How deep brackets nest; those inside strings do not count."""
+    deepest = level = 0
+    for match in _BRACKETS.finditer(text):
+        mark = match.group()
+        level += mark in "[{"
+        level -= mark in "]}"
+        deepest = max(deepest, level)
+    return deepest
