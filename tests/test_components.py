@@ -114,6 +114,17 @@ def test_python_may_change_its_mind_about_the_pins(show: Open) -> None:
         given_back(page, {"pins": [0, 2], "active": [0, 1, 3, 6]})
 
 
+def test_a_choice_that_python_took_back_does_not_return_with_the_next_one(show: Open) -> None:
+    page = show("head_view")
+    query(page, 2).click()
+    given_back(page, {"pins": [2, 9], "active": [0, 1, 3, 6]})
+    page.get_by_role("button", name="Pin the first").click()
+    given_back(page, {"pins": [0], "active": [0, 1, 3, 6]})
+    page.locator(".chip").nth(0).click()
+    given_back(page, {"pins": [0], "active": [1, 3, 6]})
+    expect(page.locator(".token[aria-pressed=true]")).to_have_count(1)
+
+
 def test_heads_are_shown_hidden_and_shown_alone(show: Open) -> None:
     page = show("head_view")
     page.locator(".chip").nth(0).click()

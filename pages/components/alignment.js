@@ -6,7 +6,9 @@ import { wordGroups } from "./shared/words.js";
 
 const FAINTEST = 0.03;
 const SIZES = [26, 22, 18];
-const LEAST_BETWEEN = 72;
+const UPRIGHT_SIZES = [17, 16, 15];
+const BESIDE = 38;
+const LEAST_BETWEEN = 56;
 const SPACE = 6;
 const NUMBERS = 24;
 const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -20,7 +22,12 @@ function sentencePlan(data, width, theme) {
       labels.map((text) => Math.max(2 * size, measure(legible(text), size, theme, 600) + 18))
     );
   const size = SIZES.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
-  if (width < 520 || !size) return columnsPlan(data, width, sidesAt(17));
+  if (width < 520 || !size) {
+    const fits = (one) =>
+      sidesAt(one).reduce((sum, widths) => sum + Math.max(...widths), 0) <= columnsRoom(width);
+    const best = UPRIGHT_SIZES.find(fits) ?? UPRIGHT_SIZES.at(-1);
+    return columnsPlan(data, width, best, sidesAt(best));
+  }
   const sides = sidesAt(size);
   const high = Math.round(size * 2.1);
   const gap = Math.max(120, Math.min(220, width * 0.19));
@@ -36,12 +43,15 @@ function sentencePlan(data, width, theme) {
   return { upright: false, size, boxes, width, height: 2 * NUMBERS + 2 * high + gap };
 }
 
-function columnsPlan(data, width, sides) {
-  const size = 17;
+const columnsRoom = (width) => width - 2 * BESIDE - LEAST_BETWEEN;
+
+function columnsPlan(data, width, size, sides) {
   const high = 36;
-  const side = 42;
-  const room = width - 2 * side - LEAST_BETWEEN;
-  const [left, right] = sharedOut(room, ...sides.map((widths) => Math.max(34, ...widths)));
+  const side = BESIDE;
+  const [left, right] = sharedOut(
+    columnsRoom(width),
+    ...sides.map((widths) => Math.max(34, ...widths)),
+  );
   const between = Math.min(320, width - 2 * side - left - right);
   const start = Math.max(0, (width - 2 * side - left - right - between) / 2);
   const count = Math.max(data.source.length, data.target.length);

@@ -48,4 +48,5 @@ def causal_heads(length: int, heads: int) -> NDArray[np.float64]:
     scores[::3, :, 0] += 3.0
     scores = np.where(distance[None] >= 0, scores, -np.inf)
     raised = np.exp(scores - scores.max(-1, keepdims=True))
-    return raised / raised.sum(-1, keepdims=True)
+    weights: NDArray[np.float64] = raised / raised.sum(-1, keepdims=True)
+    return weights

@@ -22,7 +22,7 @@ from tests.components_harness.data import ENGLISH, NASTY, SOURCE, TARGET, causal
 def tokens() -> list[str]:
     """The sentence, the troublemakers, and as many repetitions as the address asks for."""
     wanted = int(st.query_params.get("long", "0"))
-    once = ENGLISH if st.query_params.get("nice") else [*ENGLISH, *NASTY]
+    once = list(ENGLISH) if st.query_params.get("nice") else [*ENGLISH, *NASTY]
     return (once * (wanted // len(once) + 1))[:wanted] if wanted else once
 
 
@@ -99,11 +99,11 @@ def show_matrix() -> None:
 
 def show_alignment() -> None:
     weights = np.full((6, 5), 0.02)
-    for target, source, share in [
+    for looks, looked_at, share in [
         (0, 0, 0.92), (1, 1, 0.88), (2, 2, 0.3), (2, 3, 0.6),
         (3, 3, 0.83), (3, 2, 0.1), (4, 2, 0.86), (5, 4, 0.9),
     ]:  # fmt: skip
-        weights[target, source] = share
+        weights[looks, looked_at] = share
     kept = st.session_state.get("alignment", {})
     source, target = list(SOURCE), list(TARGET)
     if st.query_params.get("nasty"):
