@@ -41,10 +41,10 @@ FILES: Mapping[str, str] = {
 
 
 def script(name: str) -> str:
-    """One ES module: the palette, the shared files and the widget's own, imports resolved."""
+    """One ES module: the palette, the shared files, the drawing, the widget; imports resolved."""
     colours = {"accent": palette.ACCENT, "heads": palette.HEADS, "scale": palette.SCALE}
-    paths = [FOLDER / "shared" / f"{part}.js" for part in SHARED] + [FOLDER / f"{name}.js"]
-    sources = [path.read_text(encoding="utf-8") for path in paths]
+    parts = [*(f"shared/{part}" for part in SHARED), f"drawings/{name}", name]
+    sources = [(FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts]
     joined = "\n".join([f"const PALETTE = {json.dumps(colours)};", *sources])
     without_imports = re.sub(r"^import\s[^;]*;\n", "", joined, flags=re.MULTILINE)
     return re.sub(r"^export (?!default)", "", without_imports, flags=re.MULTILINE)

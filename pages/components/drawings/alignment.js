@@ -1,0 +1,200 @@
+// Words and ribbons of an alignment: where everything goes, and how it is drawn.
+import { legible, measure, shortened } from "../shared/letters.js";
+import { two } from "../shared/stage.js";
+
+const FAINTEST = 0.03;
+const SIZES = [26, 22, 18];
+const UPRIGHT_SIZES = [17, 16, 15];
+const BESIDE = 38;
+const LEAST_BETWEEN = 56;
+const SPACE = 6;
+const NUMBERS = 24;
+export const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
+export const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
+
+/** Two lines of words where they fit, else two columns. */
+export function sentencePlan(data, width, theme) {
+  const total = (widths) => widths.reduce((a, b) => a + b + SPACE, -SPACE);
+  const sidesAt = (size) =>
+    [data.source, data.target].map((labels) =>
+      labels.map((text) => Math.max(2 * size, measure(legible(text), size, theme, 600) + 18))
+    );
+  const size = SIZES.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
+  if (width < 520 || !size) {
+    const fits = (one) =>
+      sidesAt(one).reduce((sum, widths) => sum + Math.max(...widths), 0) <= columnsRoom(width);
+    const best = UPRIGHT_SIZES.find(fits) ?? UPRIGHT_SIZES.at(-1);
+    return columnsPlan(data, width, best, sidesAt(best));
+  }
+  const sides = sidesAt(size);
+  const high = Math.round(size * 2.1);
+  const gap = Math.max(120, Math.min(220, width * 0.19));
+  const boxes = sides.map((widths, side) => {
+    let x = Math.max(0, (width - total(widths)) / 2);
+    const y = NUMBERS + side * (high + gap);
+    return widths.map((w) => {
+      const box = { x, y, w, h: high };
+      x += w + SPACE;
+      return box;
+    });
+  });
+  return { upright: false, size, boxes, width, height: 2 * NUMBERS + 2 * high + gap };
+}
+
+const columnsRoom = (width) => width - 2 * BESIDE - LEAST_BETWEEN;
+
+function columnsPlan(data, width, size, sides) {
+  const high = 36;
+  const side = BESIDE;
+  const [left, right] = sharedOut(
+    columnsRoom(width),
+    ...sides.map((widths) => Math.max(34, ...widths)),
+  );
+  const between = Math.min(320, width - 2 * side - left - right);
+  const start = Math.max(0, (width - 2 * side - left - right - between) / 2);
+  const count = Math.max(data.source.length, data.target.length);
+  const boxes = [data.source, data.target].map((labels, group) => {
+    const top = ((count - labels.length) * (high + 2)) / 2;
+    const x = group ? start + side + left + between : start + side;
+    return labels.map((_, i) => ({ x, y: top + i * (high + 2), w: group ? right : left, h: high }));
+  });
+  return { upright: true, size, boxes, width, height: count * (high + 2) };
+}
+
+/** Two widths as wished, or cut back to the room there is, the longer one first. */
+function sharedOut(room, first, second) {
+  if (first + second <= room) return [first, second];
+  const half = room / 2;
+  if (first <= half) return [first, room - first];
+  return second <= half ? [room - second, second] : [half, half];
+}
+
+/** px that a weight of 1 is wide at the target words, the same for all of them. */
+function ribbonUnit(plan) {
+  const room = plan.boxes[1].map((box) => (plan.upright ? box.h : box.w) - 8);
+  return Math.min(44, ...room);
+}
+
+/** Each weight's two ends side by side within a word; a crowded source word narrows its ends. */
+function ribbons(data, plan) {
+  const columns = data.source.length;
+  const full = ribbonUnit(plan);
+  const ends = [data.source, data.target].map((labels, side) =>
+    labels.map((_, i) => {
+      const box = plan.boxes[side][i];
+      const others = side ? data.source : data.target;
+      const weights = others.map((_, j) => data.weights[side ? i * columns + j : j * columns + i]);
+      const sum = weights.reduce((a, b) => a + b, 0);
+      const room = (plan.upright ? box.h : box.w) - 4;
+      const unit = Math.min(full, room / Math.max(1e-9, sum));
+      const middle = plan.upright ? box.y + box.h / 2 : box.x + box.w / 2;
+      let place = middle - (unit * sum) / 2;
+      return weights.map((weight) => [place, place += weight * unit]);
+    })
+  );
+  const linked = new Set(data.links.map(([s, t]) => `${s}-${t}`));
+  const made = [];
+  data.target.forEach((_, t) =>
+    data.source.forEach((_, s) => {
+      const weight = data.weights[t * columns + s];
+      const link = linked.has(`${s}-${t}`);
+      if (weight < FAINTEST && !link) return;
+      made.push({ s, t, weight, link, d: band(plan, s, t, ends[0][s][t], ends[1][t][s]) });
+    })
+  );
+  return made.sort((a, b) => a.weight - b.weight);
+}
+
+function band(plan, s, t, [a, b], [c, d]) {
+  const [from, to] = [plan.boxes[0][s], plan.boxes[1][t]];
+  const [wideEnd, thin] = [Math.max(b, a + 1), Math.max(d, c + 1)];
+  if (plan.upright) {
+    const [x, z] = [from.x + from.w + 2, to.x - 2];
+    const m = (x + z) / 2;
+    return `M${x},${a}C${m},${a} ${m},${c} ${z},${c}L${z},${thin}` +
+      `C${m},${thin} ${m},${wideEnd} ${x},${wideEnd}Z`;
+  }
+  const [y, z] = [from.y + from.h + 2, to.y - 2];
+  const m = (y + z) / 2;
+  return `M${a},${y}C${a},${m} ${c},${m} ${c},${z}L${thin},${z}` +
+    `C${thin},${m} ${wideEnd},${m} ${wideEnd},${y}Z`;
+}
+
+/** Which ribbons are lit: those of the word pointed at and of the pinned ones; null = all. */
+function litRibbon(pins, pointed) {
+  if (pointed?.side === 0) return ({ s }) => s === pointed.index;
+  const targets = pointed ? [...pins, pointed.index] : pins;
+  return targets.length ? ({ t }) => targets.includes(t) : null;
+}
+
+export function drawRibbons(pen, data, plan, theme, { pins, pointed }) {
+  const lit = litRibbon(pins, pointed);
+  const colour = theme.heads[0];
+  for (const ribbon of ribbons(data, plan)) {
+    const on = !lit || lit(ribbon);
+    const fill = pins.includes(ribbon.t) && pointed?.side !== 0 ? theme.accent : colour;
+    const strength = 0.14 + 0.62 * Math.min(1, ribbon.weight);
+    pen.path(ribbon.d, {
+      fill,
+      opacity: on ? (lit ? Math.min(0.9, strength + 0.12) : strength) : 0.05,
+    });
+    if (ribbon.link) {
+      pen.path(ribbon.d, { stroke: fill, width: 1.6, opacity: on ? 0.95 : 0.1 });
+    }
+  }
+  drawNumbers(pen, data, plan, theme, { pins, pointed });
+}
+
+/** How much each word on the other side was looked at. */
+function drawNumbers(pen, data, plan, theme, { pins, pointed }) {
+  const columns = data.source.length;
+  const targets = pointed?.side === 1 ? [pointed.index] : pins;
+  const side = pointed?.side === 0 ? 1 : 0;
+  if (side === 0 && targets.length === 0) return;
+  const value = (i) =>
+    side === 1
+      ? data.weights[i * columns + pointed.index]
+      : targets.reduce((sum, t) => sum + data.weights[t * columns + i], 0) / targets.length;
+  const values = plan.boxes[side].map((_, i) => value(i));
+  const most = Math.max(...values);
+  values.forEach((weight, i) => {
+    if (weight < 0.005) return;
+    const box = plan.boxes[side][i];
+    const style = {
+      size: 15,
+      fill: weight >= most * 0.3 ? theme.ink : theme.quiet,
+      weight: weight === most ? 600 : 400,
+    };
+    if (plan.upright) {
+      const x = side ? box.x + box.w + 6 : box.x - 6;
+      pen.text(x, box.y + box.h / 2, two(weight), { ...style, anchor: side ? "start" : "end" });
+    } else {
+      const y = side ? box.y + box.h + 12 : box.y - 12;
+      pen.text(box.x + box.w / 2, y, two(weight), { ...style, anchor: "middle" });
+    }
+  });
+}
+
+/** Words for the file; on the screen they are buttons. */
+export function drawSentences(pen, data, plan, theme, pins) {
+  [data.source, data.target].forEach((labels, side) =>
+    labels.forEach((text, i) => {
+      const box = plan.boxes[side][i];
+      const pinned = side === 1 && pins.includes(i);
+      if (pinned) {
+        pen.rect(box.x, box.y, box.w, box.h, { fill: theme.accent, opacity: 0.16, radius: 5 });
+        pen.rect(box.x + 2, box.y + box.h - 3, box.w - 4, 3, { fill: theme.accent });
+      }
+      const title = legible(text);
+      const weight = pinned ? 600 : 400;
+      const word = shortened(title, box.w - 12, plan.size, theme, weight);
+      const [x, anchor] = !plan.upright
+        ? [box.x + box.w / 2, "middle"]
+        : side
+        ? [box.x + 8, "start"]
+        : [box.x + box.w - 8, "end"];
+      const style = { size: plan.size, fill: theme.ink, weight, anchor, title };
+      pen.text(x, box.y + box.h / 2, word, style);
+    })
+  );
+}
