@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -63,7 +62,6 @@ class Reader:
         self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True  # a typed "[SEP]" is text, not a command
         self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
-        self._one_at_a_time = threading.Lock()
         self.limit = min(checkpoint.limit, settings().max_tokens)
         paired = bool(self._model.config.is_encoder_decoder)
         self.second: Literal["segment", "decoder"] = "decoder" if paired else "segment"
@@ -182,8 +180,7 @@ class Reader:
 
     def _see(self, parts: tuple[Tokens, ...], cancelled: Callable[[], bool]) -> list[Seen]:
         if not self.routed:
-            with self._one_at_a_time:
-                return list(self._reported(self._run(parts, output_attentions=True), len(parts)))
+            return list(self._reported(self._run(parts, output_attentions=True), len(parts)))
         with capture(cancelled) as collector:
             self._run(parts)
         return [self._captured(call) for call in collector.calls]
