@@ -40,15 +40,15 @@ def gold(sure: str, possible: str = "") -> Gold:
     return Gold(frozenset(links(sure)), frozenset(links(possible)))
 
 
-WEIGHTS = matrix([0.9, 0.1, 0.0], [0.2, 0.1, 0.7], [0.3, 0.4, 0.3], [0.0, 0.0, 0.0])
+WEIGHTS = matrix([0.1, 0.9, 0.0], [0.2, 0.1, 0.7], [0.6, 0.3, 0.1], [0.0, 0.0, 0.0])
 
 
 def test_each_target_word_is_linked_to_where_it_looked_most() -> None:
-    assert strongest_links(WEIGHTS) == [Link(0, 0), Link(2, 1), Link(1, 2)]
+    assert strongest_links(WEIGHTS) == [Link(1, 0), Link(2, 1), Link(0, 2)]
 
 
 def test_weak_links_are_left_out_where_a_least_weight_is_asked_for() -> None:
-    assert strongest_links(WEIGHTS, least=0.5) == [Link(0, 0), Link(2, 1)]
+    assert strongest_links(WEIGHTS, least=0.65) == [Link(1, 0), Link(2, 1)]
 
 
 def test_no_words_have_no_links() -> None:
@@ -57,7 +57,7 @@ def test_no_words_have_no_links() -> None:
 
 
 def test_the_pharaoh_format_counts_from_zero_with_the_source_first() -> None:
-    assert pharaoh(strongest_links(WEIGHTS)) == "0-0 1-2 2-1"
+    assert pharaoh(strongest_links(WEIGHTS)) == "0-2 1-0 2-1"
     assert pharaoh([]) == ""
 
 

@@ -226,6 +226,37 @@ def test_a_beam_that_forgets_nothing_finds_the_best_of_all(
     assert [one.score for one in found] == pytest.approx(sorted(scores.values())[::-1], abs=1e-4)
 
 
+def slow_beam(model: Translator, source: list[int], width: int, steps: int) -> set[tuple[int, ...]]:
+    """Every beam grown by reading all its words anew at each step."""
+    beam, finished = [(0.0, list[int]())], set[tuple[int, ...]]()
+    for step in range(steps):
+        grown = []
+        for total, pieces in beam:
+            with torch.inference_mode():
+                logits = model(batch(source), batch([START_ID, *pieces]))[0, -1]
+            for piece, chance in enumerate(logits.log_softmax(-1).tolist()):
+                if piece > END_ID or (piece == END_ID and step):
+                    grown.append((total + chance, [*pieces, piece]))
+        grown = sorted(grown, reverse=True)[: width - len(finished)]
+        finished |= {tuple(pieces) for _, pieces in grown if pieces[-1] == END_ID}
+        beam = [(total, pieces) for total, pieces in grown if pieces[-1] != END_ID]
+    return finished or {tuple(pieces) for _, pieces in beam}
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_beam_keeps_what_a_slow_search_keeps(
+    monkeypatch: pytest.MonkeyPatch, width: int, seed: int
+) -> None:
+    monkeypatch.setattr(search, "MAX_LENGTH", 6)
+    model = tiny(seed=seed)
+    with torch.no_grad():
+        model.output_bias[END_ID] += 3  # so that some finish early and others late
+    for source in (LONG, SHORT):
+        found = {tuple(one.pieces) for one in beam_search(model, source, width)}
+        assert found == slow_beam(model, source, width, steps=6)
+
+
 @pytest.mark.parametrize("width", [2, 3, 5])
 def test_what_is_found_is_ranked_different_and_as_many_as_asked_for(width: int) -> None:
     found = beam_search(tiny(), LONG, width)
