@@ -52,5 +52,5 @@ class UnverifiedError(AttentionError):
     """Weights that do not reproduce what the module computed."""
 
 
-class Superseded(Exception):  # noqa: N818  (not an error: nobody waits for this answer any more)
+class Superseded(Exception):
     """A newer request took this one's place; raised between two layers, shown to nobody."""

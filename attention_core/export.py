@@ -18,9 +18,7 @@ def as_csv(view: View) -> bytes:
     """One line a cell: head (from 1), query, key, their positions (from 1), weight, allowed."""
     out = io.StringIO()
     lines = csv.writer(out)
-    lines.writerow(
-        ["head", "query_position", "query", "key_position", "key", "weight", "allowed"]
-    )
+    lines.writerow(["head", "query_position", "query", "key_position", "key", "weight", "allowed"])
     for index, head in enumerate(view.heads):
         for row, query in enumerate(view.rows):
             for column, key in enumerate(view.columns):

@@ -51,9 +51,7 @@ def _scale(start: tuple[float, float, float], end: tuple[float, float, float]) -
     colours = []
     for step in range(STEPS):
         share = step / (STEPS - 1)
-        lightness, chroma, hue = (
-            a + (b - a) * share for a, b in zip(start, end, strict=True)
-        )
+        lightness, chroma, hue = (a + (b - a) * share for a, b in zip(start, end, strict=True))
         colours.append(oklch(lightness, chroma + 0.09 * math.sin(math.pi * share), hue))
     return tuple(colours)
 

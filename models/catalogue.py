@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 from attention_core.errors import ModelError
+from attention_core.marking import N_
 from models import fake, folders, hub
 from models.checkpoint import from_folder
 from models.reader import Reader
 from models.settings import settings
 from models.translator.reader import TranslatorReader, load_translator
-from models.translator.recipes import CHECKPOINTS, RECIPES, Recipe
+from models.translator.recipes import CHECKPOINTS, DATA, LICENCE, RECIPES, Recipe
 
 Task = Literal["read", "translate"]
 
@@ -78,13 +79,13 @@ def entry(name: str) -> Entry:
 _FAKE = Entry(
     Card(
         name="fake",
-        title="Untrained BERT",
+        title=N_("Untrained BERT"),
         parameters=27_296,
         megabytes=0.1,
         languages=(),
         licence="Apache-2.0",
-        data="none: its weights are random numbers from a fixed seed",
-        good_for="seeing what attention looks like before any training",
+        data=N_("none: its weights are random numbers from a fixed seed"),
+        good_for=N_("seeing what attention looks like before any training"),
         source="https://github.com/huggingface/transformers",
     ),
     lambda: Reader("fake", fake.checkpoint()),
@@ -109,8 +110,8 @@ def _translator_card(name: str, recipe: Recipe) -> Card:
         parameters=written["parameters"],
         megabytes=written["megabytes"],
         languages=(recipe.source, recipe.target),
-        licence=written["licence"],
-        data=written["data"],
+        licence=LICENCE,
+        data=DATA,
         good_for=recipe.good_for,
         source=written["command"],
     )
@@ -137,8 +138,12 @@ def _minilm() -> tuple[Entry, ...]:
         megabytes=90.9,
         languages=("en",),
         licence="Apache-2.0",
-        data="more than one billion English sentence pairs, from Reddit to scientific abstracts",
-        good_for="English sentences and pairs of them: a real BERT, small enough for any machine",
+        data=N_(
+            "more than one billion English sentence pairs, from Reddit to scientific abstracts"
+        ),
+        good_for=N_(
+            "English sentences and pairs of them: a real BERT, small enough for any machine"
+        ),
         source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
     )
     return (Entry(card, lambda: Reader("minilm", from_folder(folder, folder))),)
@@ -160,9 +165,9 @@ def _folder(root: Path, name: str) -> Entry:
         parameters=0,
         megabytes=round(size / 1e6, 1),
         languages=(),
-        licence="see its folder",
-        data="see its folder",
-        good_for="a model that the operator of this server has added",
+        licence=N_("see its folder"),
+        data=N_("see its folder"),
+        good_for=N_("a model that the operator of this server has added"),
         source="",
     )
     return Entry(card, lambda: Reader(card.name, from_folder(root / name, root)))
@@ -175,9 +180,9 @@ def _hub(name: str) -> Entry:
         parameters=0,
         megabytes=0.0,
         languages=(),
-        licence="see its page",
-        data="see its page",
-        good_for="a model of the Hugging Face hub",
+        licence=N_("see its page"),
+        data=N_("see its page"),
+        good_for=N_("a model of the Hugging Face hub"),
         source=f"https://huggingface.co/{name}",
     )
     return Entry(card, lambda: Reader(card.name, hub.checkpoint(name)))

@@ -19,7 +19,6 @@ SENTENCE = examples.TRANSLATE[0].text
 ARROW = ":material/arrow_forward:"
 
 
-
 def page() -> None:
     link.restore(CHOICES)
     st.title(_("See what a model looks at"), anchor=False)

@@ -43,9 +43,11 @@ def page() -> None:
         return
     with st.spinner(_("Translating …"), show_time=True):
         found = ask.answered(
-            lambda: align(model, source, target, link.value(CUT))
-            if pair
-            else translate(model, source, link.value(CUT)),
+            lambda: (
+                align(model, source, target, link.value(CUT))
+                if pair
+                else translate(model, source, link.value(CUT))
+            ),
             CUT,
         )
     if found is not None:

@@ -27,9 +27,7 @@ def read(path: Path, split: str) -> list[Pair]:
     with opener(path, "rt", encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         source, target, *_ = rows.fieldnames or ()
-        return [
-            Pair(tidy(row[source]), tidy(row[target])) for row in rows if row["split"] == split
-        ]
+        return [Pair(tidy(row[source]), tidy(row[target])) for row in rows if row["split"] == split]
 
 
 def classroom() -> list[Pair]:

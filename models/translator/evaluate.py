@@ -20,13 +20,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 from models.translator import corpus, gold
 from models.translator.reader import TranslatorReader, load_translator
-from models.translator.recipes import CHECKPOINTS, RECIPES
-
-DATA = (
-    "Tatoeba sentence pairs of the train split (manythings.org/anki and tatoeba.org, CC BY 2.0 FR),"
-    " and classroom lines written for this project"
-)
-LICENCE = "Apache-2.0"
+from models.translator.recipes import CHECKPOINTS, DATA, LICENCE, RECIPES
 
 
 @dataclass(frozen=True)

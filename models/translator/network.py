@@ -54,8 +54,6 @@ class Source(NamedTuple):
         return Source(*(part.index_select(0, rows) for part in self))
 
 
-
-
 class Translator(nn.Module):
     """Encoder, attention, decoder. The attention *is* the mechanism of `attention_core`."""
 
@@ -91,9 +89,7 @@ class Translator(nn.Module):
             self.embed(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False
         )
         states, last = self.encoder(packed)
-        annotations, _ = pad_packed_sequence(
-            states, batch_first=True, total_length=tokens.shape[1]
-        )
+        annotations, _ = pad_packed_sequence(states, batch_first=True, total_length=tokens.shape[1])
         annotations = self.dropout(annotations)
         return Source(
             annotations=annotations,

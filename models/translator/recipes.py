@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from attention_core.marking import N_
 from models.translator.network import Shape
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+DATA = N_(
+    "Tatoeba sentence pairs of the train split (manythings.org/anki and tatoeba.org, CC BY 2.0 FR),"
+    " and classroom lines written for this project"
+)
+LICENCE = "Apache-2.0"
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,8 @@ class Recipe:
 
 RECIPES = {
     "bahdanau-en-fr": Recipe(
-        title="English → French, GRU with additive attention",
-        good_for="short everyday English sentences, and seeing how they were aligned",
+        title=N_("English → French, GRU with additive attention"),
+        good_for=N_("short everyday English sentences, and seeing how they were aligned"),
         source="en",
         target="fr",
         shape=Shape(),

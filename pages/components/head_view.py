@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from streamlit.components.v2.bidi_component.state import ComponentResult
 
-from pages.components.widget import FILES, N_, Callback, flat, mount, registered
+from attention_core.marking import N_
+from pages.components.widget import FILES, Callback, flat, mount, registered
 
 TEXT: Mapping[str, str] = {
     **FILES,

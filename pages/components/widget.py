@@ -22,16 +22,12 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from attention_core import palette
 from attention_core.errors import ShapeError
+from attention_core.marking import N_
 
 FOLDER = Path(__file__).parent
 SHARED = ("theme", "letters", "pen", "download", "stage", "words")
 
 Callback = Callable[[], None] | None
-
-
-def N_(message: str) -> str:  # noqa: N802  the name that gettext tools look for
-    """Marks a sentence for translation where it is written; it is translated where it is used."""
-    return message
 
 
 FILES: Mapping[str, str] = {

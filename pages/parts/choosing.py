@@ -73,7 +73,7 @@ def choose_model(choice: Choice, task: str) -> str:
     picked = st.selectbox(
         _("Model"),
         list(cards),
-        format_func=lambda name: cards[name].title,
+        format_func=lambda name: _(cards[name].title),
         key=choice.key,
         persist_state="session",
     )
@@ -106,4 +106,4 @@ def about(card: catalogue.Card) -> None:
             _("Licence"): _(card.licence),
             _("Source"): card.source,
         }
-        prose.facts(card.title, {name: fact for name, fact in facts.items() if fact})
+        prose.facts(_(card.title), {name: fact for name, fact in facts.items() if fact})

@@ -82,9 +82,7 @@ def numbers(
 
 def flag(page: str, name: str, default: bool = False) -> Choice:
     """On or off."""
-    return Choice(
-        name, default, {"1": True, "0": False}.get, lambda value: str(int(value)), page
-    )
+    return Choice(name, default, {"1": True, "0": False}.get, lambda value: str(int(value)), page)
 
 
 def _whole(raw: str) -> int | None:

@@ -102,7 +102,7 @@ def alignment(view: View) -> Markup:
     return filled(
         _(
             "Clearest: {word} looks at {other} ({weight}). "
-            "On average, a word gives {mean} of its attention to one other word."
+            "On average, the strongest look of a word weighs {mean}."
         ),
         word=token(view.rows[row].text),
         other=token(view.columns[look.column].text),
@@ -155,5 +155,3 @@ def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:
         ),
         gap=f"{rows:.0e}",
     )
-
-

@@ -48,8 +48,6 @@ def alternatives(found: Translation) -> None:
     st.subheader(_("Other translations"), anchor=False)
     for other in found.alternatives:
         caption(
-            filled(
-                _("{text} (score {score})"), text=token(other.text), score=number(other.score)
-            )
+            filled(_("{text} (score {score})"), text=token(other.text), score=number(other.score))
         )
     caption(filled(_("The score is the log-probability, divided by a penalty for length.")))
