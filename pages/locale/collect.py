@@ -18,6 +18,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_f
 from babel.messages.pofile import read_po, write_po
 
 from attention_core.errors import AttentionError
+from attention_core.record import Note
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDERS: Final = ("pages", "models", "attention_core")
@@ -36,7 +37,8 @@ def collected() -> Catalog:
 
 def marked() -> Iterator[tuple[str, str | tuple[str, ...], list[str]]]:
     """File, sentence (or its singular and plural) and the notes to the translator beside it."""
-    keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(error_names(AttentionError))}
+    spoken = [*error_names(AttentionError), Note.__name__]
+    keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(spoken)}
     for _line, message, comments, _context in extract_from_file(
         "python", ROOT / "app.py", keywords, ["Translators:"]
     ):
