@@ -13,7 +13,7 @@ PAGES: Final = sorted(
 )
 """Every file in pages/ is a page, and its name is its address."""
 
-PATIENCE: Final = 30_000
+PATIENCE: Final = 120_000
 """Milliseconds that a page may take on a busy machine."""
 
 
@@ -29,11 +29,13 @@ def opened(page: Page, url: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Waits until nothing is being computed and the foot of the page is there."""
+    """Waits until nothing is computed and the page stands, from its switch to its foot."""
     page.wait_for_selector(
         '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE
     )
     page.wait_for_selector(".st-key-foot", timeout=PATIENCE)
+    page.wait_for_selector(".st-key-language button", timeout=PATIENCE)
+    page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=PATIENCE)
 
 
 def navigation(page: Page) -> list[str]:
