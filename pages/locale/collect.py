@@ -66,8 +66,10 @@ def catalogue(code: str) -> Catalog:
 def update(code: str) -> None:
     """Add new sentences to a catalogue, drop those that nobody says any more."""
     held = catalogue(code)
+    written = held.creation_date
     held.update(collected(), no_fuzzy_matching=True, update_header_comment=False)
     held.obsolete.clear()
+    held.creation_date = written  # else every update would change the file
     with CATALOGUES[code].open("wb") as target:
         write_po(
             target, held, width=100, sort_by_file=True, ignore_obsolete=True, include_lineno=False
