@@ -335,6 +335,8 @@ def test_one_training_step_lowers_the_loss() -> None:
 
 def test_the_loss_is_the_mean_over_pieces_and_padding_counts_for_nothing() -> None:
     model = tiny(spread=0.1)
+    with torch.no_grad():
+        model.output_bias[PAD_ID] = -20.0  # a padded place that counted would cost 20
     by_hand = [
         -chance
         for source, target in PAIRS
@@ -453,6 +455,10 @@ def test_normalising_keeps_every_character_in_its_place() -> None:
     assert all(len(one) == len(other) == 1 for one, other in vocabulary.SAME_CHARACTER.items())
 
 
+def test_a_corpus_line_is_composed_plain_and_on_one_line() -> None:
+    assert vocabulary.tidy("  l’e\u0301te\u0301\u00a0!\t") == "l'été !"
+
+
 @pytest.fixture(scope="module")
 def reader() -> TranslatorReader:
     return load_translator(NAME)
@@ -479,6 +485,24 @@ def test_no_piece_crosses_the_words_of_its_language(
         place = text.index(word, place) + len(word)
         assert place in ends, word
     assert len(tokenizer.encode("don't").ids) < len("don't")
+
+
+def test_a_pair_in_training_ends_on_both_sides_and_starts_on_the_written_one(
+    reader: TranslatorReader,
+) -> None:
+    ((source, target),) = train.encode(
+        [corpus.Pair("I am.", "Je suis.")], reader.source, reader.target
+    )
+    assert (source[-1], target[0], target[-1]) == (END_ID, START_ID, END_ID)
+    assert reader.source.decode(source[:-1]) == "I am."
+    assert reader.target.decode(target[1:-1]) == "Je suis."
+    assert not {PAD_ID, START_ID, END_ID} & {*source[:-1], *target[1:-1]}
+
+
+@pytest.mark.parametrize("text", ["</s>", "<pad>", "<s> a </s> b <unk>"])
+def test_the_names_of_special_pieces_are_ordinary_text(reader: TranslatorReader, text: str) -> None:
+    for tokenizer in (reader.source, reader.target):
+        assert not {PAD_ID, START_ID, END_ID} & set(tokenizer.encode(text).ids)
 
 
 # What ships
@@ -743,9 +767,9 @@ def test_one_reference_counts_every_pair() -> None:
 
 
 GOLD = {
-    "src": ["I", "like", "John's", "cats"],
-    "tgt": ["J'", "aime", "les", "chats", "de", "John"],
-    "raw": ["I like John’s cats", "J’aime les chats de John"],
+    "src": ["I", "like", "John's", "xylophones"],
+    "tgt": ["J'", "aime", "les", "xylophones", "de", "John"],
+    "raw": ["I like John’s xylophones", "J’aime les xylophones de John"],
     "sure": [[0, 0], [1, 1], [3, 3], [2, 5]],
     "possible": [[3, 2], [2, 4]],
 }
@@ -772,8 +796,8 @@ def test_gold_words_are_found_in_the_text_the_network_reads(
     site = reader.align(gold_pair.source, gold_pair.target).site
     rows = gold.places(site.queries, gold_pair.target_words)
     texts = ["".join(site.queries.tokens[place].text for place in row) for row in rows]
-    assert texts == ["J’", "aime", "les", "chats", "de", "John"]
-    with pytest.raises(TextError, match="“dogs” is not in “I like John’s cats”"):
+    assert texts == ["J’", "aime", "les", "xylophones", "de", "John"]
+    with pytest.raises(TextError, match="“dogs” is not in “I like John’s xylophones”"):
         gold.places(site.keys, ("I", "dogs"))
 
 
@@ -781,6 +805,7 @@ def test_word_weights_merge_pieces_and_shift_by_decoding_steps(
     reader: TranslatorReader, gold_pair: gold.Aligned
 ) -> None:
     looks = gold.word_weights(reader, gold_pair)
+    assert len(reader.target.encode("xylophones").ids) > 1
     seen = view(reader.align(gold_pair.source, gold_pair.target).site, grain="words")
     torch.testing.assert_close(
         torch.tensor(looks[0]), torch.tensor(seen.weights[0, :-1, :-1]), atol=1e-6, rtol=0

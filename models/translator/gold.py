@@ -118,8 +118,8 @@ def places(axis: Axis, words: tuple[str, ...]) -> list[list[int]]:
             [
                 place
                 for place, token in enumerate(axis.tokens)
-                if token.start < end and token.end > start
+                if token.start == start or token.start < end and token.end > start
             ]
-        )
+        )  # fmt: skip  (a lone space belongs to the word it leads)
         start = end
     return found
