@@ -18,7 +18,7 @@ from attention_core.alignment import (
     strongest_links,
 )
 from attention_core.errors import TextError
-from attention_core.tokens import Axis
+from attention_core.tokens import Axis, Token
 from models.translator.reader import TranslatorReader
 from models.translator.vocabulary import normalised
 
@@ -114,12 +114,11 @@ def places(axis: Axis, words: tuple[str, ...]) -> list[list[int]]:
                 text=axis.text,
             )
         end = start + len(word)
-        found.append(
-            [
-                place
-                for place, token in enumerate(axis.tokens)
-                if token.start == start or token.start < end and token.end > start
-            ]
-        )  # fmt: skip  (a lone space belongs to the word it leads)
+        found.append([place for place, token in enumerate(axis.tokens) if _in(token, start, end)])
         start = end
     return found
+
+
+def _in(token: Token, start: int, end: int) -> bool:
+    """Whether a token shares characters with a word; a lone space belongs to the word it leads."""
+    return token.start == start or (token.start < end and token.end > start)
