@@ -5,8 +5,8 @@ import { two } from "../shared/stage.js";
 const FAINTEST = 0.03;
 const SIZES = [26, 22, 18];
 const UPRIGHT_SIZES = [17, 16, 15];
-const BESIDE = 38;
-const LEAST_BETWEEN = 56;
+const BESIDE = 44;
+const LEAST_BETWEEN = 34;
 const SPACE = 6;
 const NUMBERS = 24;
 export const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -17,7 +17,7 @@ export function sentencePlan(data, width, theme) {
   const total = (widths) => widths.reduce((a, b) => a + b + SPACE, -SPACE);
   const sidesAt = (size) =>
     [data.source, data.target].map((labels) =>
-      labels.map((text) => Math.max(2 * size, measure(legible(text), size, theme, 600) + 18))
+      labels.map((text) => Math.max(2 * size, measure(legible(text), size, theme, 600) + 20))
     );
   const size = SIZES.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
   if (width < 520 || !size) {
