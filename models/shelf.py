@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -62,6 +63,8 @@ class Shelf:
             self._readers[name] = reader
             while len(self._readers) > self._kept:
                 self._readers.popitem(last=False)
+        gc.collect()
+        gc.freeze()  # Streamlit collects after every run; it need not walk over this model too
         return reader
 
 
