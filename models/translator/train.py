@@ -44,11 +44,42 @@ def train(name: str, data: Path, state_folder: Path, epochs: int | None = None) 
     folder = CHECKPOINTS / name
     folder.mkdir(parents=True, exist_ok=True)
     state_folder.mkdir(parents=True, exist_ok=True)
+    state = state_folder / f"{name}.pt"
 
-    public, own = corpus.read(data, "train"), corpus.classroom()
-    vocabulary_file = folder / "vocabulary.json"
+    lessons, dev = material(recipe, data, folder / "vocabulary.json")
+    steps = len(list(batches(lessons, recipe.tokens_per_batch, seed=0)))
+    run = Run(recipe, steps * epochs)
+    if state.exists():
+        run.resume(state)
+    print(
+        f"{name}: {run.model.parameter_count():,} parameters, {len(lessons):,} pairs, "
+        f"{steps} steps an epoch, from epoch {run.epoch} of {epochs}",
+        flush=True,
+    )
+    while run.epoch < epochs:
+        began = time.monotonic()
+        running = run_epoch(run.model, lessons, recipe, run.optimiser, run.schedule, run.epoch)
+        run.seconds += time.monotonic() - began
+        run.epoch += 1
+        perplexity = math.exp(dev_loss(run.model, dev, recipe.tokens_per_batch))
+        print(f"epoch {run.epoch}: train {running:.3f}, dev perplexity {perplexity:.2f}, "
+              f"{run.seconds / 60:.1f} minutes in all", flush=True)  # fmt: skip
+        run.save(state)
+        write_checkpoint(folder, run.model, {
+            "epochs": run.epoch, "steps": run.epoch * steps, "seed": recipe.seed,
+            "pairs": len(lessons), "minutes": round(run.seconds / 60, 1),
+            "dev_perplexity": round(perplexity, 3),
+            "command": f"python -m models.translator.train {name} --data {data.name}",
+        })  # fmt: skip
+
+
+def material(
+    recipe: Recipe, data: Path, vocabulary_file: Path
+) -> tuple[list[Encoded], list[Encoded]]:
+    """Pairs to learn from and pairs to judge by; learns the vocabulary where there is none."""
+    public, own = corpus.read(data, "train"), corpus.classroom() * recipe.classroom_repeats
     if not vocabulary_file.exists():
-        both = public + own * recipe.classroom_repeats
+        both = public + own
         vocabulary.train(
             {
                 recipe.source: (pair.source for pair in both),
@@ -58,59 +89,47 @@ def train(name: str, data: Path, state_folder: Path, epochs: int | None = None) 
         ).save(str(vocabulary_file))
     source = vocabulary.load(vocabulary_file, recipe.source)
     target = vocabulary.load(vocabulary_file, recipe.target)
-    encoded = encode(public, source, target) + encode(own, source, target) * (
-        recipe.classroom_repeats
-    )
-    encoded = [pair for pair in encoded if max(map(len, pair)) <= recipe.longest]
-    dev = encode(corpus.read(data, "dev"), source, target)
+    lessons = [
+        pair
+        for pair in encode(public + own, source, target)
+        if max(map(len, pair)) <= recipe.longest
+    ]
+    return lessons, encode(corpus.read(data, "dev"), source, target)
 
-    model = Translator(recipe.shape)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
-    )
-    steps_per_epoch = len(list(batches(encoded, recipe.tokens_per_batch, seed=0)))
-    total = steps_per_epoch * epochs
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda step: min((step + 1) / recipe.warm_up, max(0.0, 1 - step / total) + 0.01),
-    )
-    resume = state_folder / f"{name}.pt"
-    start, seconds = 0, 0.0
-    if resume.exists():
-        saved = torch.load(resume, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        schedule.load_state_dict(saved["schedule"])
-        start, seconds = saved["epoch"], saved["seconds"]
-    print(
-        f"{name}: {model.parameter_count():,} parameters, {len(encoded):,} pairs, "
-        f"{steps_per_epoch} steps an epoch, from epoch {start} of {epochs}",
-        flush=True,
-    )
 
-    for epoch in range(start, epochs):
-        began = time.monotonic()
-        running = run_epoch(model, encoded, recipe, optimiser, schedule, epoch)
-        seconds += time.monotonic() - began
-        loss = dev_loss(model, dev, recipe.tokens_per_batch)
-        print(f"epoch {epoch + 1}: train {running:.3f}, dev perplexity {math.exp(loss):.2f}, "
-              f"{seconds / 60:.1f} minutes in all", flush=True)  # fmt: skip
+class Run:
+    """A training under way: everything that must be kept to go on after a stop."""
+
+    def __init__(self, recipe: Recipe, steps: int) -> None:
+        self.model = Translator(recipe.shape)
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimiser,
+            lambda step: min((step + 1) / recipe.warm_up, max(0.0, 1 - step / steps) + 0.01),
+        )
+        self.epoch = 0
+        self.seconds = 0.0
+
+    def save(self, path: Path) -> None:
         torch.save(
             {
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch + 1,
-                "seconds": seconds,
+                "model": self.model.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "schedule": self.schedule.state_dict(),
+                "epoch": self.epoch,
+                "seconds": self.seconds,
             },
-            resume,
+            path,
         )
-        write_checkpoint(folder, model, {
-            "epochs": epoch + 1, "steps": (epoch + 1) * steps_per_epoch, "seed": recipe.seed,
-            "pairs": len(encoded), "minutes": round(seconds / 60, 1),
-            "dev_perplexity": round(math.exp(loss), 3),
-            "command": f"python -m models.translator.train {name} --data {data.name}",
-        })  # fmt: skip
+
+    def resume(self, path: Path) -> None:
+        saved = torch.load(path, weights_only=True)
+        self.model.load_state_dict(saved["model"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.schedule.load_state_dict(saved["schedule"])
+        self.epoch, self.seconds = saved["epoch"], saved["seconds"]
 
 
 def write_checkpoint(folder: Path, model: Translator, training: dict[str, object]) -> None:
