@@ -68,7 +68,6 @@ def asked() -> tuple[str, str, str]:
 @st.fragment
 def shown(reading: Reading) -> None:
     """Everything that follows from one reading; a choice here redraws this part alone."""
-    link.restore(CHOICES)
     kind = choosing.kind(KIND, tuple(reading.parts))
     part = reading.parts[kind]
     settle(part)

@@ -77,7 +77,6 @@ def asked() -> str:
 @st.fragment
 def shown(found: Translation) -> None:
     """Everything that follows from one translation."""
-    link.restore(CHOICES)
     prose.headline(found.text)
     for sentence in sentences.doubts(found):
         prose.caption(sentence)

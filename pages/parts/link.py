@@ -7,6 +7,7 @@ What cannot be read in an address is left out, never an error.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,11 @@ import streamlit as st
 
 LONGEST = 4000
 """Characters of a text that still go into an address; servers refuse much longer ones."""
+ECHO = 3.0
+"""Seconds in which a browser may still send the address as it was before we wrote it anew."""
 
 _SEEN = "_address_seen"
+_WRITTEN = "_address_written"
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def restore(choices: Sequence[Choice]) -> None:
     seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
     for choice in choices:
         raw = st.query_params.get(choice.name)
-        if raw is not None and seen.get(choice.key) != raw:
+        if raw is not None and seen.get(choice.key) != raw and not _just_written(choice):
             seen[choice.key] = raw
             value = choice.parse(raw)
             st.session_state[choice.key] = choice.default if value is None else value
@@ -111,12 +115,24 @@ def publish(choices: Sequence[Choice]) -> None:
         if raw is None or len(raw) > LONGEST:
             if choice.name in st.query_params:
                 del st.query_params[choice.name]
+                _written()[choice.key] = time.monotonic()
             seen.pop(choice.key, None)
-        elif st.query_params.get(choice.name) != raw:
+            continue
+        if st.query_params.get(choice.name) != raw:
             st.query_params[choice.name] = raw
-            seen[choice.key] = raw
-        else:
-            seen[choice.key] = raw
+            _written()[choice.key] = time.monotonic()
+        seen[choice.key] = raw
+
+
+def _just_written(choice: Choice) -> bool:
+    """True while a differing address is an older one of our own: quick gestures overtake it."""
+    return time.monotonic() - _written().get(choice.key, -ECHO) < ECHO
+
+
+def _written() -> dict[str, float]:
+    """When each choice was last written into the address."""
+    moments: dict[str, float] = st.session_state.setdefault(_WRITTEN, {})
+    return moments
 
 
 def value(choice: Choice) -> Any:
