@@ -79,7 +79,7 @@ def shown(reading: Reading) -> None:
     layer, heads = link.value(LAYER), link.value(HEADS)
     site = part.sites[layer]
     picture = view(site, None, link.value(GRAIN), link.value(SPECIALS))
-    chosen = picture.only(heads)
+    chosen = view(site, heads, link.value(GRAIN), link.value(SPECIALS))
     place = sentences.where(layer, heads)
 
     left, right = st.columns(2, gap="large")
