@@ -1,0 +1,176 @@
+"""Choices and the address, page by page, without a browser: what is chosen holds and is written."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import link
+from pages.parts.examples import EXPLORE, TRANSLATE
+from pages.parts.language import LANGUAGES
+from tests.browser.frame import PAGES
+from tests.browser.server import ROOT
+
+MODEL = {"model": "fake"}
+"""An untrained model is enough to see that choices hold."""
+
+
+def opened(page: str, **address: str) -> AppTest:
+    """A page as it opens at an address."""
+    app = AppTest.from_file(ROOT / "pages" / "main.py", default_timeout=120)
+    app.run()
+    app.switch_page(f"{page}.py")
+    for name, raw in address.items():
+        app.query_params[name] = raw
+    app.run()
+    assert not app.exception
+    return app
+
+
+def address(app: AppTest, name: str) -> str | None:
+    """A choice as the address has it."""
+    return dict(app.query_params).get(name, [None])[-1]
+
+
+def headings(app: AppTest) -> list[str]:
+    return [heading.value for heading in app.subheader]
+
+
+def html(app: AppTest) -> str:
+    """Captions, notes and headlines of the page."""
+    return " ".join(str(block.proto.body) for block in app.get("html"))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_shows_its_pictures_in_every_language(name: str, code: str) -> None:
+    app = opened(name, lang=code)
+    assert not app.error
+    assert len(app.get("bidi_component")) >= 1
+    assert ("atlas-caption" in html(app)) is True
+
+
+def test_an_address_restores_what_was_chosen_and_stays() -> None:
+    asked = {
+        **MODEL, "text": "the cat sat", "layer": "2", "heads": "1,3", "pins": "2,4",
+        "cell": "3,2", "grain": "words", "specials": "renormalised", "scale": "row",
+    }  # fmt: skip
+    app = opened("explore", **asked)
+    assert "The matrix of layer 2, the mean of heads 1, 3" in headings(app)
+    assert {name: address(app, name) for name in asked} == asked
+    assert app.text_area[0].value == "the cat sat"
+    app.run()
+    assert {name: address(app, name) for name in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("layer", "999"), ("layer", "-1"), ("layer", "0"), ("layer", "9" * 30), ("layer", "٣"),
+        ("heads", "abc"), ("heads", "99"), ("heads", ""), ("heads", ",,,"),
+        ("pins", "-1,99999"), ("pins", "9999"), ("cell", "1"), ("cell", "1,2,3"),
+        ("cell", "900,900"), ("grain", "letters"), ("specials", "x"), ("scale", "\x00"),
+        ("kind", "zzz"), ("kind", "cross"), ("pair", "maybe"), ("cut", "2"),
+        ("model", "../../etc/passwd"), ("model", "hub:../x"), ("lang", "xx"), ("lang", ""),
+    ],
+)  # fmt: skip
+def test_nonsense_in_the_address_leaves_a_page_usable(name: str, raw: str) -> None:
+    app = opened("explore", **{**MODEL, "text": "the cat sat", name: raw})
+    assert not app.error
+    assert app.text_area[0].value == "the cat sat"
+    app.text_area[0].set_value("a dog ran").run()
+    assert not app.exception
+    assert any(title.startswith("The matrix of layer") for title in headings(app))
+
+
+def test_a_model_that_does_something_else_says_so_and_leaves_the_choice_open() -> None:
+    app = opened("explore", model="bahdanau-en-fr", text="the cat sat")
+    assert ["choose another one" in info.value for info in app.info] == [True]
+    app.selectbox[0].set_value("fake").run()
+    assert not app.info
+    assert "The matrix of layer 2, head 2" in headings(app)
+
+
+def test_a_new_text_forgets_the_places_of_the_old_one() -> None:
+    app = opened("explore", **MODEL, pins="2,3", cell="2,2", layer="2")
+    app.text_area[0].set_value("a dog ran").run()
+    assert [address(app, name) for name in ("pins", "cell", "layer")] == [None, None, "2"]
+    assert address(app, "text") == "a dog ran"
+
+
+def test_an_address_from_before_the_last_gesture_does_not_undo_it() -> None:
+    app = opened("explore", **MODEL, text="the cat sat")
+    app.text_area[0].set_value("a dog ran").run()
+    app.query_params["text"] = "the cat sat"
+    app.toggle[0].set_value(True).run()
+    assert app.text_area[0].value == "a dog ran"
+    assert address(app, "text") == "a dog ran"
+
+
+def test_going_back_to_an_older_address_restores_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened("explore", **MODEL, text="the cat sat")
+    app.text_area[0].set_value("a dog ran").run()
+    monkeypatch.setattr(link, "ECHO", 0.0)
+    app.query_params["text"] = "the cat sat"
+    app.run()
+    assert app.text_area[0].value == "the cat sat"
+
+
+def test_choices_survive_a_visit_to_another_page() -> None:
+    app = opened("explore", **MODEL, text="the cat sat", layer="2", heads="3", grain="words")
+    for page in ("translate", "home", "explore"):
+        app.query_params.clear()
+        app.switch_page(f"{page}.py").run()
+        assert not app.exception
+    assert app.text_area[0].value == "the cat sat"
+    assert "The matrix of layer 2, head 3" in headings(app)
+    assert [address(app, name) for name in ("layer", "grain", "model")] == ["2", "words", "fake"]
+
+
+def test_a_text_too_long_for_an_address_is_still_read() -> None:
+    text = "word " * 900
+    app = opened("explore", **MODEL, text=text)
+    assert app.text_area[0].value == text
+    assert address(app, "text") is None
+    assert len(app.warning) == 1
+
+
+def test_a_text_that_is_too_long_is_cut_only_when_the_reader_agrees() -> None:
+    app = opened("explore", **MODEL, text="word " * 600)
+    assert "2,402 tokens; this model reads at most 128" in app.warning[0].value
+    assert not app.get("bidi_component")
+    next(button for button in app.button if "beginning" in button.label).click().run()
+    assert not app.warning
+    assert app.get("bidi_component")
+    assert "Only the first 128 of 2,402 tokens were read." in html(app)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_an_empty_text_is_an_invitation(text: str) -> None:
+    app = opened("explore", **MODEL)
+    app.text_area[0].set_value(text).run()
+    assert [info.value for info in app.info] == ["Type a sentence, or choose an example."]
+    assert not app.warning
+
+
+def test_an_own_sentence_is_translated_and_an_own_pair_aligned() -> None:
+    app = opened("translate")
+    assert app.text_area[0].value == TRANSLATE[0].text
+    before = html(app)
+    app.text_area[0].set_value("The cat sleeps.").run()
+    assert html(app) != before
+    app.segmented_control[1].set_value("pair").run()
+    app.text_area[1].set_value("Le chat dort.").run()
+    assert not app.exception
+    assert "Le chat dort." in html(app)
+    assert [address(app, name) for name in ("mode", "target")] == ["pair", "Le chat dort."]
+
+
+def test_another_model_is_opened_from_the_list() -> None:
+    app = opened("explore")
+    assert "72 heads checked" in html(app)
+    app.selectbox[0].set_value("fake").run()
+    assert not app.exception
+    assert "72 heads" not in html(app)
+    assert address(app, "model") == "fake"
+    assert app.text_area[0].value == EXPLORE[0].text
