@@ -29,7 +29,8 @@ def opened(page: str, **address: str) -> AppTest:
 
 def address(app: AppTest, name: str) -> str | None:
     """A choice as the address has it."""
-    return dict(app.query_params).get(name, [None])[-1]
+    found: str | list[str] | None = app.query_params.get(name)
+    return found[-1] if isinstance(found, list) else found
 
 
 def headings(app: AppTest) -> list[str]:
