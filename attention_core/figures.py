@@ -7,7 +7,7 @@ from typing import Literal
 import plotly.graph_objects as go
 from torch import Tensor
 
-from attention_core.palette import ACCENT, INK, SCALE
+from attention_core.palette import INK, SCALE
 
 Theme = Literal["light", "dark"]
 FAINT = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
@@ -15,14 +15,13 @@ FAINT = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
 
 def heads_map(
     across: Tensor, upwards: Tensor, titles: tuple[str, str], name: str,
-    opened: tuple[int, int], theme: Theme,
+    theme: Theme,
 ) -> go.Figure:  # fmt: skip
-    """Every head as a dot, early layers pale and late ones dark; the opened one is ringed.
+    """Every head as a dot, early layers pale and late ones dark.
 
     across, upwards  (site, head), the two measures
     titles           of the two axes, in the reader's language
     name             template with {layer} and {head} for what a dot is called, counted from 1
-    opened           site and head, counted from 0
     """
     sites, heads = across.shape
     places = [(site, head) for site in range(sites) for head in range(heads)]
@@ -43,15 +42,6 @@ def heads_map(
             unselected={"marker": {"opacity": 1}},
         )
     )
-    site, head = opened
-    figure.add_trace(
-        go.Scatter(
-            x=[float(across[site, head])], y=[float(upwards[site, head])], mode="markers",
-            marker={"size": 22, "color": "rgba(0,0,0,0)",
-                    "line": {"width": 3.5, "color": ACCENT[theme]}},
-            hoverinfo="skip",
-        )
-    )  # fmt: skip
     axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}}
     figure.update_layout(
         showlegend=False, height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10},

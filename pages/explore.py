@@ -15,8 +15,8 @@ from pages.parts.readings import Part, Reading, read
 PAGE = "explore"
 LINES = 160
 """Tokens whose lines can still be told apart; of longer texts the lines show the beginning."""
-TALL = 24
-"""Tokens from which the lines fill their column, so that the map goes into the other one."""
+PICTURES = "pictures"
+"""The part of the page that a click on a head draws again."""
 
 TEXT = link.text(PAGE, "text", examples.EXPLORE[0].text)
 SECOND = link.text(PAGE, "second")
@@ -67,7 +67,7 @@ def asked() -> tuple[str, str, str]:
 
 @st.fragment
 def shown(reading: Reading) -> None:
-    """Everything that follows from one reading; a choice here redraws this part alone."""
+    """Everything that follows from one reading."""
     kind = choosing.kind(KIND, tuple(reading.parts))
     part = reading.parts[kind]
     settle(part)
@@ -75,7 +75,13 @@ def shown(reading: Reading) -> None:
     prose.badge(*sentences.integrity(part.sites))
     for note in reading.record.notes:
         prose.note(sentences.noted(note))
+    pictures(part)
+    statistics(part)
 
+
+@st.fragment(key=PICTURES)
+def pictures(part: Part) -> None:
+    """All heads, and the chosen ones as lines and as a matrix; a choice redraws this part alone."""
     layer, heads = link.value(LAYER), link.value(HEADS)
     site = part.sites[layer]
     picture = view(site, None, link.value(GRAIN), link.value(SPECIALS))
@@ -91,12 +97,19 @@ def shown(reading: Reading) -> None:
     with right:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         show_lines(picture, chosen, place)
-    with left if len(picture.rows) > TALL else right:
-        st.subheader(_("How far and how widely each head looks"), anchor=False)
-        show_map(part, (layer, heads[0]))
-    st.subheader(_("Heads in numbers"), anchor=False)
-    show_numbers(part)
     link.publish(CHOICES)
+
+
+@st.fragment
+def statistics(part: Part) -> None:
+    """Every head in numbers, as dots and as a table; a click opens a head in the pictures."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("How far and how widely each head looks"), anchor=False)
+        show_map(part)
+    with right:
+        st.subheader(_("Heads in numbers"), anchor=False)
+        show_numbers(part)
 
 
 def settle(part: Part) -> None:
@@ -113,20 +126,19 @@ def show_overview(part: Part, opened: tuple[int, int]) -> None:
         open_head(*figures.state(f"{PAGE}.grid", "head"))
 
     figures.head_grid(part, opened, f"{PAGE}.grid", took)
+    prose.caption(sentences.measured(part.measures, *opened))
 
 
-def show_map(part: Part, opened: tuple[int, int]) -> None:
+def show_map(part: Part) -> None:
     """Every head as a dot; a click opens it. Texts that differ have no distance to show."""
 
     def took() -> None:
-        head = figures.map_point(f"{PAGE}.map", part)
-        if head is not None:
-            open_head(*head)
+        open_elsewhere(figures.map_point(f"{PAGE}.map", part))
 
     if part.sites[0].kind == "cross":
         prose.caption(prose.filled(_("Between two texts there is no distance to measure.")))
         return
-    figures.heads_map(part, opened, f"{PAGE}.map", took)
+    figures.heads_map(part, f"{PAGE}.map", took)
     prose.caption(
         prose.filled(
             _(
@@ -141,9 +153,7 @@ def show_numbers(part: Part) -> None:
     """Every head in numbers, sortable; a click on a row opens the head."""
 
     def took() -> None:
-        row = figures.table_row(f"{PAGE}.table", part)
-        if row is not None:
-            open_head(*row)
+        open_elsewhere(figures.table_row(f"{PAGE}.table", part))
 
     figures.head_table(part, f"{PAGE}.table", took)
 
@@ -151,6 +161,13 @@ def show_numbers(part: Part) -> None:
 def open_head(layer: int, head: int) -> None:
     link.choose(LAYER, layer)
     link.choose(HEADS, [head])
+
+
+def open_elsewhere(place: tuple[int, int] | None) -> None:
+    """Opens a head from among the statistics: only the pictures are drawn again."""
+    if place is not None:
+        open_head(*place)
+        st.rerun(PICTURES)
 
 
 def show_lines(picture: View, chosen: View, place: str) -> None:

@@ -142,7 +142,7 @@ def alignment(
     )
 
 
-def heads_map(part: Part, opened: tuple[int, int], key: str, took: Callback) -> None:
+def heads_map(part: Part, key: str, took: Callback) -> None:
     """Every head as a dot by how far and how widely it looks; a click opens it."""
     named = {measure.name: title(measure) for measure in measures.ALL}
     shade: plots.Theme = "dark" if st.context.theme.type == "dark" else "light"
@@ -151,7 +151,6 @@ def heads_map(part: Part, opened: tuple[int, int], key: str, took: Callback) -> 
         part.measures["entropy"],
         (named["distance"], named["entropy"]),
         _("layer {layer} · head {head}"),
-        opened,
         shade,
     )
     st.plotly_chart(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
+from torch import Tensor
+
+from attention_core import measures
 from attention_core.record import Note, Site
 from attention_core.views import View
 from models.translator.reader import Translation
 from pages.parts.language import _, ngettext
+from pages.parts.measure_names import title
 from pages.parts.prose import Markup, filled, number, token
 
 SPOKEN = 3
@@ -53,6 +58,16 @@ def telling(view: View, place: str) -> Markup:
         other=token(view.columns[look.column].text),
         weight=number(look.weight),
     )
+
+
+def measured(measures_of: Mapping[str, Tensor], layer: int, head: int) -> Markup:
+    """One head in numbers, those that the table sorts by."""
+    numbers = [
+        filled("{title} {value}", title=title(measure), value=number(value))
+        for measure in measures.ALL
+        if not math.isnan(value := float(measures_of[measure.name][layer, head]))
+    ]
+    return Markup(" · ".join([where(layer, [head]), *numbers]))
 
 
 def cell(view: View, row: int, column: int) -> Markup:

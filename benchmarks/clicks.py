@@ -1,0 +1,176 @@
+"""What a reader waits for and what travels: opening, a click on a head, bytes over the wire.
+
+python -m benchmarks.clicks
+
+A click on a head of Explore (until the matrix of that head is drawn) is measured in turn with a
+plain Streamlit button (until its text changes), in the same browser, and given as their ratio.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser.chromium import chromium
+from tests.browser.server import serving
+
+PAIRS = 15
+OPENINGS = 5
+TOKENS_126 = "the old keeper of the lighthouse wrote letters to his daughter in the city " * 9
+"""126 words that MiniLM reads as one token each; with [CLS] and [SEP] 128 tokens."""
+BUTTON = """
+import streamlit as st
+st.session_state.setdefault("clicks", 0)
+def more(): st.session_state.clicks += 1
+st.button("More", on_click=more)
+st.text(f"clicked {st.session_state.clicks}")
+"""
+WATCH = """
+window.drawn = new WeakMap();
+const clear = CanvasRenderingContext2D.prototype.clearRect;
+CanvasRenderingContext2D.prototype.clearRect = function (...at) {
+  window.drawn.set(this.canvas, performance.now());
+  return clear.apply(this, at);
+};
+window.addEventListener("click", () => { window.clicked = performance.now(); }, true);
+window.within = (root, wanted) => {
+  for (const node of root.querySelectorAll("*")) {
+    if (node.matches(wanted)) return node;
+    const found = node.shadowRoot && window.within(node.shadowRoot, wanted);
+    if (found) return found;
+  }
+  return null;
+};
+window.canvasOf = (key) => {
+  const host = document.querySelector(`.st-key-${key}`);
+  return host && window.within(host, "canvas.base, canvas");
+};
+"""
+REDRAWN = """() => {
+  const at = window.drawn.get(window.canvasOf("explore-matrix"));
+  return at > window.clicked ? at - window.clicked : null;
+}"""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "button.py"
+        script.write_text(BUTTON, encoding="utf-8")
+        with (
+            serving(Path(folder) / "app.log") as app,
+            serving(Path(folder) / "button.log", script, "/_stcore/health") as plain,
+            chromium() as browser,
+        ):
+            opening(browser, app.url)
+            clicking(browser, app.url, plain.url)
+            wire(browser, app.url)
+
+
+def clicking(browser: Browser, app: str, plain: str) -> None:
+    """Prints the medians of both clicks and their ratio."""
+    explore, button = watched(browser), watched(browser)
+    explore.goto(f"{app}/explore")
+    explore.wait_for_function("() => window.drawn.get(window.canvasOf('explore-matrix'))")
+    explore.wait_for_timeout(3000)
+    button.goto(plain)
+    button.get_by_text("clicked 0").wait_for()
+    heads, buttons = [], []
+    for turn in range(PAIRS):
+        explore.bring_to_front()
+        heads.append(click_head(explore, turn))
+        button.bring_to_front()
+        buttons.append(click_button(button, turn + 1))
+    head, plain_click = statistics.median(heads), statistics.median(buttons)
+    print(f"click on a head → matrix drawn   {head:6.0f} ms (median of {PAIRS})")
+    print(f"click on a plain button → text   {plain_click:6.0f} ms")
+    print(f"ratio                            {head / plain_click:6.2f}")
+
+
+def watched(browser: Browser) -> Page:
+    """A window that notes when its canvases are drawn."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.add_init_script(WATCH)
+    return page
+
+
+def click_head(page: Page, turn: int) -> float:
+    """Milliseconds until the matrix of another head is there."""
+    grid = page.locator(".st-key-explore-grid canvas").first
+    box = grid.bounding_box()
+    if box is None:
+        raise RuntimeError("The grid of heads is not on the screen")
+    column, row = turn * 5 % 11, turn * 2 % 5
+    page.mouse.click(
+        box["x"] + box["width"] * (0.12 + 0.075 * column),
+        box["y"] + box["height"] * (0.2 + 0.15 * row),
+    )
+    taken = page.wait_for_function(REDRAWN, polling=5).json_value()
+    page.wait_for_timeout(400)
+    return float(taken)
+
+
+def click_button(page: Page, count: int) -> float:
+    """Milliseconds until the text beside the button counts the click."""
+    page.evaluate(
+        """(wanted) => {
+          window.counted = null;
+          const look = () => {
+            if (document.body.innerText.includes(wanted)) window.counted ??= performance.now();
+          };
+          new MutationObserver(look).observe(
+            document.body, { subtree: true, childList: true, characterData: true });
+        }""",
+        f"clicked {count}",
+    )
+    page.get_by_role("button", name="More").click()
+    taken = page.wait_for_function(
+        "() => window.counted && window.counted - window.clicked", polling=5
+    ).json_value()
+    page.wait_for_timeout(400)
+    return float(taken)
+
+
+def opening(browser: Browser, app: str) -> None:
+    """Prints how long Home takes to show its alignment, in a new browser and in a known one."""
+    new, known = [], []
+    for _ in range(OPENINGS):
+        page = watched(browser)
+        new.append(until_ribbons(page, app))
+        known.append(until_ribbons(page, app))
+        page.context.close()
+    print(f"Home opened → alignment drawn    {statistics.median(new):6.0f} ms in a new browser")
+    print(f"the same with its files cached   {statistics.median(known):6.0f} ms")
+
+
+def until_ribbons(page: Page, app: str) -> float:
+    page.goto(app, wait_until="commit")
+    page.wait_for_function(
+        "() => window.within(document, '.st-key-home-ribbons') &&"
+        " window.drawn && window.within(document.querySelector('.st-key-home-ribbons'), '.token')",
+        polling=10,
+    )
+    return float(page.evaluate("() => performance.now()"))
+
+
+def wire(browser: Browser, app: str) -> None:
+    """Prints what travels when Explore opens on 128 tokens."""
+    page = watched(browser)
+    messages, files = [], []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: messages.append(len(frame))),
+    )
+    page.on("response", lambda answer: files.append(int(answer.headers.get("content-length", 0))))
+    page.goto(f"{app}/explore?text={quote(TOKENS_126.strip())}")
+    page.wait_for_function("() => window.drawn.get(window.canvasOf('explore-matrix'))")
+    page.wait_for_timeout(4000)
+    print(f"Explore on 128 tokens            {sum(messages) / 1e6:6.2f} MB over the websocket")
+    print(f"Streamlit's own files, once      {sum(files) / 1e6:6.2f} MB, cached by the browser")
+
+
+if __name__ == "__main__":
+    main()
