@@ -70,7 +70,7 @@ class Reader:
         """Reads what the server sends until a run has ended."""
         drawn = set[str]()
         while True:
-            said = ForwardMsg.FromString(await self.socket.recv())  # type: ignore[arg-type]
+            said = ForwardMsg.FromString(await self.socket.recv())
             kind = said.WhichOneof("type")
             if kind == "new_session":
                 self.page = said.new_session.page_script_hash
