@@ -139,14 +139,8 @@ def show_map(part: Part) -> None:
         prose.caption(prose.filled(_("Between two texts there is no distance to measure.")))
         return
     figures.heads_map(part, f"{PAGE}.map", took)
-    prose.caption(
-        prose.filled(
-            _(
-                "Each dot is a head; a stronger colour is a later layer. "
-                "To the left it looks near, low down it looks at one word only."
-            )
-        )
-    )
+    prose.caption(sentences.extremes(part.measures))
+    prose.note(prose.filled(_("Each dot is a head; a stronger colour is a later layer.")))
 
 
 def show_numbers(part: Part) -> None:
@@ -183,7 +177,7 @@ def show_lines(picture: View, chosen: View, place: str) -> None:
 
     figures.head_view(
         picture.beginning(LINES), link.value(HEADS), pins, f"{PAGE}.lines", took_pins, took_heads,
-        title=place, caption=" ".join(map(prose.plain, spoken)),
+        title=place, caption=prose.joined(*spoken, sentences.shown(chosen)),
     )  # fmt: skip
     prose.caption(*spoken)
     downloads.numbers(picture, f"attention-{picture.site}-all-heads")
@@ -212,7 +206,7 @@ def show_matrix(chosen: View, place: str) -> None:
     pins = figures.rows(chosen, link.value(PINS))
     figures.matrix(
         chosen, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
-        title=place, caption=prose.plain(spoken),
+        title=place, caption=prose.joined(spoken, sentences.shown(chosen)),
     )  # fmt: skip
     prose.caption(spoken)
     prose.note(sentences.shown(chosen))

@@ -54,7 +54,8 @@ def living_picture(picture: View, translation: str) -> None:
 
     figures.alignment(
         picture, strongest_links(picture.mean, 0.2), pins, f"{PAGE}.ribbons", took,
-        title=f"{SENTENCE} → {translation}", caption=" ".join(map(prose.plain, spoken)),
+        title=f"{SENTENCE} → {translation}",
+        caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(*spoken)
     link.publish(CHOICES)

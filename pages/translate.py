@@ -110,7 +110,8 @@ def show_ribbons(found: Translation, picture: View, pins: list[int]) -> None:
 
     figures.alignment(
         picture, links, pins, f"{PAGE}.ribbons", took,
-        title=f"{link.value(SOURCE)} → {found.text}", caption=" ".join(map(prose.plain, spoken)),
+        title=f"{link.value(SOURCE)} → {found.text}",
+        caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(*spoken)
     with st.container(horizontal=True):
@@ -132,7 +133,7 @@ def show_matrix(picture: View, pins: list[int]) -> None:
 
     figures.matrix(
         picture, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
-        title=_("Alignment"), caption=prose.plain(spoken),
+        title=_("Alignment"), caption=prose.joined(spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(spoken)
     prose.note(sentences.shown(picture))

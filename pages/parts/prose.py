@@ -74,6 +74,6 @@ def badge(good: bool, sentence: Markup) -> None:
     st.html(f'<p class="atlas-badge atlas-{kind}"><span>{mark}</span> {sentence}</p>')
 
 
-def plain(markup: str) -> str:
-    """The sentence without its tags, for the caption inside a downloaded picture."""
-    return unescape(re.sub(r"<[^<>]*>", "", markup))
+def joined(*sentences: Markup) -> str:
+    """The sentences without their tags, for the caption inside a downloaded picture."""
+    return " ".join(unescape(re.sub(r"<[^<>]*>", "", sentence)) for sentence in sentences)

@@ -70,6 +70,20 @@ def measured(measures_of: Mapping[str, Tensor], layer: int, head: int) -> Markup
     return Markup(" · ".join([where(layer, [head]), *numbers]))
 
 
+def extremes(measures_of: Mapping[str, Tensor]) -> Markup:
+    """The heads at two ends of the map: the narrowest look and the farthest."""
+    entropy, distance = measures_of["entropy"], measures_of["distance"]
+    narrow, far = int(entropy.argmin()), int(distance.argmax())
+    heads = entropy.shape[1]
+    return filled(
+        _("Narrowest: {narrow}, {bits} bits. Farthest: {far}, {tokens} tokens away on average."),
+        narrow=where(narrow // heads, [narrow % heads]),
+        bits=number(float(entropy.flatten()[narrow])),
+        far=where(far // heads, [far % heads]),
+        tokens=number(float(distance.flatten()[far]), 1),
+    )
+
+
 def cell(view: View, row: int, column: int) -> Markup:
     """One cell in words: its weight, and its rank in its row."""
     weights = view.mean[row]
