@@ -73,9 +73,12 @@ def caption(page: Page, *parts: str) -> Locator:
     return found.first
 
 
-def chosen(page: Page, key: str) -> str:
-    """What is chosen in a row of alternatives."""
-    return str(widget(page, key).locator("button[aria-checked=true]").inner_text()).strip()
+def chosen(page: Page, key: str) -> int:
+    """Which of a row of alternatives is chosen, counted from 1."""
+    marks = [
+        one.get_attribute("aria-checked") for one in widget(page, key).get_by_role("radio").all()
+    ]
+    return marks.index("true") + 1
 
 
 def choose(page: Page, key: str, title: str) -> None:
