@@ -146,8 +146,9 @@ def _sharing(row: Sequence[Token]) -> list[list[Token]]:
     """Neighbours grouped while each begins before the one in front of it has ended."""
     groups: list[list[Token]] = []
     for token in row:
-        last = groups[-1][-1] if groups else None
-        if last and last.segment == token.segment and last.start <= token.start < last.end:
+        last = groups[-1][-1] if groups else token
+        shares = last.segment == token.segment and last.start <= token.start < last.end
+        if groups and shares and not token.special:
             groups[-1].append(token)
         else:
             groups.append([token])
