@@ -7,6 +7,7 @@ objects would cost each click 60 to 230 ms of processor time.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import time
@@ -29,6 +30,10 @@ from pages.parts.language import _
 log = logging.getLogger("attention_atlas")
 
 HERE: Final = Path(__file__).parent
+TIDYING: Final = 1.0
+SPRING_CLEANING: Final = 600.0
+"""Seconds between two freezes of the heap, and between two full collections of it."""
+
 LIBRARIES: Final = ("torch", "transformers", "plotly.graph_objects", "plotly.io", "pandas")
 
 POLICY: Final = {
@@ -78,7 +83,24 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     gc.freeze()
     seconds = round(time.perf_counter() - began, 1)
     log.info("Ready after %s seconds", seconds)
+    keeping = asyncio.create_task(keep_house())
     yield {"preload_seconds": seconds}
+    keeping.cancel()
+
+
+async def keep_house() -> None:
+    """Keeps the collection after every run short, however many readers there are.
+
+    What lives on is taken out of the collector's sight every few seconds, a matter of moving one
+    list; once in a while everything is looked through, so that readers who left leave nothing.
+    """
+    while True:
+        for _round in range(round(SPRING_CLEANING / TIDYING)):
+            await asyncio.sleep(TIDYING)
+            gc.freeze()
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 def preload() -> None:

@@ -26,7 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.browser.server import serving
 
 CROWDS = (1, 30, 100)
-SECONDS = 40.0
+SECONDS = 50.0
 """How long each crowd clicks."""
 THINKING = (2.5, 7.5)
 """Seconds between two clicks of one reader."""
