@@ -184,7 +184,7 @@ class TranslatorReader:
         )  # fmt: skip
         chances = logits[0].softmax(-1)
         note = Note("Only the first {limit} pieces were read.", limit=self.limit)
-        full = max(len(source), len(target)) == self.limit
+        full = self.limit in (len(source), len(target))
         best = chances.topk(CANDIDATES)
         return Translation(
             record=AttentionRecord(
