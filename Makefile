@@ -42,8 +42,9 @@ check: $(DEV)
 translations: $(DEV)
 	$(BIN)/python -m pages.locale.collect
 
-bench: $(DEV)
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(DEV) browser
+	for name in capture translator clicks readers; do \
+		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 screenshots: $(DEV) browser
 	$(BIN)/python -m tests.browser.screenshots
