@@ -1,0 +1,71 @@
+"""In Chinese, nothing on a page is left in English but names, formats and the reader's words."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.frame import PAGES, address, opened
+from tests.browser.server import Server
+
+VISIBLE: Final = """() => {
+    const apart = "style, script, textarea, bdi, .token, .atlas-token, .atlas-headline, "
+        + ".atlas-steps, [data-testid=stIconMaterial], [data-testid=stHeaderLogo], "
+        + "[data-testid=stSkipLink], .st-key-language, canvas";
+    const found = [];
+    const walk = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
+        if (node.nodeType === Node.ELEMENT_NODE) {
+            if (node.matches(apart) || getComputedStyle(node).display === "none") return;
+            if (node.getRootNode() !== document) {  // in a widget of ours
+                for (const name of ["aria-label", "title", "placeholder"]) {
+                    if (node.hasAttribute(name)) found.push(node.getAttribute(name));
+                }
+            }
+            if (node.shadowRoot) node.shadowRoot.childNodes.forEach(walk);
+        }
+        node.childNodes.forEach(walk);
+    };
+    walk(document.querySelector("[data-testid=stApp]"));
+    return found;
+}"""
+"""All visible text, and in our widgets also what a screen reader says of them; words of the
+reader and of the models, and Streamlit's own parts, are left out."""
+
+NAMES: Final = re.compile(
+    r"Attention Atlas|Apache-2\.0|PNG|SVG|CSV|NPZ|JSON|Pharaoh|MiniLM|all-MiniLM-L6-v2|BERT|"
+    r"Bahdanau|Tatoeba|Hugging Face|Escape|Esc|Enter|https?://\S+|"
+    r"bert-base-uncased|Skip to main content"
+)
+
+
+def english(page: Page) -> list[str]:
+    """Every piece of text in which an English word is left."""
+    pieces = [NAMES.sub("", str(text)) for text in page.evaluate(VISIBLE)]
+    return [text.strip() for text in pieces if re.search("[A-Za-z]{2,}", text)]
+
+
+def test_what_is_left_in_english_would_be_found(page: Page, server: Server) -> None:
+    opened(page, server.url)
+    page.locator(".widget .note").first.wait_for()
+    found = " ".join(english(page))
+    for seen in ("See what a model looks at", "At the translation", "click to keep it", "PNG"):
+        assert (seen in found) is (seen != "PNG")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_english_of_ours_is_left_on_a_chinese_page(
+    name: str, page: Page, server: Server
+) -> None:
+    opened(page, f"{server.url}{address(name)}?lang=zh")
+    page.locator(".widget .note").first.wait_for()
+    assert english(page) == []
+    for menu in page.get_by_test_id("stPopoverButton").all():
+        menu.click()
+        page.get_by_test_id("stPopoverBody").wait_for()
+        assert english(page) == []
+        page.keyboard.press("Escape")
+        page.get_by_test_id("stPopoverBody").wait_for(state="detached")
