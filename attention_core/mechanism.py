@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from attention_core.edit import edits_of
 from attention_core.errors import ShapeError, UnverifiedError
 
 TOLERANCE = 1e-5
@@ -79,14 +80,27 @@ class Mechanism(nn.Module, ABC):
         return key
 
     @abstractmethod
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
         """The equations of the paper, one line each.
 
         query    (..., query, width)
         key      what `prepare` made of the keys
         value    (..., key, width)
         allowed  (..., query, key), bool
+        first    the position of the first query: a decoder that takes one step at a time says
+                 which step it is
         """
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        """What weights take from values, as `attend` does it: the check of a captured matrix.
+
+        weights  (..., head, query, key)
+        values   (..., head, key, value)
+        returns  (..., query, width)
+        """
+        return (weights @ values).squeeze(-3)
 
     def forward(
         self,
@@ -213,3 +227,30 @@ def softmax(scores: Tensor, allowed: Tensor, dim: int = -1) -> Tensor:
     grown = (scores - peak).exp()
     total = grown.sum(dim, keepdim=True)
     return grown / total.clamp_min(1)  # the peak alone adds 1, so only an empty row is below
+
+
+def edited(
+    module: nn.Module, weights: Tensor, allowed: Tensor, first: int = 0, heads: bool = False
+) -> Tensor:
+    """The weights as computed, or what a reader's experiment puts in their place.
+
+    weights  (..., query, key), or (..., head, query, key) with `heads`
+    allowed  bool, broadcasts to the weights
+    first    the position of the first query
+    """
+    for edit in edits_of(module):
+        if heads:
+            weights = edit.apply(weights, allowed, first)
+        else:
+            weights = edit.apply(weights.unsqueeze(-3), allowed.unsqueeze(-3), first).squeeze(-3)
+    return weights
+
+
+def one_head(
+    scores: Tensor, allowed: Tensor, weights: Tensor, value: Tensor, context: Tensor, *extras: Extra
+) -> Trace:
+    """The trace of a mechanism without heads: matrices (..., query, key) get a head axis of 1."""
+    return Trace(
+        scores.unsqueeze(-3), allowed.unsqueeze(-3), weights.unsqueeze(-3), value.unsqueeze(-3),
+        context, extras,
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, softmax
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head, softmax
 
 
 class Additive(Mechanism):
@@ -36,15 +36,14 @@ class Additive(Mechanism):
         projected: Tensor = self.key_projection(key)
         return projected
 
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
         check_width("query", query, self.query_projection.in_features)
         pair = self.query_projection(query)[..., :, None, :] + key[..., None, :, :]
         scores = self.score(pair.tanh()).squeeze(-1)  # (..., query, key)
 
-        weights = softmax(scores, allowed)
+        weights = edited(self, softmax(scores, allowed), allowed, first)
 
         context = weights @ value  # (..., query, key_width)
-        one_head = scores.unsqueeze(-3)
-        return Trace(
-            one_head, allowed.unsqueeze(-3), weights.unsqueeze(-3), value.unsqueeze(-3), context
-        )
+        return one_head(scores, allowed, weights, value, context)

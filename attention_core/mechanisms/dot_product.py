@@ -7,7 +7,7 @@ import math
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, softmax
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head, softmax
 
 
 class ScaledDotProduct(Mechanism):
@@ -23,7 +23,9 @@ class ScaledDotProduct(Mechanism):
         sums_to_one_over="keys",
     )
 
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
         if query.shape[-1] != key.shape[-1]:
             raise ShapeError(
                 "Queries are {query} wide but keys {key}; a dot product needs the same width.",
@@ -32,13 +34,9 @@ class ScaledDotProduct(Mechanism):
             )
         scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
 
-        weights = softmax(scores, allowed)
+        weights = edited(self, softmax(scores, allowed), allowed, first)
 
-        context = weights @ value
-        one_head = scores.unsqueeze(-3)
-        return Trace(
-            one_head, allowed.unsqueeze(-3), weights.unsqueeze(-3), value.unsqueeze(-3), context
-        )
+        return one_head(scores, allowed, weights, value, weights @ value)
 
 
 class MultiHead(Mechanism):
@@ -71,7 +69,9 @@ class MultiHead(Mechanism):
         self.value_projection = nn.Linear(width, width)
         self.output_projection = nn.Linear(width, width)
 
-    def attend(self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> Trace:
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
         for name, tensor in (("query", query), ("key", key), ("value", value)):
             check_width(name, tensor, self.query_projection.in_features)
         queries = self.split(self.query_projection(query))  # (..., head, query, d)
@@ -80,11 +80,15 @@ class MultiHead(Mechanism):
 
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
 
-        weights = softmax(scores, allowed.unsqueeze(-3))
+        allowed = allowed.unsqueeze(-3)
+        weights = edited(self, softmax(scores, allowed), allowed, first, heads=True)
 
+        return Trace(scores, allowed, weights, values, self.take(weights, values))
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
         heads = (weights @ values).transpose(-3, -2).flatten(-2)  # (..., query, head·d)
-        context = self.output_projection(heads)
-        return Trace(scores, allowed.unsqueeze(-3), weights, values, context)
+        context: Tensor = self.output_projection(heads)
+        return context
 
     def split(self, projected: Tensor) -> Tensor:
         """(..., token, width) to (..., head, token, width / heads)."""

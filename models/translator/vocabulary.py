@@ -15,8 +15,10 @@ PAD_ID, UNKNOWN_ID, START_ID, END_ID = range(4)
 WORDS = {
     "en": Regex(r"▁?\w+(?:['-]\w+)*|▁?[^\w▁]|▁"),
     "fr": Regex(r"▁?aujourd'hui|▁?\w+'|▁?\w+(?:-\w+)*|▁?[^\w▁]|▁"),
+    "zh": Regex(r"▁?\p{Han}|▁?[a-zA-Z0-9]+|▁?[^\w▁]|▁?\w|▁"),
 }
-"""English keeps *don't* whole; French cuts *J'aime* after its apostrophe, into J' and aime."""
+"""English keeps *don't* whole; French cuts *J'aime* after its apostrophe, into J' and aime; a
+Chinese character stands for itself."""
 
 SAME_CHARACTER = {
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "«": '"', "»": '"',
@@ -54,8 +56,11 @@ def tokenizer(vocabulary: models.BPE, language: str) -> Tokenizer:
     return made
 
 
-def train(corpora: dict[str, Iterable[str]], size: int) -> Tokenizer:
-    """Learns one vocabulary of `size` pieces from several languages together."""
+def train(corpora: dict[str, Iterable[str]], size: int, alphabet: int = 160) -> Tokenizer:
+    """Learns one vocabulary of `size` pieces from several languages together.
+
+    alphabet  different characters that it keeps
+    """
     pieces = [
         piece
         for language, lines in corpora.items()
@@ -66,7 +71,7 @@ def train(corpora: dict[str, Iterable[str]], size: int) -> Tokenizer:
     learner = Tokenizer(models.BPE(unk_token=UNKNOWN))
     learner.pre_tokenizer = pre_tokenizers.Split(Regex(r"\n"), behavior="removed")
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(SPECIALS), min_frequency=2, limit_alphabet=160,
+        vocab_size=size, special_tokens=list(SPECIALS), min_frequency=2, limit_alphabet=alphabet,
         show_progress=False,
     )  # fmt: skip
     learner.train_from_iterator(pieces, trainer)
