@@ -16,8 +16,9 @@ from models import fake, folders, hub
 from models.checkpoint import from_folder
 from models.reader import Reader
 from models.settings import settings
-from models.translator.reader import TranslatorReader, load_translator
-from models.translator.recipes import CHECKPOINTS, DATA, LICENCE, RECIPES, Recipe
+from models.translation import Translating
+from models.translator.reader import load_translator
+from models.translator.recipes import CHECKPOINTS, DATA, LICENCE, Recipe, shipped
 
 Task = Literal["read", "translate"]
 
@@ -47,7 +48,7 @@ class Entry:
     """One model of the catalogue: its card, what it does, and how it comes into memory."""
 
     card: Card
-    open: Callable[[], Reader | TranslatorReader]
+    open: Callable[[], Reader | Translating]
     task: Task = "read"
 
 
@@ -96,8 +97,7 @@ def _translators() -> tuple[Entry, ...]:
     """The translators that this project trained, as far as their checkpoints are here."""
     return tuple(
         Entry(_translator_card(name, recipe), partial(load_translator, name), "translate")
-        for name, recipe in RECIPES.items()
-        if (CHECKPOINTS / name / "model.safetensors").is_file()
+        for name, recipe in shipped()
     )
 
 

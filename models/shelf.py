@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 from models import catalogue
 from models.reader import Reader
-from models.translator.reader import TranslatorReader
+from models.translation import Translating
 
-Watched = Reader | TranslatorReader
+Watched = Reader | Translating
 
-KEPT = 3
-"""Models kept besides those loaded at start."""
+KEPT = 12
+"""Models kept besides those loaded at start: a page of all translators needs ten at once."""
 
 
 class Shelf:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from attention_core.alignment import pharaoh, strongest_links
 from attention_core.views import View, view
-from models.translator.reader import Translation
+from models.translation import Translation
 from pages.parts import ask, choosing, downloads, examples, figures, link, prose, sentences, steps
 from pages.parts.language import _
 from pages.parts.readings import align, translate

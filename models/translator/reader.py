@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from tokenizers import Encoding, Tokenizer
-from torch import Tensor
+from torch import nn
 
-from attention_core.errors import TextError, TooLong
+from attention_core.capture import never
+from attention_core.edit import Edit, editing
+from attention_core.errors import AttentionError, Superseded, TextError, TooLong
 from attention_core.record import AttentionRecord, Integrity, Note, Site, Stored
 from attention_core.tokens import Axis, Token, readable, visible
+from models.translation import Alternative, Candidate, Node, Search, Translation
 from models.translator import vocabulary
-from models.translator.network import Shape, Translator
-from models.translator.recipes import CHECKPOINTS, RECIPES
-from models.translator.search import Hypothesis, beam_search
+from models.translator.network import Look
+from models.translator.recipes import CHECKPOINTS, RECIPES, shape_of
+from models.translator.search import Found, beam_search
 from models.translator.vocabulary import END, END_ID, START_ID, UNKNOWN, UNKNOWN_ID
 
 CANDIDATES = 5
@@ -28,61 +32,22 @@ LIMIT = 60
 """Pieces of a source sentence: the longest the network saw in training."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A piece the network considered, and its probability from 0 to 1."""
-
-    text: str
-    probability: float
-    piece: str
-    """The vocabulary's own name for it."""
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """Another translation that the beam found, and its score (log-probability per length)."""
-
-    text: str
-    score: float
-
-
-@dataclass(frozen=True)
-class Translation:
-    """A target text, how the network aligned it, and what else it considered.
-
-    record       one site, ``cross.0``: target pieces look at source pieces
-    candidates   for each target piece, the likeliest pieces at that step, best first
-    chosen       for each target piece, the probability of the piece itself
-    """
-
-    record: AttentionRecord
-    text: str
-    candidates: tuple[tuple[Candidate, ...], ...]
-    chosen: tuple[float, ...]
-    alternatives: tuple[Alternative, ...]
-    unknown: tuple[str, ...]
-    """Source characters the network has never seen."""
-
-    @property
-    def site(self) -> Site:
-        return self.record.sites[0]
-
-
 class TranslatorReader:
     """One trained translator, loaded from its checkpoint folder."""
 
-    def __init__(self, name: str, folder: Path, languages: tuple[str, str]) -> None:
+    def __init__(
+        self, name: str, folder: Path, pieces: Path, languages: tuple[str, str]
+    ) -> None:
         config = json.loads((folder / "config.json").read_text())
         self.name = name
         self.languages = languages
         self.limit = LIMIT
-        self.network = Translator(Shape(**config["shape"]))
+        self.network = shape_of(config["family"], config["shape"]).build()
         weights = load_file(folder / "model.safetensors")
         self.network.load_state_dict({key: value.float() for key, value in weights.items()})
         self.network.eval()
-        vocabulary_file = folder / "vocabulary.json"
-        self.source = vocabulary.load(vocabulary_file, languages[0])
-        self.target = vocabulary.load(vocabulary_file, languages[1])
+        self.source = vocabulary.load(pieces, languages[0])
+        self.target = vocabulary.load(pieces, languages[1])
 
     def axis(self, text: str) -> Axis:
         """The source as the network will see it; used to count pieces before reading."""
@@ -90,23 +55,27 @@ class TranslatorReader:
         return self._axis("source", self._encode(self.source, text), text, self.languages[0])
 
     def translate(
-        self, text: str, width: int = 5, strength: float = 0.8, cut: bool = False,
-        cancelled: Callable[[], bool] = lambda: False,
+        self, text: str, search: Search = Search(), cut: bool = False,
+        edits: Sequence[Edit] = (), cancelled: Callable[[], bool] = never,
     ) -> Translation:  # fmt: skip
         """The best translation of a text found with a beam, and its alignment.
 
         Raises TextError when there is nothing to read or more than `limit` pieces.
         """
         source, pieces = self._source(text, cut)
-        found = beam_search(self.network, pieces, width, strength, cancelled)
-        best = found[0]
-        ids = best.pieces if best.pieces[-1:] == [END_ID] else [*best.pieces, END_ID]
-        target = self._written(ids)
-        return self._follow(
-            source, pieces, target, ids, self._alternatives(found, target.text), cut
+        with self.editing(edits):
+            found = beam_search(self.network, pieces, search.width, search.strength, cancelled)
+            best = found.hypotheses[0]
+            ids = best.pieces if best.pieces[-1:] == [END_ID] else [*best.pieces, END_ID]
+            made = self._follow(source, pieces, self._written(ids), ids, cut)
+        return replace(
+            made, alternatives=self._alternatives(found, made.text), tree=self._tree(found)
         )
 
-    def align(self, text: str, target: str, cut: bool = False) -> Translation:
+    def align(
+        self, text: str, target: str, cut: bool = False, edits: Sequence[Edit] = (),
+        cancelled: Callable[[], bool] = never,
+    ) -> Translation:  # fmt: skip
         """How the network aligns a translation that the reader gives.
 
         Raises TextError when either side is empty or longer than `limit` pieces.
@@ -121,7 +90,26 @@ class TranslatorReader:
                 raise self._too_long(len(ids))
             ids = [*ids[: self.limit - 1], END_ID]
             axis = _shortened(axis, self.limit)
-        return self._follow(source, pieces, axis, ids, (), cut)
+        if cancelled():
+            raise Superseded
+        with self.editing(edits):
+            return self._follow(source, pieces, axis, ids, cut)
+
+    def editing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
+        """These edits on the network's attention, inside the block and in this thread only.
+
+        Raises AttentionError when an edit names a site that this network has not.
+        """
+        sites, wanted = self.network.sites, dict[nn.Module, list[Edit]]()
+        for edit in edits:
+            if edit.site not in sites:
+                raise AttentionError(
+                    "This translator has no attention “{site}” to change; it has {known}.",
+                    site=edit.site,
+                    known=", ".join(sites) or "–",
+                )
+            wanted.setdefault(sites[edit.site], []).append(edit)
+        return editing(wanted)
 
     def _source(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
         axis = self.axis(text)
@@ -161,34 +149,40 @@ class TranslatorReader:
             tokens.append(_token(text, start, len(text), piece))
         return Axis("target", text, (*tokens, _end_token(text)), self.languages[1])
 
-    def _alternatives(self, found: list[Hypothesis], best: str) -> tuple[Alternative, ...]:
+    def _alternatives(self, found: Found, best: str) -> tuple[Alternative, ...]:
         """What else was found. One text, cut into pieces in several ways, is shown once."""
         scores: dict[str, float] = {}
-        for hypothesis in found:
+        for hypothesis in found.hypotheses:
             text = self.target.decode([i for i in hypothesis.pieces if i != END_ID]).strip()
             scores.setdefault(text, hypothesis.score)
         return tuple(Alternative(text, score) for text, score in scores.items() if text != best)
 
+    def _tree(self, found: Found) -> tuple[Node, ...]:
+        best = set(found.way(found.hypotheses[0].leaf))
+        return tuple(
+            Node(
+                branch.parent, self._shown(branch.piece), branch.log_probability, branch.total,
+                branch.score, place in best,
+            )
+            for place, branch in enumerate(found.tree)
+        )  # fmt: skip
+
     @torch.inference_mode()
     def _follow(
-        self, source: Axis, pieces: list[int], target: Axis, ids: list[int],
-        alternatives: tuple[Alternative, ...], cut: bool,
-    ) -> Translation:  # fmt: skip
+        self, source: Axis, pieces: list[int], target: Axis, ids: list[int], cut: bool
+    ) -> Translation:
         """One teacher-forced pass: the weights and the chances at every step."""
         given = torch.tensor([[START_ID, *ids[:-1]]])
-        logits, weights, contexts = self.network.follow(torch.tensor([pieces]), given)
-        values = self.network.encode(torch.tensor([pieces])).annotations[0]
-        site = Site(
-            "cross.0", "cross", 0, 1, target, source, Stored(weights),
-            _integrity(weights[0], values, contexts[0]),
-        )  # fmt: skip
-        chances = logits[0].softmax(-1)
+        logits, looks = self.network.follow(torch.tensor([pieces]), given)
+        sites = tuple(_site(look, source, target) for look in looks)
+        chances = logits[0].log_softmax(-1)
         note = Note("Only the first {limit} pieces were read.", limit=self.limit)
         full = self.limit in (len(source), len(target))
         best = chances.topk(CANDIDATES)
+        chosen = chances[range(len(ids)), ids]
         return Translation(
             record=AttentionRecord(
-                self.name, (site,), (source, target), (note,) if cut and full else ()
+                self.name, sites, (source, target), (note,) if cut and full else ()
             ),
             text=target.text,
             candidates=tuple(
@@ -196,22 +190,29 @@ class TranslatorReader:
                     self._candidate(index, probability)
                     for index, probability in zip(row, share, strict=True)
                 )
-                for row, share in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+                for row, share in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
             ),
-            chosen=tuple(chances[range(len(ids)), ids].tolist()),
-            alternatives=alternatives,
+            chosen=tuple(chosen.exp().tolist()),
+            score=float(chosen.mean()),
             unknown=_unknown(source, pieces),
         )
 
+    def _shown(self, index: int) -> str:
+        """A piece as a reader sees it; a space that stands alone is drawn."""
+        if index == END_ID:
+            return END
+        return str(self.target.id_to_token(index)).replace(SPACE, " ").strip() or "␣"
+
     def _candidate(self, index: int, probability: float) -> Candidate:
         piece = str(self.target.id_to_token(index))
-        return Candidate(piece.replace(SPACE, " ").strip() or "␣", probability, piece)
+        return Candidate(self._shown(index), probability, piece)
 
 
 def load_translator(name: str) -> TranslatorReader:
     """The translator of that recipe, from its shipped checkpoint."""
     recipe = RECIPES[name]
-    return TranslatorReader(name, CHECKPOINTS / name, (recipe.source, recipe.target))
+    pieces = CHECKPOINTS / "vocabularies" / recipe.vocabulary
+    return TranslatorReader(name, CHECKPOINTS / name, pieces, (recipe.source, recipe.target))
 
 
 def _token(text: str, start: int, end: int, piece: str) -> Token:
@@ -228,11 +229,25 @@ def _shortened(axis: Axis, limit: int) -> Axis:
     return Axis(axis.name, text, (*tokens, _end_token(text)), axis.language)
 
 
-def _integrity(weights: Tensor, values: Tensor, contexts: Tensor) -> Integrity:
-    """weights (target, source), values (source, width), contexts (target, width)."""
-    rows = float((weights.sum(-1) - 1).abs().max())
-    gap = float((weights @ values - contexts).abs().max())
-    return Integrity(rows, gap / max(float(contexts.abs().max()), 1e-12))
+def _site(look: Look, source: Axis, target: Axis) -> Site:
+    queries = source if look.kind == "encoder" else target
+    keys = target if look.kind == "decoder" else source
+    weights, allowed = look.trace.weights[0], look.trace.allowed.expand_as(look.trace.weights)[0]
+    return Site(
+        f"{look.kind}.{look.layer}", look.kind, look.layer, len(weights), queries, keys,
+        Stored(weights, allowed.any(0)), _integrity(look),
+    )  # fmt: skip
+
+
+def _integrity(look: Look) -> Integrity:
+    """How far rows are from what the mechanism promises, and weights × values from its output."""
+    trace, taken = look.trace, look.mechanism.take(look.trace.weights, look.trace.values)
+    sums = trace.weights.sum(-1)
+    distance = (sums - 1).abs() if look.mechanism.card.sums_to_one_over == "keys" else sums - 1
+    gap = float((taken - trace.context).abs().max())
+    return Integrity(
+        max(0.0, float(distance.max())), gap / max(float(trace.context.abs().max()), 1e-12)
+    )
 
 
 def _unknown(source: Axis, pieces: list[int]) -> tuple[str, ...]:

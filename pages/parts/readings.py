@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -13,14 +12,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from torch import Tensor
 
 from attention_core import measures, views
+from attention_core.edit import Edit
 from attention_core.errors import ModelError
 from attention_core.record import AttentionRecord, Site
 from models import shelf
 from models.desk import DESK
 from models.reader import Reader
-from models.translator.reader import Translation, TranslatorReader
+from models.translation import Search, Translating, Translation
 
-R = TypeVar("R", Reader, TranslatorReader)
+Edits = tuple[Edit, ...]
 THUMBNAIL = 28
 """Pixels along one side of a head's thumbnail."""
 
@@ -56,7 +56,7 @@ def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool) -> Reading:
-    reader = _loaded(model, Reader)
+    reader = _reader(model)
     record = DESK.run(
         _session(),
         lambda cancelled: reader.read(text, second, cancelled=cancelled, cut=cut),
@@ -73,34 +73,49 @@ def _part(record: AttentionRecord, kind: str) -> Part:
     return Part(sites, views.overview(record, kind, THUMBNAIL), measures.table(sites))
 
 
-def translate(model: str, text: str, cut: bool = False) -> Translation:
-    """The translation of a text by one of our translators; raises like `read`."""
-    return _translate(model, text, "", cut)
+def translate(
+    model: str, text: str, cut: bool = False, search: Search = Search(), edits: Edits = ()
+) -> Translation:
+    """The translation of a text by one of the translators; raises like `read`."""
+    return _translate(model, text, "", cut, search, edits)
 
 
-def align(model: str, text: str, target: str, cut: bool = False) -> Translation:
+def align(model: str, text: str, target: str, cut: bool = False, edits: Edits = ()) -> Translation:
     """How a translator aligns the reader's own pair; raises like `read`."""
-    return _translate(model, text, target, cut)
+    return _translate(model, text, target, cut, Search(), edits)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _translate(model: str, text: str, target: str, cut: bool) -> Translation:
-    reader = _loaded(model, TranslatorReader)
+@st.cache_resource(max_entries=160, show_spinner=False)
+def _translate(
+    model: str, text: str, target: str, cut: bool, search: Search, edits: Edits
+) -> Translation:
+    reader = translator(model)
 
     def work(cancelled: Callable[[], bool]) -> Translation:
         if target:
-            return reader.align(text, target, cut=cut)
-        return reader.translate(text, cut=cut, cancelled=cancelled)
+            return reader.align(text, target, cut, edits, cancelled)
+        return reader.translate(text, search, cut, edits, cancelled)
 
     return DESK.run(_session(), work)
 
 
-def _loaded(model: str, kind: type[R]) -> R:
-    """The model of that name; raises ModelError when it does something else."""
-    reader = shelf.load(model)
-    if isinstance(reader, kind):
-        return reader
-    raise ModelError("The model {name} cannot do this; choose another one.", name=model)
+def _reader(model: str) -> Reader:
+    found = shelf.load(model)
+    if isinstance(found, Reader):
+        return found
+    raise _wrong(model)
+
+
+def translator(model: str) -> Translating:
+    """The translator of that name; raises ModelError when the model does something else."""
+    found = shelf.load(model)
+    if isinstance(found, Reader):
+        raise _wrong(model)
+    return found
+
+
+def _wrong(model: str) -> ModelError:
+    return ModelError("The model {name} cannot do this; choose another one.", name=model)
 
 
 def _session() -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 from attention_core import measures
 from attention_core.record import Note, Site
 from attention_core.views import View
-from models.translator.reader import Translation
+from models.translation import Translation
 from pages.parts.language import _, ngettext
 from pages.parts.measure_names import title
 from pages.parts.prose import Markup, filled, number, token

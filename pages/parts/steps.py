@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from attention_core.views import View
-from models.translator.reader import Translation
+from models.translation import Translation
 from pages.parts.language import _
 from pages.parts.prose import caption, filled, number, token
 
