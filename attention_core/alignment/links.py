@@ -1,0 +1,38 @@
+"""Links between the words of two sentences, and what is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+
+class Link(NamedTuple):
+    """Counted from 0; source first, as in the Pharaoh format."""
+
+    source: int
+    target: int
+
+
+class Gold(NamedTuple):
+    """Links set by people: sure ones must be found, possible ones may be; no link is both."""
+
+    sure: frozenset[Link]
+    possible: frozenset[Link]
+
+
+def diagonal_links(sources: int, targets: int) -> list[Link]:
+    """Each target word linked to the source word at the same share of its sentence.
+
+    What any aligner must beat: it knows nothing but the two lengths.
+    """
+    return [Link((2 * target + 1) * sources // (2 * targets), target) for target in range(targets)]
+
+
+def crossing(links: Collection[Link]) -> set[Link]:
+    """Those links that cross at least one other: where the two languages order words unlike."""
+    return {
+        one
+        for one in links
+        for other in links
+        if (one.source - other.source) * (one.target - other.target) < 0
+    }
