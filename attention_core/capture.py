@@ -7,18 +7,22 @@ on the spot that the weights made from them give the output that the model goes 
 
 The collector lives in a `ContextVar`: it belongs to the thread that opened it, and nothing of it is
 on the model, so two readers of one model never see each other's text.
+
+Edits that are active for a module (`attention_core.edit`) are made here too: its weights are then
+worked out, changed and used, and a capture keeps the changed ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
+from attention_core.edit import Edited, changed, edits_of
 from attention_core.errors import AttentionError, Superseded
 from attention_core.record import Integrity, QueryKey
 
@@ -91,7 +95,8 @@ def attend(
     position_bias   broadcasts to (batch, head, query, key)
     returns         (batch, query, head, value width), and None in place of the weights
 
-    A query that may look at nothing takes away exactly 0.
+    A query that may look at nothing takes away exactly 0. Edits count queries from the first of
+    this call, so a decoder that is edited works without a cache.
     Raises Superseded when the capture's request has been overtaken.
     """
     if kwargs.get("indices") is not None or kwargs.get("block_indices") is not None:
@@ -113,9 +118,17 @@ def attend(
         softcap=softcap,
         sinks=s_aux,
     )
-    output = _output(query, key, value, form, dropout)
+    edits = edits_of(module)
+    sources: Sequence[QueryKey] = ()
+    if edits or collector is not None:
+        sources = [_source(query, key, form, row) for row in range(len(query))]
+    if edits:
+        sources = used = [changed(source, edits) for source in sources]
+        output = _taken(used, value)
+    else:
+        output = _output(query, key, value, form, dropout)
     if collector is not None:
-        collector.calls.append(Call(module, *_seen(query, key, value, form, output)))
+        collector.calls.append(Call(module, *_seen(sources, value, output)))
     return output.transpose(1, 2).contiguous(), None
 
 
@@ -202,13 +215,24 @@ def _capped_output(
     return torch.nan_to_num(weights) @ value
 
 
+def _taken(used: Sequence[Edited], value: Tensor) -> Tensor:
+    """(batch, head, query, value width): what edited weights take from the values."""
+    weights = torch.stack([one.used for one in used])
+    values = value.repeat_interleave(weights.shape[1] // value.shape[1], 1).to(weights)
+    return (weights[..., : value.shape[2]] @ values).to(value)
+
+
 def _seen(
-    query: Tensor, key: Tensor, value: Tensor, form: _Form, output: Tensor
+    sources: Sequence[QueryKey], value: Tensor, output: Tensor
 ) -> tuple[tuple[QueryKey, ...], tuple[Integrity, ...]]:
     """What is kept for each text of the batch: views of queries and keys, and their check."""
-    query, key, value, output = (part.detach() for part in (query, key, value, output))
-    sources = tuple(_source(query, key, form, row) for row in range(len(query)))
-    return sources, tuple(map(integrity, sources, value, output))
+    kept = tuple(map(_detached, sources))
+    return kept, tuple(map(integrity, kept, value.detach(), output.detach()))
+
+
+def _detached(source: QueryKey) -> QueryKey:
+    kept = replace(source, query=source.query.detach(), key=source.key.detach())
+    return replace(kept, used=kept.used.detach()) if isinstance(kept, Edited) else kept
 
 
 def _source(query: Tensor, key: Tensor, form: _Form, row: int) -> QueryKey:
