@@ -55,10 +55,10 @@ def _en_fr(
     title: str, short: str, good_for: str, looks: Looks, start: str = "bahdanau-en-fr",
     epochs: int = 2,
 ) -> Recipe:  # fmt: skip
-    """A recurrent translator from English to French; most begin with a trained reader."""
+    """A recurrent translator from English to French; most begin with the weights of another."""
     return Recipe(
         title, short, good_for, "en", "fr", RecurrentShape(looks=looks), start, epochs,
-        learning_rate=1e-3 if start else 1.5e-3,
+        learning_rate=1e-3 if start == "luong-general-en-fr" else 1.5e-3,
     )  # fmt: skip
 
 
@@ -82,37 +82,46 @@ RECIPES: dict[str, Recipe] = {
         epochs=11,
     ),
     "luong-dot-en-fr": _en_fr(
-        N_("English → French, GRU with Luong's dot attention"), N_("Luong, dot"), _LUONG, "dot"
+        N_("English → French, GRU with Luong's dot attention"),
+        N_("Luong, dot"),
+        _LUONG,
+        "dot",
+        start="luong-general-en-fr",
     ),
     "luong-general-en-fr": _en_fr(
         N_("English → French, GRU with Luong's general attention"),
         N_("Luong, general"),
         _LUONG,
         "general",
+        epochs=5,
     ),
     "luong-concat-en-fr": _en_fr(
         N_("English → French, GRU with Luong's concat attention"),
         N_("Luong, concat"),
         _LUONG,
         "concat",
+        start="luong-general-en-fr",
     ),
     "luong-location-en-fr": _en_fr(
         N_("English → French, GRU with Luong's location attention"),
         N_("Luong, location"),
         N_("seeing how far a translator comes that looks by position alone"),
         "location",
+        start="luong-general-en-fr",
     ),
     "local-m-en-fr": _en_fr(
         N_("English → French, GRU with local monotonic attention"),
         N_("Local, monotonic"),
         _LOCAL,
         "local_monotonic",
+        start="luong-general-en-fr",
     ),
     "local-p-en-fr": _en_fr(
         N_("English → French, GRU with local predictive attention"),
         N_("Local, predictive"),
         _LOCAL,
         "local_predictive",
+        start="luong-general-en-fr",
     ),
     "transformer-en-fr": Recipe(
         N_("English → French, Transformer"),

@@ -209,6 +209,7 @@ class Luong(Recurrent):
         self.attentional = nn.Linear(
             self.annotation + shape.decoder, shape.embedding, bias=False
         )  # W_c
+        self.output = nn.Linear(shape.embedding, shape.embedding, bias=False)
 
     @property
     def mechanism(self) -> Mechanism:
@@ -229,7 +230,7 @@ class Luong(Recurrent):
         return Step((now, attentional), attentional, trace)
 
     def predict(self, readout: Tensor, words: Tensor) -> Tensor:
-        return self.chances(readout)  # eq. 6; W_s is the embedding
+        return self.chances(self.output(readout))  # eq. 6; W_s = embedding · output
 
 
 class FixedVector(Recurrent):
