@@ -22,7 +22,8 @@ from attention_core.capture import capture
 from attention_core.record import AttentionRecord
 from models.catalogue import entry, minilm_folder
 from models.checkpoint import Checkpoint
-from models.reader import ATTENTION, Reader
+from models.reader import Reader
+from models.sites import ATTENTION
 
 TEXTS = (
     ("The animal didn't cross the street because it was too tired.", ""),

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.masking_utils import sdpa_mask
+from torch import Tensor, nn
 
-from attention_core.capture import Call, attend, capture, never
+from attention_core.capture import Call, capture, never
+from attention_core.edit import Edit, editing, placed
 from attention_core.errors import AttentionError, ModelError, Superseded, TextError, TooLong
-from attention_core.record import AttentionRecord, Integrity, Kind, Note, Site, Source, Stored
+from attention_core.record import AttentionRecord, Kind, Note
 from attention_core.tokens import Axis, readable
 from models.checkpoint import Checkpoint
 from models.settings import settings
+from models.sites import ATTENTION, Seen, captured, kinds, modules, sites, stored
 from models.tokenization import Tokens, cut, decoder_input, tokens
 
-ATTENTION = "attention_atlas"
 LONGEST = 1_000_000
 """Characters that are tokenized at all; counting the tokens of more would take seconds."""
-_CROSS = re.compile(r"cross|encoder_attn|encdec|enc_dec|encoder_decoder|enc_attn", re.IGNORECASE)
 _OUTPUTS: tuple[tuple[str, Kind], ...] = (
     ("encoder_attentions", "encoder"),
     ("decoder_attentions", "decoder"),
     ("cross_attentions", "cross"),
 )
-
-AttentionInterface.register(ATTENTION, attend)
-AttentionMaskInterface.register(ATTENTION, sdpa_mask)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One attention call, whichever way it was seen."""
-
-    kind: Kind
-    heads: int
-    source: Source
-    integrity: Integrity
 
 
 class Reader:
@@ -65,9 +49,10 @@ class Reader:
         self.limit = min(checkpoint.limit, settings().max_tokens)
         paired = bool(self._model.config.is_encoder_decoder)
         self.second: Literal["segment", "decoder"] = "decoder" if paired else "segment"
-        self._kinds = _kinds(self._model) if paired else {}
+        self._kinds = kinds(self._model) if paired else {}
         self._alone: Kind = "encoder"
         self.routed = True
+        self._places: dict[str, nn.Module] = {}
         self._install()
 
     def axis(self, text: str, second: str = "") -> Axis:
@@ -83,19 +68,23 @@ class Reader:
         second: str = "",
         cancelled: Callable[[], bool] = never,
         cut: bool = False,
+        edits: Sequence[Edit] = (),
     ) -> AttentionRecord:
         """What every head of every layer looked at.
 
         second     the other text of a pair, or what the decoder is given; may be empty
         cancelled  asked before the pass and between layers; True raises Superseded
         cut        True reads the beginning of a text that is too long, and notes it
+        edits      what is done to the attention meanwhile
 
-        Raises TextError when there is no word to read, or too many tokens and cut is False.
+        Raises TextError when there is no word to read, or too many tokens and cut is False;
+        AttentionError when an edit names a site that this model has not or cannot change.
         """
         parts, notes = self._fitting(text, second, cut)
         if cancelled():
             raise Superseded
-        seen = self._see(parts, cancelled)
+        with editing(placed(edits, self._places)):
+            seen = self._see(parts, cancelled)
         if self.second == "decoder" and len(parts) == 1:
             notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
         if not self.routed:
@@ -104,7 +93,8 @@ class Reader:
                 Note("This model only reports its weights; they cannot be checked against it."),
             )
         axes = tuple(part.axis for part in parts)
-        return AttentionRecord(self.name, tuple(_sites(seen, axes)), axes, notes)
+        found = sites(seen, axes[0], axes[-1], axes[-1])
+        return AttentionRecord(self.name, found, axes, notes)
 
     def _tokens(self, text: str, second: str) -> tuple[Tokens, ...]:
         text = _bounded(text)
@@ -186,16 +176,14 @@ class Reader:
         return [self._captured(call) for call in collector.calls]
 
     def _captured(self, call: Call) -> Seen:
-        kind = self._kinds.get(id(call.module), self._alone)
-        source = call.sources[0]
-        return Seen(kind, len(source.query), source, call.integrities[0])
+        return captured(call, self._kinds.get(id(call.module), self._alone))
 
     def _reported(self, outputs: Any, parts: int) -> Iterator[Seen]:
         """What the model says of itself, where it does not compute through our function."""
         paired = self.second == "decoder" and parts == 2
         for name, kind in _OUTPUTS if paired else (("attentions", self._alone),):
             for layer in getattr(outputs, name, None) or ():
-                yield _stored(kind, layer)
+                yield stored(kind, layer)
 
     def _install(self) -> None:
         """Choose once, for good, how this model is watched; raises ModelError when it cannot be."""
@@ -216,6 +204,8 @@ class Reader:
         self._check(seen, parts)
         if self.second == "segment" and _only_back(seen):
             self._alone = "decoder"
+            seen = [replace(one, kind=self._alone) for one in seen]
+        self._places = modules(seen)
 
     def _report(self, parts: tuple[Tokens, ...]) -> list[Seen]:
         """Turn to what the model reports of itself, for good."""
@@ -250,39 +240,6 @@ def _bounded(text: str) -> str:
     return readable(text)
 
 
-def _kinds(model: PreTrainedModel) -> Mapping[int, Kind]:
-    """What each attention module of an encoder–decoder is, by where it stands and its name."""
-    encoder = {id(module) for module in model.get_encoder().modules()}
-    return {
-        id(module): "encoder"
-        if id(module) in encoder
-        else ("cross" if _CROSS.search(name) else "decoder")
-        for name, module in model.named_modules()
-    }
-
-
-def _stored(kind: Kind, weights: Tensor) -> Seen:
-    """weights (1, head, query, key), as a model reports them."""
-    matrix = weights[0].float()
-    mask = None
-    if matrix.ndim == 3 and matrix.shape[1] == matrix.shape[2]:
-        triangle = torch.ones(matrix.shape[1:], dtype=torch.bool).tril()
-        mask = triangle if not bool(matrix.masked_fill(triangle, 0).any()) else None
-    rows = torch.nan_to_num((matrix.sum(-1) - 1).abs(), nan=torch.inf).max()
-    return Seen(kind, len(matrix), Stored(matrix, mask), Integrity(float(rows), None))
-
-
 def _only_back(seen: list[Seen]) -> bool:
     """True when no query looks at a later key: the model is a decoder."""
     return not any(bool(one.source.allowed().triu(1).any()) for one in seen)
-
-
-def _sites(seen: list[Seen], axes: tuple[Axis, ...]) -> Iterator[Site]:
-    """The sites in the order encoder, decoder, cross, each kind counted from 0."""
-    kinds: tuple[Kind, ...] = ("encoder", "decoder", "cross")
-    for kind in kinds:
-        queries = axes[0] if kind == "encoder" else axes[-1]
-        keys = axes[-1] if kind == "decoder" else axes[0]
-        for layer, one in enumerate(found for found in seen if found.kind == kind):
-            name = f"{kind}.{layer}"
-            yield Site(name, kind, layer, one.heads, queries, keys, one.source, one.integrity)
