@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from attention_core.errors import ModelError
 from attention_core.marking import N_
@@ -41,6 +41,10 @@ class Card:
     data: str
     good_for: str
     source: str
+    short: str = ""
+    """The name on a crowded page."""
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    """What evaluation wrote beside the weights: BLEU, alignment, …; empty where nothing was."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ def _translator_card(name: str, recipe: Recipe) -> Card:
         data=DATA,
         good_for=recipe.good_for,
         source=written["command"],
+        short=recipe.short,
+        measured=written,
     )
 
 

@@ -56,6 +56,7 @@ class Node:
     total            of the whole way from the beginning
     score            total divided by the length penalty, where the translation ends; else None
     chosen           True on the way to the best translation
+    way              the text from the beginning to here
     """
 
     parent: int
@@ -64,6 +65,7 @@ class Node:
     total: float
     score: float | None = None
     chosen: bool = False
+    way: str = ""
 
 
 @dataclass(frozen=True)

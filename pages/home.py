@@ -30,7 +30,7 @@ def page() -> None:
     )
     found = ask.answered(lambda: translate(DEFAULTS["translate"], SENTENCE), CUT)
     if found is not None:
-        picture = view(found.site, None, "words", "hidden")
+        picture = view(found.cross[0], None, "words", "hidden")
         living_picture(picture, found.text)
     questions()
     st.subheader(_("What a weight can and cannot tell"), anchor=False)

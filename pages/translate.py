@@ -1,18 +1,34 @@
 """Translate: which word became which?
 
-Ask for a sentence (or a pair), translate or follow it, and show the alignment as ribbons and as a
-matrix, with what else the translator considered at every step.
+Ask for a sentence (or a pair), translate or follow it, show the alignment as ribbons, and then one
+of: step by step as a matrix, the beam as a tree, against people's links, joined with a translator
+of the other direction, or with the attention changed by the reader.
 """
 
 from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.alignment import pharaoh, strongest_links
-from attention_core.views import View, view
-from models.translation import Translation
-from pages.parts import ask, choosing, downloads, examples, figures, link, prose, sentences, steps
+from attention_core.alignment import pharaoh
+from attention_core.views import View
+from models.translation import Search, Translation
+from pages.parts import (
+    ask,
+    changes,
+    choosing,
+    downloads,
+    examples,
+    figures,
+    golden,
+    link,
+    looking,
+    prose,
+    reverse,
+    sentences,
+    steps,
+)
 from pages.parts.language import _
+from pages.parts.looking import Look
 from pages.parts.readings import align, translate
 
 PAGE = "translate"
@@ -27,8 +43,23 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "words")
 SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "hidden")
 SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
-PLACES = (PINS, CELL, CUT)
-CHOICES = (SOURCE, TARGET, MODE, MODEL, CUT, PINS, CELL, GRAIN, SPECIALS, SCALE)
+WIDTH = link.amount(PAGE, "beam", 5, 1, 10)
+STRENGTH = link.amount(PAGE, "penalty", 80, 0, 200)
+LOOK = looking.choices(PAGE)
+PART = link.one_of(PAGE, "part", ("steps", "beam", "gold", "both", "change"), "steps")
+GOLD = link.text(PAGE, "gold")
+HOW = reverse.choice(PAGE)
+EDITS = changes.choice(PAGE)
+ACTION = link.one_of(PAGE, "action", ("zero", "uniform", "set"), "zero")
+SCOPE = link.one_of(PAGE, "scope", ("cell", "row", "column", "all"), "cell")
+REACH = link.one_of(PAGE, "reach", ("shown", "layer", "every"), "every")
+SHARE = link.amount(PAGE, "share", 100, 0, 100)
+NODE = link.number(PAGE, "node", -1, most=2000)
+PLACES = (PINS, CELL, CUT, GOLD, EDITS, NODE)
+CHOICES = (
+    SOURCE, TARGET, MODE, MODEL, CUT, PINS, CELL, GRAIN, SPECIALS, SCALE, WIDTH, STRENGTH, *LOOK,
+    PART, GOLD, HOW, EDITS, ACTION, SCOPE, REACH, SHARE, NODE,
+)  # fmt: skip
 
 
 def page() -> None:
@@ -42,16 +73,19 @@ def page() -> None:
         st.info(_("Type a sentence on each side, or choose an example."), icon=":material/edit:")
         return
     with st.spinner(_("Translating …"), show_time=True):
-        found = ask.answered(
-            lambda: (
-                align(model, source, target, link.value(CUT))
-                if pair
-                else translate(model, source, link.value(CUT))
-            ),
-            CUT,
-        )
+        found = ask.answered(lambda: worked_out(model), CUT)
     if found is not None:
-        shown(found)
+        shown(found, model)
+
+
+def worked_out(model: str, edited: bool = False) -> Translation:
+    """The translation that the choices ask for; with the reader's changes where asked."""
+    source, cut = link.value(SOURCE), link.value(CUT)
+    edits = tuple(link.value(EDITS)) if edited else ()
+    if link.value(MODE) == "pair":
+        return align(model, source, link.value(TARGET), cut, edits)
+    search = Search(link.value(WIDTH), link.value(STRENGTH) / 100)
+    return translate(model, source, cut, search, edits)
 
 
 def asked() -> str:
@@ -61,13 +95,19 @@ def asked() -> str:
         choosing.segments(
             MODE, _("What to do"), {"translate": _("Translate"), "pair": _("Align my own pair")}
         )
-        model = choosing.choose_model(MODEL, "translate")
+        model = choosing.choose_model(MODEL, "translate", (*LOOK, *PLACES))
     pair = link.value(MODE) == "pair"
+    if not pair:
+        with side, st.popover(_("Search"), icon=":material/account_tree:", type="tertiary"):
+            st.slider(_("Beam width (1 is greedy)"), 1, 10, key=WIDTH.key, persist_state="session")
+            st.slider(
+                _("Length penalty (%)"), 0, 200, key=STRENGTH.key, persist_state="session"
+            )
+    reads, writes = choosing.languages(model)
     with boxes:
-        ask.text_box(SOURCE, _("English"), PLACES, 68)
+        ask.text_box(SOURCE, reads, PLACES, 68)
         if pair:
-            ask.text_box(TARGET, _("French"), PLACES, 68)
-        if pair:
+            ask.text_box(TARGET, writes, PLACES, 68)
             ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
         else:
             ask.examples(examples.TRANSLATE, PLACES, SOURCE)
@@ -75,34 +115,47 @@ def asked() -> str:
 
 
 @st.fragment
-def shown(found: Translation) -> None:
+def shown(found: Translation, model: str) -> None:
     """Everything that follows from one translation."""
     prose.headline(found.text)
     for sentence in sentences.doubts(found):
         prose.caption(sentence)
     for note in found.record.notes:
         prose.note(sentences.noted(note))
-    prose.badge(*sentences.integrity(found.record.sites))
-    choosing.grain_and_specials(GRAIN, SPECIALS)
-
-    picture = view(found.site, None, link.value(GRAIN), link.value(SPECIALS))
-    pins = figures.rows(picture, link.value(PINS))
-    show_ribbons(found, picture, pins)
-
-    cells, considered = st.columns([6, 5], gap="large")
-    with cells:
-        st.subheader(_("The alignment as a matrix"), anchor=False)
-        show_matrix(picture, pins)
-    with considered:
-        st.subheader(_("What else it considered"), anchor=False)
-        steps.candidates(found, link.value(PINS), picture)
-        steps.alternatives(found)
+    look = looking.settled(found, model, LOOK)
+    if look is None:
+        prose.caption(*sentences.no_attention(found))
+    else:
+        prose.badge(*sentences.integrity(found.record.sites))
+        with st.expander(
+            _("Which attention: {place}").format(
+                place=sentences.where(look.site.layer, look.heads)
+            ),
+            icon=":material/tune:",
+        ):
+            looking.choose(found, model, LOOK, PAGE)
+            choosing.grain_and_specials(GRAIN, SPECIALS)
+        look = looking.settled(found, model, LOOK) or look
+        picture = look.view(link.value(GRAIN), link.value(SPECIALS))
+        show_ribbons(found, look, picture, figures.rows(picture, link.value(PINS)))
+    part = choosing.segments(
+        PART,
+        _("And now"),
+        {
+            "steps": _("step by step"),
+            "beam": _("the beam"),
+            "gold": _("score it"),
+            "both": _("both directions"),
+            "change": _("change the attention"),
+        },
+    )
+    PARTS[part](found, model, look)
     link.publish(CHOICES)
 
 
-def show_ribbons(found: Translation, picture: View, pins: list[int]) -> None:
+def show_ribbons(found: Translation, look: Look, picture: View, pins: list[int]) -> None:
     """The two sentences with ribbons from each word to where it looked."""
-    links = strongest_links(picture.mean, least=0.2)
+    links = look.links(picture)
     spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
 
     def took() -> None:
@@ -119,8 +172,23 @@ def show_ribbons(found: Translation, picture: View, pins: list[int]) -> None:
         downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "alignment.pharaoh.txt")
 
 
-def show_matrix(picture: View, pins: list[int]) -> None:
-    """One row for each French word, one column for each English word."""
+def show_steps(found: Translation, model: str, look: Look | None) -> None:
+    """The alignment as a matrix, and what else was considered at every step."""
+    cells, considered = st.columns([6, 5], gap="large")
+    picture = None
+    if look is not None:
+        picture = look.view(link.value(GRAIN), link.value(SPECIALS))
+        with cells:
+            st.subheader(_("The alignment as a matrix"), anchor=False)
+            show_matrix(picture)
+    with considered:
+        st.subheader(_("What else it considered"), anchor=False)
+        steps.candidates(found, link.value(PINS), picture)
+
+
+def show_matrix(picture: View) -> None:
+    """One row for each target word, one column for each source word."""
+    pins = figures.rows(picture, link.value(PINS))
     cell = figures.cell(picture, link.value(CELL))
     spoken = sentences.cell(picture, *cell) if cell else sentences.alignment(picture)
 
@@ -138,5 +206,87 @@ def show_matrix(picture: View, pins: list[int]) -> None:
     prose.caption(spoken)
     prose.note(sentences.shown(picture))
 
+
+def show_beam(found: Translation, model: str, look: Look | None) -> None:
+    """Everything the search kept on its way, and the other translations it found."""
+    if not found.tree:
+        prose.caption(*sentences.no_tree(link.value(MODE) == "pair"))
+    else:
+
+        def took() -> None:
+            link.choose(NODE, figures.state(f"{PAGE}.tree", "node"))
+
+        figures.tree(found, link.value(NODE), f"{PAGE}.tree", took)
+    steps.alternatives(found)
+
+
+def show_gold(found: Translation, model: str, look: Look | None) -> None:
+    """The reader's own links against those of the attention."""
+    if look is None:
+        prose.caption(*sentences.no_attention(found))
+        return
+    golden.show(found, look, GOLD, f"{PAGE}.gold")
+
+
+def show_both(found: Translation, model: str, look: Look | None) -> None:
+    """The links of this translator and of one of the other direction, made into one set."""
+    if look is None:
+        prose.caption(*sentences.no_attention(found))
+        return
+    reverse.show(found, model, look, HOW, link.value(GOLD), f"{PAGE}.both")
+
+
+def show_change(found: Translation, model: str, look: Look | None) -> None:
+    """The attention as the reader changes it, and the translation that follows."""
+    if look is None:
+        prose.caption(*sentences.no_attention(found))
+        return
+    picture = look.view(link.value(GRAIN), link.value(SPECIALS))
+    left, right = st.columns([6, 5], gap="large")
+    with right:
+        changes.controls(
+            EDITS, ACTION, SCOPE, REACH, SHARE, look, found, picture,
+            figures.cell(picture, link.value(CELL)),
+        )  # fmt: skip
+        edits = tuple(link.value(EDITS))
+        changes.told(edits, found)
+    with left:
+        show_matrix(picture)
+    if edits:
+        show_consequences(found, model)
+
+
+def show_consequences(found: Translation, model: str) -> None:
+    """The new translation, and what each word of the old one would now be worth."""
+    with st.spinner(_("Translating again …")):
+        after = ask.answered(lambda: worked_out(model, edited=True), CUT)
+        forced = ask.answered(
+            lambda: align(
+                model, found.source.text, found.text, link.value(CUT), tuple(link.value(EDITS))
+            ),
+            CUT,
+        )
+    if after is None or forced is None:
+        return
+    st.subheader(_("With the changed attention"), anchor=False)
+    if link.value(MODE) == "translate":
+        changes.difference(found, after)
+        prose.caption(sentences.changed(found, after))
+    prose.caption(
+        prose.filled(
+            _("How the log-probability of each word of the unchanged translation has moved (nats):")
+        )
+    )
+    if len(forced.chosen) == len(found.chosen):
+        changes.deltas(found, forced)
+
+
+PARTS = {
+    "steps": show_steps,
+    "beam": show_beam,
+    "gold": show_gold,
+    "both": show_both,
+    "change": show_change,
+}
 
 page()

@@ -162,10 +162,14 @@ class TranslatorReader:
         return tuple(
             Node(
                 branch.parent, self._shown(branch.piece), branch.log_probability, branch.total,
-                branch.score, place in best,
+                branch.score, place in best, self._way(found, place),
             )
             for place, branch in enumerate(found.tree)
         )  # fmt: skip
+
+    def _way(self, found: Found, place: int) -> str:
+        pieces = [found.tree[branch].piece for branch in found.way(place)]
+        return str(self.target.decode([piece for piece in pieces if piece != END_ID]).strip())
 
     @torch.inference_mode()
     def _follow(

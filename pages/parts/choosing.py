@@ -9,7 +9,7 @@ import streamlit as st
 from attention_core.errors import AttentionError
 from models import catalogue
 from pages.parts import fetching, link, prose
-from pages.parts.ask import said
+from pages.parts.ask import forget, said
 from pages.parts.language import _
 from pages.parts.link import Choice
 
@@ -64,8 +64,11 @@ def grain_and_specials(grain: Choice, specials: Choice) -> None:
         )
 
 
-def choose_model(choice: Choice, task: str) -> str:
-    """A model of the catalogue that can do the task, with its card."""
+def choose_model(choice: Choice, task: str, about_it: Sequence[Choice] = ()) -> str:
+    """A model of the catalogue that can do the task, with its card.
+
+    about_it  choices that mean something else for another model: forgotten when it changes
+    """
     cards = {entry.card.name: entry.card for entry in catalogue.entries() if entry.task == task}
     chosen = str(link.value(choice))
     if chosen not in cards:
@@ -75,6 +78,8 @@ def choose_model(choice: Choice, task: str) -> str:
         list(cards),
         format_func=lambda name: _(cards[name].title),
         key=choice.key,
+        on_change=forget,
+        args=(about_it,),
         persist_state="session",
     )
     with st.container(horizontal=True, gap="small"):
@@ -82,6 +87,14 @@ def choose_model(choice: Choice, task: str) -> str:
         if task == "read":
             fetching.another_model(choice)
     return str(picked)
+
+
+def languages(model: str) -> tuple[str, str]:
+    """What a translator reads and writes, in the reader's language."""
+    names = {"en": _("English"), "fr": _("French"), "zh": _("Chinese"), "de": _("German")}
+    codes = catalogue.entry(model).card.languages
+    reads, writes = codes if len(codes) == 2 else ("", "")
+    return names.get(reads, reads or _("Source")), names.get(writes, writes or _("Translation"))
 
 
 def _named(choice: Choice, name: str) -> dict[str, catalogue.Card]:

@@ -10,9 +10,10 @@ import streamlit as st
 
 from attention_core import drawing, measures
 from attention_core import figures as plots
-from attention_core.alignment import Link
+from attention_core.alignment import Gold, Link
 from attention_core.palette import PAPER
 from attention_core.views import View
+from models.translation import Translation
 from pages.components import alignment as ribbons
 from pages.components import head_grid as thumbnails
 from pages.components import head_view as lines
@@ -21,6 +22,8 @@ from pages.components.alignment import TEXT as RIBBONS_TEXT
 from pages.components.head_grid import TEXT as THUMBNAILS_TEXT
 from pages.components.head_view import TEXT as LINES_TEXT
 from pages.components.matrix import TEXT as HEATMAP_TEXT
+from pages.components.tree import TEXT as TREE_TEXT
+from pages.components.tree import tree as beam
 from pages.parts import downloads
 from pages.parts.language import _
 from pages.parts.measure_names import explanation, title
@@ -119,6 +122,49 @@ def matrix(
         text=said(HEATMAP_TEXT),
         on_cell_change=took_cell,
         on_scale_change=took_scale,
+    )
+
+
+def gold_matrix(
+    view: View, gold: Gold | None, links: Sequence[Link], key: str, took: Callback
+) -> None:
+    """The matrix with people's links as squares and found links as dots; drawn in if `took`."""
+    sure, possible = gold or Gold(frozenset(), frozenset())
+    heatmap(
+        key=key,
+        rows=[token.text for token in view.rows],
+        columns=[token.text for token in view.columns],
+        weights=view.mean,
+        allowed=None if view.allowed.all() else view.allowed,
+        scale="matrix",
+        cell=[],
+        pins=[],
+        sure=[[one.target, one.source] for one in sorted(sure)],
+        possible=[[one.target, one.source] for one in sorted(possible)],
+        found=[[one.target, one.source] for one in links],
+        drawing=took is not None,
+        title=_("Alignment"),
+        name="gold",
+        text=said(HEATMAP_TEXT),
+        on_gold_change=took,
+    )
+
+
+def tree(found: Translation, node: int, key: str, took: Callback) -> None:
+    """The beam, piece by piece; a click chooses one."""
+    beam(
+        key=key,
+        parents=[one.parent for one in found.tree],
+        texts=[one.text for one in found.tree],
+        log_probabilities=[one.log_probability for one in found.tree],
+        totals=[one.total for one in found.tree],
+        scores=[one.score for one in found.tree],
+        chosen=[one.chosen for one in found.tree],
+        ways=[one.way for one in found.tree],
+        node=node,
+        name="beam",
+        text=said(TREE_TEXT),
+        on_node_change=took,
     )
 
 

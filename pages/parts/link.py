@@ -63,6 +63,16 @@ def number(page: str, name: str, default: int, least: int = 0, most: int = 10_00
     return Choice(name, default, parse, lambda value: str(value + 1), page)
 
 
+def amount(page: str, name: str, default: int, least: int, most: int) -> Choice:
+    """A quantity, the same in the session and in the address."""
+
+    def parse(raw: str) -> int | None:
+        found = _whole(raw)
+        return found if found is not None and least <= found <= most else None
+
+    return Choice(name, default, parse, page=page)
+
+
 def numbers(
     page: str, name: str, default: Sequence[int] = (), ordered: bool = False, most: int = 512
 ) -> Choice:

@@ -154,6 +154,35 @@ def doubts(found: Translation) -> list[Markup]:
     return made
 
 
+def no_attention(found: Translation) -> list[Markup]:
+    """Why there is no alignment to see."""
+    return [
+        filled(
+            _(
+                "This translator has no attention: it read the sentence into one vector of numbers "
+                "and wrote from that alone, so there is no look to show."
+            )
+        )
+    ]
+
+
+def no_tree(pair: bool) -> list[Markup]:
+    """Why there is no beam to see."""
+    if pair:
+        return [filled(_("Your own translation was followed, so nothing was searched for."))]
+    return [filled(_("The library that runs this model does not tell what its beam kept."))]
+
+
+def changed(before: Translation, after: Translation) -> Markup:
+    """Whether the translation is another one, and how sure the network is of it."""
+    sentence = (
+        _("The translation stays the same; its mean log-probability goes from {old} to {new}.")
+        if before.text == after.text
+        else _("Another translation; the mean log-probability goes from {old} to {new}.")
+    )
+    return filled(sentence, old=number(before.score), new=number(after.score))
+
+
 def noted(note: Note) -> Markup:
     """What a record says about itself, in the reader's language."""
     return filled(_(note.sentence).format(**note.values))

@@ -16,19 +16,19 @@ SHOWN = 14
 """Steps that fit on a page before the reader has chosen a word."""
 
 
-def candidates(found: Translation, pins: Sequence[int], picture: View) -> None:
+def candidates(found: Translation, pins: Sequence[int], picture: View | None) -> None:
     """For each piece of the chosen words, or of the beginning, the likeliest pieces there."""
-    groups = [picture.row_places[row] for row in range(len(picture.rows))]
+    groups = () if picture is None else picture.row_places
     wanted = [place for group in groups if set(group) & set(pins) for place in group]
     steps = wanted or list(range(min(SHOWN, len(found.candidates))))
     lines = "".join(_line(found, place) for place in steps)
     st.html(f'<div class="atlas-steps" role="table">{lines}</div>')
-    if not wanted:
-        caption(filled(_("Choose a French word above to see its pieces alone.")))
+    if not wanted and picture is not None:
+        caption(filled(_("Choose a word of the translation above to see its pieces alone.")))
 
 
 def _line(found: Translation, place: int) -> str:
-    written = found.site.queries.tokens[place]
+    written = found.target.tokens[place]
     cells = "".join(
         f'<span role="cell" class="{"atlas-taken" if one.piece == written.piece else ""}" '
         f'style="--share:{one.probability:.4f}"><bdi>{escape(one.text)}</bdi>'

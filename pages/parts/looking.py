@@ -1,0 +1,184 @@
+"""Which attention of a translator stands for its alignment: layer, heads, decoding step, links."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import streamlit as st
+import torch
+
+from attention_core import measures
+from attention_core.alignment import Extraction, Link, extract, shifted
+from attention_core.record import Site, Stored
+from attention_core.views import View, overview, view
+from models import catalogue
+from models.translation import Translation
+from pages.parts import choosing, figures, link, prose, sentences
+from pages.parts.language import _
+from pages.parts.link import Choice
+from pages.parts.readings import THUMBNAIL, Part
+
+UNCHOSEN = -1
+
+
+class Best(NamedTuple):
+    """The look that agreed best with people's links; heads empty = the mean of its layer."""
+
+    layer: int = UNCHOSEN
+    heads: tuple[int, ...] = ()
+    shift: int = 0
+    how: Extraction = "argmax"
+    least: float = 0.0
+
+
+class Looking(NamedTuple):
+    """The choices of one page."""
+
+    layer: Choice
+    heads: Choice
+    shift: Choice
+    how: Choice
+    least: Choice
+
+
+def choices(page: str) -> Looking:
+    """What the reader may choose about the look; all left to the model at first."""
+    return Looking(
+        link.number(page, "layer", UNCHOSEN, most=64),
+        link.numbers(page, "heads"),
+        link.one_of(page, "shift", ("best", "-1", "0", "1"), "best"),
+        link.one_of(page, "how", ("best", "argmax", "threshold", "matching"), "best"),
+        link.amount(page, "least", 20, 0, 100),
+    )
+
+
+def best(model: str) -> Best:
+    """What the model's card says aligns best; the last layer's mean where it says nothing."""
+    found = catalogue.entry(model).card.measured.get("alignment", {}).get("chosen")
+    if not found:
+        return Best()
+    head = found.get("head")
+    return Best(
+        int(str(found["site"]).rpartition(".")[2]),
+        () if head is None else (int(head),),
+        int(found["shift"]),
+        found["extraction"],
+        float(found.get("least", 0.0)),
+    )
+
+
+class Look(NamedTuple):
+    """The look that the page shows, after all choices."""
+
+    site: Site
+    heads: tuple[int, ...]
+    shift: int
+    how: Extraction
+    least: float
+
+    def view(self, grain: str, specials: str) -> View:
+        return view(self.site, self.heads, grain, specials)  # type: ignore[arg-type]
+
+    def links(self, picture: View) -> list[Link]:
+        """The links that the picture stands for; special tokens have none."""
+        return [
+            one
+            for one in extract(picture.mean, self.how, self.least)
+            if not picture.rows[one.target].special and not picture.columns[one.source].special
+        ]
+
+
+def settled(found: Translation, model: str, chosen: Looking | None = None) -> Look | None:
+    """The look of a translation as chosen, or as the model's card recommends; None without one."""
+    cross = found.cross
+    if not cross:
+        return None
+    good = best(model)
+    layer, heads, shift, how = good.layer, good.heads, good.shift, good.how
+    least = good.least
+    if chosen is not None:
+        if link.value(chosen.layer) != UNCHOSEN:
+            layer, heads = link.value(chosen.layer), tuple(link.value(chosen.heads))
+        if link.value(chosen.shift) != "best":
+            shift = int(link.value(chosen.shift))
+        if link.value(chosen.how) != "best":
+            how, least = link.value(chosen.how), link.value(chosen.least) / 100
+    site = cross[layer if 0 <= layer < len(cross) else -1]
+    heads = tuple(head for head in heads if head < site.heads) or tuple(range(site.heads))
+    return Look(moved(site, shift), heads, shift, how, least)
+
+
+def moved(site: Site, shift: int) -> Site:
+    """The site with the look of each target piece taken `shift` decoding steps later."""
+    if not shift:
+        return site
+    weights = torch.from_numpy(shifted(site.weights().numpy(), shift).copy())
+    return replace(site, source=Stored(weights, site.allowed()))
+
+
+def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
+    """Controls for the look: all heads to click on where there are several, and how to read it."""
+    look = settled(found, model, chosen)
+    if look is None:
+        return
+    cross = found.cross
+    many = len(cross) * cross[0].heads > 1
+    if many:
+        heads(found, model, chosen, look, key)
+    with st.container(horizontal=True, gap="medium"):
+        choosing.segments(
+            chosen.shift,
+            _("Look taken from"),
+            {
+                "best": _("best step"),
+                "-1": _("step before"),
+                "0": _("same step"),
+                "1": _("step after"),
+            },
+        )
+        choosing.segments(
+            chosen.how,
+            _("Links"),
+            {
+                "best": _("best way"),
+                "argmax": _("strongest"),
+                "threshold": _("heavy enough"),
+                "matching": _("one to one"),
+            },
+        )
+        if look.how == "threshold":
+            st.slider(_("Least weight (%)"), 1, 100, key=chosen.least.key, width=220)
+
+
+def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str) -> None:
+    """A thumbnail of every head that looks at the source; a click opens one."""
+    part = cross_part(found)
+    layer = look.site.layer
+
+    def took() -> None:
+        at, head = figures.state(f"{key}.grid", "head")
+        link.choose(chosen.layer, at)
+        link.choose(chosen.heads, [head])
+
+    def mean() -> None:
+        link.choose(chosen.layer, layer)
+        link.choose(chosen.heads, [])
+
+    def reset() -> None:
+        link.choose(chosen.layer, UNCHOSEN)
+        link.choose(chosen.heads, [])
+
+    figures.head_grid(part, (layer, look.heads[0]), f"{key}.grid", took)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        prose.caption(prose.filled(_("Shown: {place}."), place=sentences.where(layer, look.heads)))
+        if best(model).layer != UNCHOSEN:
+            st.button(_("Head that aligns best"), on_click=reset, type="tertiary", key=f"{key}.best")
+        st.button(_("Mean of the layer"), on_click=mean, type="tertiary", key=f"{key}.mean")
+
+
+def cross_part(found: Translation) -> Part:
+    """The looks at the source, with thumbnails."""
+    return Part(
+        found.cross, overview(found.record, "cross", THUMBNAIL), measures.table(found.cross)
+    )
