@@ -1,0 +1,505 @@
+"""Attention written by other programs comes in exactly, and bad files say what is wrong."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from numpy.typing import NDArray
+
+from attention_core.errors import TextError
+from attention_core.export import as_csv, as_npz
+from attention_core.imports import (
+    FORMATS,
+    MOST_BYTES,
+    Format,
+    Imported,
+    axis,
+    detected,
+    imported,
+    read,
+    record,
+)
+from attention_core.tokens import Axis, Token
+from attention_core.views import view
+from tests.sample import site
+
+HOUSE = (("the", "house", "</s>"), ("das", "Haus", "</s>"))
+ROWS = [[0.75, 0.125, 0.125], [0.0625, 0.875, 0.0625], [0, 0.25, 0.75]]
+
+
+def one(data: str | bytes, form: Format, sources: str = "") -> Imported:
+    (found,) = read(data.encode() if isinstance(data, str) else data, form, sources)
+    return found
+
+
+def tokens_of(found: Imported) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return found.source, found.target
+
+
+# --- tables ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,the,house,</s>\ndas,.75,.125,.125\nHaus,.0625,.875,.0625\n</s>,0,.25,.75\n",
+        ";the;house;</s>\r\ndas;0,75;0,125;0,125\r\nHaus;0,0625;0,875;0,0625\r\n</s>;0;0,25;0,75",
+        "\tthe\thouse\t</s>\ndas\t75e-2\t.125\t.125\nHaus\t.0625\t.875\t.0625\n</s>\t0\t.25\t.75",
+    ],
+)
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_of_any_spreadsheet_gives_its_weights_exactly(text: str, coding: str) -> None:
+    found = one(text.encode(coding), "csv")
+    assert tokens_of(found) == HOUSE
+    assert found.weights.tolist() == [ROWS]
+    assert found.weights.dtype == np.float32
+    assert found.notes == ()
+
+
+def test_tables_after_empty_lines_are_further_sentences() -> None:
+    text = ',a,","\nx,0.5,0.5\n\n,,\n,b\ny,1\nz,1\n\n'
+    first, second = read(text.encode(), "csv")
+    assert (first.source, first.target, first.number) == (("a", ","), ("x",), 1)
+    assert (second.source, second.target, second.number) == (("b",), ("y", "z"), 2)
+    assert second.weights.tolist() == [[[1], [1]]]
+
+
+AWKWARD = ["=1+1", "-3", "a,b", 'say "hi"', "été", "👩‍💻", "我", "</script>", "x\ny"]
+
+
+@pytest.mark.parametrize("form", ["csv", "npz"])
+def test_what_we_export_is_read_back_exactly(form: Format) -> None:
+    weights = np.random.default_rng(2).dirichlet(np.ones(9), (3, 9)).astype(np.float32)
+    tokens = tuple(Token(text, place, place + 1) for place, text in enumerate(AWKWARD))
+    seen = view(site(weights.tolist(), Axis("text", "x" * 9, tokens)), heads=[2, 0, 1])
+    found = one({"csv": as_csv, "npz": as_npz}[form](seen), form)
+    assert tokens_of(found) == (tuple(AWKWARD), tuple(AWKWARD))
+    order = [2, 0, 1] if form == "npz" else [0, 1, 2]
+    assert (found.weights == weights[order]).all()
+
+
+def test_our_export_without_some_of_its_lines_is_refused() -> None:
+    whole = as_csv(view(site([[[0.5, 0.5]] * 2], Axis("text", "ab", (Token("a", 0, 1), Token("b", 1, 2)))))).decode()  # fmt: skip # noqa: E501
+    with pytest.raises(TextError, match="lost some"):
+        one("\n".join(whole.splitlines()[:-1]), "csv")
+    with pytest.raises(TextError, match="other lines"):
+        one(whole.replace("0.5", "half"), "csv")
+
+
+def archive(**arrays: Any) -> bytes:
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("shape", "heads"), [((2, 3), 1), ((5, 2, 3), 5), ((7, 5, 2, 3), 35)])
+def test_archives_of_one_head_many_and_layers_are_read(shape: tuple[int, ...], heads: int) -> None:
+    weights = np.random.default_rng(1).dirichlet(np.ones(3), shape[:-1])
+    found = one(archive(weights=weights, source=["a", "b", "c"], target=["x", "y"]), "npz")
+    assert tokens_of(found) == (("a", "b", "c"), ("x", "y"))
+    assert (found.weights == weights.reshape(heads, 2, 3).astype(np.float32)).all()
+
+
+class Trap:
+    """Unpickling it would fail the test."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return pytest.fail, ("An array was unpickled",)
+
+
+GOOD = {"weights": np.eye(2), "source": ["a", "b"], "target": ["x", "y"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"weights": np.array([Trap()], dtype=object)}, "“weights” holds Python objects"),
+        ({"source": np.array([Trap()], dtype=object)}, "“source” holds Python objects"),
+        ({"weights": np.eye(2) > 0}, "needs numbers"),
+        ({"weights": np.eye(2) * 1j}, "needs numbers"),
+        ({"weights": np.ones(2)}, "2 to 4 dimensions"),
+        ({"source": [1, 2]}, "list of strings"),
+        ({"source": [["a", "b"]]}, "list of strings"),
+        ({"source": ["a"]}, "1 source tokens, but its weights are 2 × 2"),
+        ({"source": np.zeros(0, dtype="U1")}, "0 source tokens"),
+    ],
+)
+def test_archives_of_something_else_are_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(TextError) as caught:
+        one(archive(**{**GOOD, **changed}), "npz")
+    assert said in str(caught.value)
+
+
+def test_an_archive_without_tokens_names_what_it_has() -> None:
+    with pytest.raises(TextError, match=r"has weights\.npy but no “target”"):
+        one(archive(weights=np.eye(2)), "npz")
+
+
+def packed(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("weights.npy", data)
+    return out.getvalue()
+
+
+def test_a_small_archive_that_would_unpack_to_a_large_array_is_not_unpacked() -> None:
+    bomb = packed(bytes(MOST_BYTES + 1))
+    assert len(bomb) < 100_000
+    with pytest.raises(TextError, match="would take 20 MB"):
+        one(bomb, "npz")
+
+
+def test_an_array_that_promises_more_than_it_holds_is_refused() -> None:
+    out = io.BytesIO()
+    header = {"shape": (10**6, 10**6), "fortran_order": False, "descr": "<f8"}
+    np.lib.format.write_array_header_1_0(out, header)
+    with pytest.raises(TextError, match="cut off"):
+        one(packed(out.getvalue()), "npz")
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"no archive", packed(b"nonsense")])
+def test_what_is_no_archive_is_refused(data: bytes) -> None:
+    with pytest.raises(TextError):
+        one(data, "npz")
+
+
+def test_a_damaged_archive_is_refused() -> None:
+    whole = archive(**GOOD)
+    for place in range(0, len(whole), 7):
+        damaged = whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :]
+        try:
+            one(damaged, "npz")
+        except TextError:
+            continue
+
+
+# --- Marian ---
+
+SOFT = "0.75,0.125,0.125 0.0625,0.875,0.0625 0,0.25,0.75"
+
+
+def test_marians_soft_alignment_is_read_with_the_ends_of_both_sentences() -> None:
+    found = one(f"das Haus ||| {SOFT}\n", "marian", "the house\n")
+    assert tokens_of(found) == HOUSE
+    assert found.weights.tolist() == [ROWS]
+
+
+def test_marians_lists_of_the_best_name_their_source_by_number() -> None:
+    text = (
+        "0 ||| das ||| 0.5,0.5 0.5,0.5 ||| F0= -1 ||| -1\n"
+        "0 ||| ein Haus ||| 0.5,0.5 0.5,0.5 0,1 ||| F0= -2 ||| -2\n"
+        "1 ||| ja ||| 0.5,0.5 0.5,0.5 ||| F0= -1 ||| -1\n"
+    )
+    found = read(text.encode(), "marian", "the\nyes\n")
+    assert [sentence.source[0] for sentence in found] == ["the", "the", "yes"]
+    assert [sentence.target[:-1] for sentence in found] == [("das",), ("ein", "Haus"), ("ja",)]
+
+
+def test_marians_hard_links_share_a_target_words_weight() -> None:
+    found = one("das Haus ||| 0-0 0-1 1-1 2-2", "marian", "the house")
+    assert tokens_of(found) == HOUSE
+    assert found.weights.tolist() == [[[1, 0, 0], [0.5, 0.5, 0], [0, 0, 1]]]
+    without_ends = one("das Haus ||| 1-0", "marian", "the house")
+    assert tokens_of(without_ends) == (("the", "house"), ("das", "Haus"))
+    assert without_ends.weights.tolist() == [[[0, 1], [0, 0]]]
+    assert without_ends.notes == ()
+
+
+def test_marians_sources_are_numbered_where_they_are_not_given() -> None:
+    found = one(f"das Haus ||| {SOFT}", "marian")
+    assert found.source == ("1", "2", "3")
+    assert "add the file that was translated" in found.notes[0]
+
+
+# --- Nematus and those that write like it ---
+
+
+def block(head: str, rows: Sequence[Sequence[float]] = ROWS) -> str:
+    return head + "\n" + "".join(" ".join(map(str, row)) + " \n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "0 ||| das Haus ||| 0 ||| the house ||| 3 3",
+        " 1 ||| das Haus  ||| -0.5 ||| the house ||| 3 ||| 3",
+        "0 ||| das Haus </s> ||| 0 ||| the house </s> ||| 0 0",
+    ],
+)
+def test_blocks_of_nematus_are_read_with_or_without_named_ends(head: str) -> None:
+    found = one(block(head), "nematus")
+    assert tokens_of(found) == HOUSE
+    assert found.weights.tolist() == [ROWS]
+
+
+def test_blocks_follow_each_other_with_or_without_an_empty_line() -> None:
+    text = block("0 ||| ja ||| 0 ||| yes ||| 2 2", [[1, 0], [0, 1]])
+    found = read((text + "\r\n" + text + text).encode(), "nematus")
+    assert [sentence.number for sentence in found] == [1, 2, 3]
+    assert all(sentence.target == ("ja", "</s>") for sentence in found)
+
+
+# --- OpenNMT-py ---
+
+
+def cells(words: Sequence[str], rows: Sequence[Sequence[float]], source: Sequence[str]) -> str:
+    """The table as OpenNMT-py lays it out: 10 wide, cut words, a star before the largest."""
+    lines = [" " * 11 + "".join(f"{word[:7]:>10} " for word in source)]
+    for word, row in zip(words, rows, strict=True):
+        made = [f"{weight:.7f}".rjust(10, "*" if weight == max(row) else " ") for weight in row]
+        lines.append(f"{word[:10]:>10} " + "".join(f"{cell} " for cell in made))
+    return "\n".join(lines) + "\n"
+
+
+LONG = (("wonderful", "house"), ("wunderschönes", "Haus", "</s>"))
+LONG_ROWS = [[0.75, 0.25], [0.125, 0.875], [0.5, 0.5]]
+
+
+def test_opennmts_table_is_read_and_its_cut_words_are_said() -> None:
+    found = one(cells(LONG[1], LONG_ROWS, LONG[0]), "opennmt")
+    assert tokens_of(found) == (("wonderf", "house"), ("wunderschö", "Haus", "</s>"))
+    assert found.weights.tolist() == [LONG_ROWS]
+    assert "--verbose" in found.notes[0]
+
+
+def test_opennmts_log_gives_the_words_whole_and_several_sentences() -> None:
+    log = (
+        "[2019-04-04 10:00:00,123 INFO] \n"
+        f"SENT 1: {list(LONG[0])!r}\n"
+        "PRED 1: wunderschönes Haus\nPRED SCORE: -0.5000\n\n"
+        "[2019-04-04 10:00:00,124 INFO] " + cells(LONG[1], LONG_ROWS, LONG[0]) + "\n"
+        "[2019-04-04 10:00:00,125 INFO] \n"
+        "SENT 2: ['it', \"can't\"]\nPRED 2: nein\nPRED SCORE: -0.1\n\n"
+        + cells(["nein", "</s>"], [[0.5, 0.5], [0, 1]], ["it", "can't"])
+        + "PRED AVG SCORE: -0.2, PRED PPL: 1.2\n"
+    )
+    first, second = read(log.encode(), "opennmt")
+    assert tokens_of(first) == LONG
+    assert first.weights.tolist() == [LONG_ROWS]
+    assert first.notes == ()
+    assert tokens_of(second) == (("it", "can't"), ("nein", "</s>"))
+
+
+def test_opennmts_tables_may_follow_without_any_other_line() -> None:
+    table = cells(HOUSE[1], ROWS, HOUSE[0])
+    found = read((table + table).encode(), "opennmt")
+    assert [tokens_of(sentence) for sentence in found] == [HOUSE, HOUSE]
+    assert found[1].weights.tolist() == [ROWS]
+
+
+def test_a_target_word_that_reads_like_the_log_stays_a_row() -> None:
+    words = ["PREDICTIONS", "SENTIMENTAL", "PRED", "</s>"]
+    found = one(cells(words, [[1.0]] * 4, ["a"]), "opennmt")
+    assert found.target == ("PREDICTION", "SENTIMENTA", "PRED", "</s>")
+
+
+def test_a_log_line_that_is_no_list_of_words_is_passed_over() -> None:
+    for spoken in ("[['a']]", "__import__('os')", "[" * 5000, "['a', 1]", "['\\x']"):
+        text = f"SENT 1: {spoken}\n" + cells(["x"], [[1.0]], ["a"])
+        assert one(text, "opennmt").source == ("a",)
+
+
+# --- whatever the format ---
+
+EXAMPLES: dict[Format, bytes] = {
+    "csv": b",a,b\nx,0.5,0.5\ny,1,0\n",
+    "npz": archive(**GOOD),
+    "marian": f"das Haus ||| {SOFT}\n".encode(),
+    "opennmt": cells(HOUSE[1], ROWS, HOUSE[0]).encode(),
+    "nematus": block("0 ||| das Haus ||| 0 ||| the house ||| 3 3").encode(),
+}
+
+
+def test_every_format_is_told_from_the_others() -> None:
+    assert set(EXAMPLES) == set(FORMATS)
+    assert {form: detected(data) for form, data in EXAMPLES.items()} == {f: f for f in FORMATS}
+    assert detected(b"\n\n" + EXAMPLES["nematus"]) == "nematus"
+    assert detected(b"0 ||| a ||| 0-0 ||| F0= 1 ||| 1\n0 ||| b ||| 0-0 ||| F0= 1 ||| 1") == "marian"
+    assert detected(b"") == "csv"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("other", FORMATS)
+def test_a_file_of_another_format_is_refused_in_a_sentence(form: Format, other: Format) -> None:
+    if form == other:
+        assert read(EXAMPLES[form], form)
+        return
+    with pytest.raises(TextError):
+        read(EXAMPLES[other], form)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@settings(max_examples=40, deadline=None)
+@given(place=some.floats(0, 1), length=some.integers(0, 9), put=some.binary(max_size=9))
+def test_a_damaged_file_never_ends_in_anything_but_a_sentence(
+    form: Format, place: float, length: int, put: bytes
+) -> None:
+    data = EXAMPLES[form]
+    at = int(place * len(data))
+    try:
+        found = read(data[:at] + put + data[at + length :], form, "the house")
+    except TextError:
+        return
+    assert all(np.isfinite(sentence.weights).all() for sentence in found)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "said"),
+    [
+        ("csv", "", "no attention"),
+        ("csv", ",a,b\n", "0 target tokens"),
+        ("csv", "a\nb\n", "0 source tokens"),
+        ("csv", ",a,b\nx,1\n", "Line 2 has 2 cells"),
+        ("csv", ",a\nx,much\n", "Line 2 has “much”"),
+        ("csv", ",a\nx,\n", "Line 2 has “”"),
+        ("csv", f",a\n{'x' * 200_000},1\n", "Line 2 is no row"),
+        ("csv", f",a\n{'x' * 2_000},1\n", "more than 1000 characters"),
+        ("csv", ",a,b\nx,nan,0.5\n", "weight nan in row 1, column 1"),
+        ("csv", ",a,b\nx,1,0\ny,0.5,-0.5\n", "weight -0.5 in row 2, column 2"),
+        ("csv", ",a,b\nx,1e999,0.5\n", "weight inf"),
+        ("csv", ",a,b\nx,1e300,0.5\n", "weight inf"),
+        ("marian", "das Haus", "Line 1 has no “|||”"),
+        ("marian", "das ||| 0.5,x", "Line 1 has “x”"),
+        ("marian", "das ||| 0.5,0.5 1", "rows of 1 and of 2 weights"),
+        ("marian", "das ||| 1 1 1", "1 words but weights for 3"),
+        ("marian", "das ||| 0-0 9-9", "1 words but weights for 10"),
+        ("marian", "das ||| 999999-999999", "weights; at most"),
+        ("nematus", "0.5 0.5", "Line 1 comes before any header"),
+        ("nematus", "0 ||| a\n1\n", "has 2 parts"),
+        ("nematus", "0 ||| a ||| 0 ||| b ||| 1 1\n", "0 rows follow"),
+        ("nematus", "0 ||| a b c ||| 0 ||| b ||| 1 1\n1\n", "3 words but weights for 1"),
+        ("nematus", "0 ||| a ||| 0 ||| b ||| 1 1\n1 2 3\n", "1 words but weights for 3"),
+        ("opennmt", "nothing here", "no attention"),
+        ("opennmt", " " * 14 + "a b\n x 0.5\n", "Line 2 has 1 weights"),
+        ("opennmt", " " * 14 + "a b\n x 0.5 y\n", "Line 2 has “y”"),
+        ("opennmt", " " * 14 + "a\n x *******nan\n", "weight nan"),
+        ("opennmt", " " * 14 + "a\n", "0 target tokens"),
+    ],
+)
+def test_bad_files_say_where_they_are_bad(form: Format, text: str, said: str) -> None:
+    with pytest.raises(TextError) as caught:
+        read(text.encode(), form)
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_source_file_of_another_length_is_refused() -> None:
+    text = f"das Haus ||| {SOFT}\n".encode()
+    with pytest.raises(TextError, match="has 2 lines but the attention is of 1 sentences"):
+        read(text, "marian", "the house\nand more\n")
+    with pytest.raises(TextError, match="has 1 lines but the attention is of 2 sentences"):
+        read(text * 2, "marian", "the house\n")
+    assert read(text, "marian", "the house\n\n\n")
+
+
+def test_text_that_is_not_utf8_and_files_that_are_too_large_are_refused() -> None:
+    with pytest.raises(TextError, match="Byte 2 of this file is not UTF-8"):
+        read(b",\xff\n", "csv")
+    with pytest.raises(TextError, match="at most 20 MB"):
+        read(b" " * (MOST_BYTES + 1), "csv")
+
+
+def test_a_file_of_more_weights_than_can_be_held_is_refused_before_it_fills_the_memory() -> None:
+    line = "x " * 1999 + "||| " + "1998-1998\n"
+    with pytest.raises(TextError, match="The first 3 sentences of this file"):
+        read(line.encode() * 100, "marian", ("y " * 1999 + "\n") * 100)
+
+
+def test_a_sentence_of_too_many_weights_is_refused() -> None:
+    wide = np.broadcast_to(np.float32(0), (2001, 2000))
+    with pytest.raises(TextError, match="4002000 weights; at most 4000000"):
+        imported(["s"] * 2000, ["t"] * 2001, wide)
+
+
+def test_rows_that_do_not_sum_to_one_are_kept_with_a_note() -> None:
+    weights = np.array([[0.5, 0.25], [0, 0], [2, 1], [0.5, 0.5]])
+    found = imported(["a", "b"], ["w", "x", "y", "z"], weights, number=7)
+    assert found.weights.tolist() == [weights.tolist()]
+    (note,) = found.notes
+    assert "In sentence 7, 2 rows" in note
+    assert "between 0.75 and 3" in note
+    assert note.values["rows"] == 2
+
+
+# --- records ---
+
+
+def test_a_record_has_one_site_with_the_imported_weights_and_is_never_verified() -> None:
+    weights = np.random.default_rng(4).dirichlet(np.ones(3), (5, 2)).astype(np.float32)
+    found = imported(["a", "b", "c"], ["x", "y"], weights)
+    made = record(found, "marian")
+    (only,) = made.sites
+    assert (made.model, only.name, only.kind, only.heads) == ("marian", "cross.0", "cross", 5)
+    assert torch.equal(only.weights(), torch.from_numpy(weights))
+    assert (only.queries.name, only.keys.name) == ("target", "source")
+    assert [token.text for token in only.keys.tokens] == ["a", "b", "c"]
+    assert made.axes == (only.keys, only.queries)
+    assert only.integrity.output is None
+    assert only.integrity.rows < 1e-6
+    assert not only.integrity.verified
+    assert view(only, grain="words").weights.shape == (5, 2, 3)
+
+
+def test_a_record_says_how_far_its_rows_are_from_one() -> None:
+    made = record(imported(["a", "b"], ["x", "y"], np.array([[0.5, 0.75], [0, 0]])))
+    assert made.sites[0].integrity.rows == pytest.approx(0.25)
+    assert len(made.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text", "shown"),
+    [
+        ("the house .", "the house .", "the|house|."),
+        ("Net@@ any@@ ah@@ u wins", "Netanyahu wins", "Net|any|ah|u|wins"),
+        ("un ##believ ##able cats", "unbelievable cats", "un|believ|able|cats"),
+        ("▁un believ able ▁cats", "unbelievable cats", "un|believ|able|cats"),
+        ("I ￭' ￭m 20￭ th", "I'm 20th", "I|'|m|20|th"),
+        ("▁我 们 ▁ 好", "我们 好", "我|们|␣|好"),
+        ("## @@ ￭ #", "## @@ ￭ #", "##|@@|￭|#"),
+        ("a</s> </s> <unk>", "a</s> <unk>", "a</s>|</s>|<unk>"),
+    ],
+)
+def test_tokens_are_shown_without_marks_and_stand_where_the_text_has_them(
+    tokens: str, text: str, shown: str
+) -> None:
+    made = axis("source", tokens.split())
+    assert made.text == text
+    assert "|".join(token.text for token in made.tokens) == shown
+    assert [token.piece for token in made.tokens] == tokens.split()
+    for token in made.tokens:
+        if not token.special and token.text != "␣":
+            assert made.text[token.start : token.end] == token.text
+
+
+def test_the_pieces_of_a_word_are_merged_and_special_tokens_stand_alone() -> None:
+    made = axis("target", ["Net@@", "any@@", "ah@@", "u", "wins", "</s>"])
+    assert made.groups == ((0, 1, 2, 3), (4,), (5,))
+    assert [token.special for token in made.tokens] == [False] * 5 + [True]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    some.lists(some.text(alphabet="ab▁#@￭ \u200d\x00我\ud800", max_size=6), min_size=1, max_size=8)
+)
+def test_any_tokens_make_an_axis_whose_places_lie_in_its_text(tokens: list[str]) -> None:
+    found = imported(tokens, ["x"], np.ones((1, len(tokens))))
+    made = record(found).axes[0]
+    assert len(made) == len(tokens)
+    made.text.encode()
+    assert all(0 <= t.start <= t.end <= len(made.text) for t in made.tokens)
+    assert sorted(place for group in made.groups for place in group) == list(range(len(tokens)))
+
+
+def test_what_comes_in_is_not_changed() -> None:
+    weights: NDArray[np.float32] = np.array([[0.5, 0.5]], dtype=np.float32)
+    made = imported(["a", "b"], ["x"], weights)
+    made.weights[0, 0, 0] = 1
+    assert weights.tolist() == [[0.5, 0.5]]
