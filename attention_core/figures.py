@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from html import escape
+from typing import Literal, NamedTuple
 
 import plotly.graph_objects as go
 from torch import Tensor
 
-from attention_core.palette import INK, SCALE
+from attention_core.palette import HEADS, INK, SCALE
 
 Theme = Literal["light", "dark"]
 FAINT = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
@@ -49,6 +51,61 @@ def heads_map(
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         xaxis={**axis, "title": titles[0], "automargin": True},
         yaxis={**axis, "title": titles[1], "automargin": True},
+    )  # fmt: skip
+    return figure
+
+
+class Curve(NamedTuple):
+    """One named line: a value for each label along the bottom; None where there is none."""
+
+    name: str
+    values: Sequence[float | None]
+    strong: bool = True
+
+
+def curves(
+    labels: Sequence[str], drawn: Sequence[Curve], titles: tuple[str, str], theme: Theme,
+    logarithmic: bool = False,
+) -> go.Figure:  # fmt: skip
+    """Lines over a few ordered labels, each named at its end as well as in the legend.
+
+    titles       of the two axes, in the reader's language
+    logarithmic  the values fall over several powers of ten
+    """
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=list(range(len(labels))),
+                y=list(curve.values),
+                name=escape(curve.name),
+                mode="lines+markers",
+                line={
+                    "width": 4 if curve.strong else 2,
+                    "dash": dashes[place // len(HEADS[theme]) % len(dashes)],
+                    "color": HEADS[theme][place % len(HEADS[theme])],
+                },
+                marker={"size": 9},
+                hovertemplate="%{fullData.name}: %{y:.3g}<extra></extra>",
+            )
+            for place, curve in enumerate(drawn)
+        ]
+    )
+    axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}}
+    figure.update_layout(
+        height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="x unified",
+        font={"color": INK[theme], "size": 15}, dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        xaxis={
+            **axis, "title": titles[0], "automargin": True, "tickmode": "array",
+            "tickvals": list(range(len(labels))), "ticktext": [escape(label) for label in labels],
+        },
+        yaxis={
+            **axis, "title": titles[1], "automargin": True,
+            "type": "log" if logarithmic else "linear",
+            **({} if logarithmic else {"rangemode": "tozero"}),
+        },
     )  # fmt: skip
     return figure
 

@@ -15,6 +15,7 @@ def pages() -> list[st.Page]:
         st.Page("home.py", title=_("Home"), url_path="home", default=True),
         st.Page("explore.py", title=_("Explore"), url_path="explore"),
         st.Page("translate.py", title=_("Translate"), url_path="translate"),
+        st.Page("compare.py", title=_("Compare"), url_path="compare"),
     ]
 
 

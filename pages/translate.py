@@ -92,17 +92,13 @@ def asked() -> str:
     """What the reader wants translated, and by whom."""
     boxes, side = st.columns([7, 4], gap="medium")
     with side:
-        choosing.segments(
+        mode = choosing.segments(
             MODE, _("What to do"), {"translate": _("Translate"), "pair": _("Align my own pair")}
         )
-        model = choosing.choose_model(MODEL, "translate", (*LOOK, *PLACES))
-    pair = link.value(MODE) == "pair"
-    if not pair:
-        with side, st.popover(_("Search"), icon=":material/account_tree:", type="tertiary"):
-            st.slider(_("Beam width (1 is greedy)"), 1, 10, key=WIDTH.key, persist_state="session")
-            st.slider(
-                _("Length penalty (%)"), 0, 200, key=STRENGTH.key, persist_state="session"
-            )
+        pair = mode == "pair"
+        model = choosing.choose_model(
+            MODEL, "translate", (*LOOK, *PLACES), None if pair else search
+        )
     reads, writes = choosing.languages(model)
     with boxes:
         ask.text_box(SOURCE, reads, PLACES, 68)
@@ -112,6 +108,13 @@ def asked() -> str:
         else:
             ask.examples(examples.TRANSLATE, PLACES, SOURCE)
     return model
+
+
+def search() -> None:
+    """How the best translation is looked for."""
+    with st.popover(_("Search"), icon=":material/account_tree:", type="tertiary"):
+        st.slider(_("Beam width (1 is greedy)"), 1, 10, key=WIDTH.key, persist_state="session")
+        st.slider(_("Length penalty (%)"), 0, 200, key=STRENGTH.key, persist_state="session")
 
 
 @st.fragment
@@ -128,10 +131,7 @@ def shown(found: Translation, model: str) -> None:
     else:
         prose.badge(*sentences.integrity(found.record.sites))
         with st.expander(
-            _("Which attention: {place}").format(
-                place=sentences.where(look.site.layer, look.heads)
-            ),
-            icon=":material/tune:",
+            sentences.reading(found, look.site.layer, look.heads), icon=":material/tune:"
         ):
             looking.choose(found, model, LOOK, PAGE)
             choosing.grain_and_specials(GRAIN, SPECIALS)

@@ -78,11 +78,11 @@ def controls(
         st.slider(_("Share of the row (%)"), 0, 100, key=share.key)
     choosing.segments(
         scope,
-        _("Where in the matrix"),
+        _("Where, around the chosen cell"),
         {
-            "cell": _("chosen cell"),
-            "row": _("row of the chosen cell"),
-            "column": _("column of the chosen cell"),
+            "cell": _("the cell"),
+            "row": _("its row"),
+            "column": _("its column"),
             "all": _("everywhere"),
         },
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -64,10 +64,14 @@ def grain_and_specials(grain: Choice, specials: Choice) -> None:
         )
 
 
-def choose_model(choice: Choice, task: str, about_it: Sequence[Choice] = ()) -> str:
+def choose_model(
+    choice: Choice, task: str, about_it: Sequence[Choice] = (),
+    beside: Callable[[], None] | None = None,
+) -> str:  # fmt: skip
     """A model of the catalogue that can do the task, with its card.
 
     about_it  choices that mean something else for another model: forgotten when it changes
+    beside    draws what else stands beside the card
     """
     cards = {entry.card.name: entry.card for entry in catalogue.entries() if entry.task == task}
     chosen = str(link.value(choice))
@@ -84,6 +88,8 @@ def choose_model(choice: Choice, task: str, about_it: Sequence[Choice] = ()) -> 
     )
     with st.container(horizontal=True, gap="small"):
         about(cards[picked])
+        if beside is not None:
+            beside()
         if task == "read":
             fetching.another_model(choice)
     return str(picked)

@@ -26,6 +26,18 @@ TRANSLATE = (
     Example("Did you buy a new car last week?"),
     Example("He has never been to Paris."),
 )
+COMPARE = (
+    Example("The white cat sleeps on the red chair."),
+    Example("I don't know where she lives."),
+    Example("I love machine learning."),
+    Example(
+        "When I was a child, my grandmother often told me old stories about the small village "
+        "where she was born."
+    ),
+    Example(
+        "He said that he would come back tomorrow, but nobody in the house believed him any more."
+    ),
+)
 PAIRS = (
     Example("I love machine learning.", "J'aime l'apprentissage automatique."),
     Example("The white cat sleeps.", "Le chat blanc dort."),

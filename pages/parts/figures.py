@@ -126,7 +126,7 @@ def matrix(
 
 
 def gold_matrix(
-    view: View, gold: Gold | None, links: Sequence[Link], key: str, took: Callback
+    view: View, gold: Gold | None, links: Sequence[Link], key: str, took: Callback | None
 ) -> None:
     """The matrix with people's links as squares and found links as dots; drawn in if `took`."""
     sure, possible = gold or Gold(frozenset(), frozenset())
@@ -169,10 +169,13 @@ def tree(found: Translation, node: int, key: str, took: Callback) -> None:
 
 
 def alignment(
-    view: View, links: Sequence[Link], pins: Sequence[int], key: str, took: Callback,
-    title: str, caption: str,
+    view: View, links: Sequence[Link], pins: Sequence[int], key: str, took: Callback | None,
+    title: str, caption: str, compact: bool = False, group: str = "",
 ) -> None:  # fmt: skip
-    """Ribbons between a sentence and its translation."""
+    """Ribbons between a sentence and its translation.
+
+    group  widgets of one group light the same source word together
+    """
     ribbons(
         key=key,
         source=[token.text for token in view.columns],
@@ -183,6 +186,8 @@ def alignment(
         title=title,
         caption=caption,
         name="alignment",
+        compact=compact,
+        group=group,
         text=said(RIBBONS_TEXT),
         on_pins_change=took,
     )

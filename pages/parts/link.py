@@ -94,6 +94,16 @@ def numbers(
     return Choice(name, list(default), parse, write, page)
 
 
+def names(page: str, name: str, default: Sequence[str] = (), most: int = 24) -> Choice:
+    """Several names, such as of models, in the order chosen."""
+
+    def parse(raw: str) -> list[str] | None:
+        found = list(dict.fromkeys(part for part in raw.split(",") if part))
+        return found if len(found) <= most and len(raw) < LONGEST else None
+
+    return Choice(name, list(default), parse, ",".join, page)
+
+
 def flag(page: str, name: str, default: bool = False) -> Choice:
     """On or off."""
     return Choice(name, default, {"1": True, "0": False}.get, lambda value: str(int(value)), page)

@@ -53,6 +53,11 @@ def headline(text: str) -> None:
     st.html(f'<p class="atlas-headline" dir="auto">{escape(text)}</p>')
 
 
+def sentence(text: str) -> None:
+    """A sentence of a model in one of several panels."""
+    st.html(f'<p class="atlas-sentence" dir="auto">{escape(text)}</p>')
+
+
 def lead(text: str) -> None:
     """A paragraph of ours, a little larger than the rest."""
     st.html(f'<p class="atlas-lead">{escape(text)}</p>')

@@ -104,7 +104,15 @@ def shown(view: View) -> Markup:
         _("words (sub-words added up)") if view.grain == "words" else _("the model's own tokens")
     ]
     if view.specials == "shown":
-        parts.append(_("every row adds up to 1"))
+        sums = view.mean.sum(-1)
+        if abs(sums - 1).max() < 1e-3:
+            parts.append(_("every row adds up to 1"))
+        else:
+            parts.append(
+                _("rows add up to between {least} and {most}").format(
+                    least=f"{sums.min():.2f}", most=f"{sums.max():.2f}"
+                )
+            )
     elif view.specials == "hidden":
         parts.append(
             _("special tokens hidden: the rows keep {share} % of their attention").format(
@@ -152,6 +160,13 @@ def doubts(found: Translation) -> list[Markup]:
             )
         )
     return made
+
+
+def reading(found: Translation, layer: int, heads: Sequence[int]) -> str:
+    """Which attention is shown, where there is a choice, and that one may choose."""
+    if len(found.cross) * found.cross[0].heads == 1:
+        return _("How the alignment is read")
+    return _("Which attention: {place}").format(place=where(layer, heads))
 
 
 def no_attention(found: Translation) -> list[Markup]:

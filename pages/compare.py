@@ -1,0 +1,206 @@
+"""Compare: one sentence, several translators side by side, their alignments linked.
+
+Each panel is one translator of the story of attention. Pointing at a source word in one panel
+lights it in all of them.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from models import catalogue
+from models.catalogue import Card
+from models.translation import Translation
+from pages.parts import ask, choosing, downloads, examples, figures, link, looking, prose, sentences
+from pages.parts.language import _
+from pages.parts.readings import align, translate
+
+PAGE = "compare"
+SIX = (
+    "fixed-en-fr",
+    "bahdanau-en-fr",
+    "luong-general-en-fr",
+    "local-p-en-fr",
+    "luong-location-en-fr",
+    "transformer-en-fr",
+)
+MOST = 12
+
+SOURCE = link.text(PAGE, "source", examples.COMPARE[0].text)
+TARGET = link.text(PAGE, "target")
+MODE = link.one_of(PAGE, "mode", ("translate", "pair"), "translate")
+MODELS = link.names(PAGE, "models", SIX)
+CUT = link.flag(PAGE, "cut")
+PINS = link.numbers(PAGE, "words")
+GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "words")
+SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "hidden")
+PLACES = (PINS, CUT)
+CHOICES = (SOURCE, TARGET, MODE, MODELS, CUT, PINS, GRAIN, SPECIALS)
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("One sentence, several translators"), anchor=False)
+    prose.lead(
+        _(
+            "From no attention at all to the Transformer: the same words, read by each of them. "
+            "Point at an English word, and it lights up everywhere."
+        )
+    )
+    cards = translators()
+    chosen = asked(cards)
+    link.publish(CHOICES)
+    source, target = link.value(SOURCE), link.value(TARGET)
+    pair = link.value(MODE) == "pair"
+    if not source.strip() or (pair and not target.strip()):
+        st.info(_("Type a sentence on each side, or choose an example."), icon=":material/edit:")
+        return
+    if not chosen:
+        st.info(_("Choose at least one translator."), icon=":material/translate:")
+        return
+    panels(chosen, cards, source, target if pair else "")
+
+
+def translators() -> dict[str, Card]:
+    """The translators that can be set side by side: those that were measured."""
+    return {
+        one.card.name: one.card
+        for one in catalogue.entries()
+        if one.task == "translate" and one.card.measured
+    }
+
+
+def asked(cards: dict[str, Card]) -> list[str]:
+    """The sentence, and who shall translate it."""
+    link.choose(MODELS, [name for name in link.value(MODELS) if name in cards][:MOST])
+    boxes, side = st.columns([7, 4], gap="medium")
+    with side:
+        pair = (
+            choosing.segments(
+                MODE, _("What to do"), {"translate": _("Translate"), "pair": _("Align my own pair")}
+            )
+            == "pair"
+        )
+        choosing.grain_and_specials(GRAIN, SPECIALS)
+    with boxes:
+        ask.text_box(SOURCE, _("English"), PLACES, 68)
+        if pair:
+            ask.text_box(TARGET, _("French"), PLACES, 68)
+            ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
+        else:
+            ask.examples(examples.COMPARE, PLACES, SOURCE)
+    st.multiselect(
+        _("Translators"),
+        list(cards),
+        format_func=lambda name: _(cards[name].short or cards[name].title),
+        key=MODELS.key,
+        max_selections=MOST,
+        persist_state="session",
+    )
+    return list(link.value(MODELS))
+
+
+def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) -> None:
+    """One panel for each translator, in the order chosen, filled as each answers."""
+    rows = []
+    for first in range(0, len(chosen), 2):
+        for name, column in zip(chosen[first : first + 2], st.columns(2, gap="large"), strict=False):
+            with column, st.container(border=True, height="stretch"):
+                began = time.perf_counter()
+                found = ask.answered(
+                    lambda name=name: worked_out(name, source, target),  # type: ignore[misc]
+                    link.flag(PAGE, "cut"),
+                )
+                took = time.perf_counter() - began
+                if found is not None:
+                    panel(found, name, cards[name])
+                    rows.append(line(found, cards[name], took))
+    if rows:
+        scores(rows)
+
+
+def worked_out(model: str, source: str, target: str) -> Translation:
+    cut = link.value(CUT)
+    return align(model, source, target, cut) if target else translate(model, source, cut)
+
+
+@st.fragment
+def panel(found: Translation, name: str, card: Card) -> None:
+    """One translator: its text, its alignment, what it is."""
+    st.subheader(_(card.short or card.title), anchor=False)
+    prose.sentence(found.text)
+    look = looking.settled(found, name)
+    if look is None:
+        prose.caption(*sentences.no_attention(found))
+        return
+    picture = look.view(link.value(GRAIN), link.value(SPECIALS))
+    pins = figures.rows(picture, link.value(PINS)) if link.value(TARGET) else []
+    figures.alignment(
+        picture, look.links(picture), pins, f"{PAGE}.{name}", None,
+        title=f"{_(card.short)}: {found.text}", caption=prose.joined(sentences.shown(picture)),
+        compact=True, group=PAGE,
+    )  # fmt: skip
+    shown = sentences.shown(picture)
+    if len(found.cross) * look.site.heads > 1:
+        place = sentences.where(look.site.layer, look.heads)
+        shown = prose.filled("{place} · {shown}", place=place, shown=shown)
+    prose.note(shown)
+
+
+def line(found: Translation, card: Card, took: float) -> dict[str, object]:
+    """One translator in numbers: this sentence, and the test set."""
+    quality = card.measured.get("quality", {}).get("one_reference", {})
+    aligned = card.measured.get("alignment", {}).get("best", {})
+    return {
+        "translator": _(card.short or card.title),
+        "translation": found.text,
+        "score": found.score,
+        "milliseconds": 1000 * took,
+        "bleu": quality.get("bleu"),
+        "chrf": quality.get("chrf"),
+        "aer": aligned.get("error_rate"),
+        "crossing": aligned.get("crossing_recall"),
+        "parameters": card.parameters / 1e6,
+        "minutes": card.measured.get("minutes"),
+    }
+
+
+def scores(rows: list[dict[str, object]]) -> None:
+    """The same in numbers, sortable, as a file."""
+    st.subheader(_("In numbers"), anchor=False)
+    table = pd.DataFrame(rows).drop(columns="milliseconds")
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "translator": st.column_config.TextColumn(_("translator"), pinned=True),
+            "translation": st.column_config.TextColumn(_("translation")),
+            "score": number(
+                _("log-probability"),
+                help=_("Mean over the pieces of this translation, in nats; nearer 0 is surer."),
+                format="%.2f",
+            ),
+            "bleu": number("BLEU", help=_("On the Tatoeba test split, one reference."), format="%.1f"),
+            "chrf": number("chrF", help=_("On the Tatoeba test split, one reference."), format="%.1f"),
+            "aer": number(
+                "AER",
+                help=_("Alignment error rate on 50 hand-aligned pairs; 0 is perfect."),
+                format="%.2f",
+            ),
+            "crossing": number(
+                _("crossing links"),
+                help=_("Share of the links that cross another one that were found."),
+                format="%.2f",
+            ),
+            "parameters": number(_("parameters (millions)"), format="%.1f"),
+            "minutes": number(_("training (minutes)"), format="%.0f"),
+        },
+    )
+    downloads.file("CSV", lambda: table.to_csv(index=False), "translators.csv")
+
+
+page()

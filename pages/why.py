@@ -1,0 +1,189 @@
+"""Why attention was invented: quality against length, with and without it, and how far back
+a decoder can feel a word.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from attention_core import figures as plots
+from models import catalogue
+from models.catalogue import Card
+from pages.parts import ask, choosing, downloads, examples, link, prose
+from pages.parts.language import _
+from pages.parts.readings import faded, translate
+
+PAGE = "why"
+WITHOUT, WITH = "fixed-en-fr", "bahdanau-en-fr"
+SERIES = (WITHOUT, WITH, "luong-general-en-fr", "transformer-en-fr")
+
+MEASURE = link.one_of(PAGE, "measure", ("bleu", "exact_match"), "bleu")
+MODELS = link.names(PAGE, "models", SERIES)
+SOURCE = link.text(PAGE, "source", examples.WHY[-1].text)
+CUT = link.flag(PAGE, "cut")
+CHOICES = (MEASURE, MODELS, SOURCE, CUT)
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("Why attention?"), anchor=False)
+    prose.lead(
+        _(
+            "The first neural translators read a whole sentence into one vector of numbers and "
+            "wrote from that alone. Short sentences fit; long ones do not. Attention lets the "
+            "writer look back at every word. Here are both, trained on the same pairs."
+        )
+    )
+    cards = {
+        one.card.name: one.card
+        for one in catalogue.entries()
+        if one.card.measured.get("quality", {}).get("by_length")
+    }
+    if not {WITHOUT, WITH} <= set(cards):
+        st.info(
+            _("The translators of this page are not on this machine; train them first."),
+            icon=":material/info:",
+        )
+        return
+    by_length(cards)
+    own_sentence()
+    link.publish(CHOICES)
+
+
+@st.fragment
+def by_length(cards: dict[str, Card]) -> None:
+    """Measured quality over the length of the source, a line for each translator."""
+    st.subheader(_("Quality against the length of the sentence"), anchor=False)
+    link.choose(MODELS, [name for name in link.value(MODELS) if name in cards])
+    measure = choosing.segments(
+        MEASURE, _("Measure"), {"bleu": "BLEU", "exact_match": _("exactly right (%)")}
+    )
+    st.multiselect(
+        _("Translators"),
+        [name for name, card in cards.items() if card.languages == ("en", "fr")],
+        format_func=lambda name: _(cards[name].short),
+        key=MODELS.key,
+        persist_state="session",
+    )
+    bins = cards[WITH].measured["quality"]["by_length"]
+    labels = [one["words"] for one in bins]
+    drawn = [
+        plots.Curve(
+            _(cards[name].short),
+            [one[measure] for one in cards[name].measured["quality"]["by_length"]],
+            name in (WITHOUT, WITH),
+        )
+        for name in link.value(MODELS)
+    ]
+    chart(
+        plots.curves(
+            labels, drawn, (_("words of the English sentence"), prose_measure(measure)), shade()
+        ),
+        "by-length",
+    )
+    first, last = bins[0], bins[-1]
+    without = cards[WITHOUT].measured["quality"]["by_length"]
+    prose.caption(
+        prose.filled(
+            _(
+                "With {few} words, attention is worth {short} BLEU; with {many} words, {long}. "
+                "Measured on {pairs} held-out pairs of Tatoeba; Bahdanau, Cho and Bengio saw the "
+                "same in 2015 (their figure 2)."
+            ),
+            few=first["words"],
+            many=last["words"],
+            short=prose.number(first["bleu"] - without[0]["bleu"], 1),
+            long=prose.number(last["bleu"] - without[-1]["bleu"], 1),
+            pairs=sum(one["pairs"] for one in bins),
+        )
+    )
+    table = pd.DataFrame(
+        [
+            {"translator": name, **one}
+            for name in link.value(MODELS)
+            for one in cards[name].measured["quality"]["by_length"]
+        ]
+    )
+    downloads.file("CSV", lambda: table.to_csv(index=False), "by-length.csv")
+    link.publish(CHOICES)
+
+
+def prose_measure(measure: str) -> str:
+    return {"bleu": "BLEU", "exact_match": _("exactly right (%)")}[measure]
+
+
+def own_sentence() -> None:
+    """The reader's sentence by both, and how far back each still feels a word."""
+    st.subheader(_("Try it with your own sentence"), anchor=False)
+    ask.text_box(SOURCE, _("English"), (CUT,), 68)
+    ask.examples(examples.WHY, (CUT,), SOURCE)
+    source = link.value(SOURCE)
+    if not source.strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    found = {}
+    for name, title, column in zip(
+        (WITHOUT, WITH), (_("Without attention"), _("With attention")), st.columns(2, gap="large"),
+        strict=True,
+    ):  # fmt: skip
+        with column, st.container(border=True, height="stretch"):
+            st.markdown(f"**{title}**")
+            made = ask.answered(
+                lambda name=name: translate(name, source, link.value(CUT)),  # type: ignore[misc]
+                link.flag(PAGE, "cut"),
+            )
+            if made is not None:
+                prose.sentence(made.text)
+                found[name] = made
+    if len(found) == 2:
+        gradients(source, found[WITH].text)
+
+
+def gradients(source: str, target: str) -> None:
+    """How strongly the last word still depends on each source word."""
+    st.subheader(_("How far back the last word can feel"), anchor=False)
+    felt = {name: faded(name, source, target, link.value(CUT)) for name in (WITHOUT, WITH)}
+    drawn = [
+        plots.Curve(_("Without attention"), felt[WITHOUT].shares),
+        plots.Curve(_("With attention"), felt[WITH].shares),
+    ]
+    labels = felt[WITH].words
+    chart(
+        plots.curves(
+            labels, drawn, (_("words of the English sentence"), _("share of the gradient")), shade()
+        ),
+        "gradients",
+    )
+    first = {name: one.shares[0] for name, one in felt.items()}
+    prose.caption(
+        prose.filled(
+            _(
+                "Both were given the same French, {target} The size of the gradient of its last "
+                "word with respect to each English word, as a share of the whole: the first "
+                "word has {without} without attention and {withit} with it."
+            ),
+            target=prose.token(target),
+            without=prose.number(first[WITHOUT]),
+            withit=prose.number(first[WITH]),
+        )
+    )
+
+
+def shade() -> plots.Theme:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def chart(figure: object, name: str) -> None:
+    """A Plotly figure with its files."""
+    st.plotly_chart(
+        figure, key=f"{PAGE}.{name}", theme=None,
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name},
+        },
+    )  # fmt: skip
+
+
+page()
