@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModel,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    M2M100Tokenizer,
+    MarianTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
@@ -25,6 +34,8 @@ _POSITIONS = (
 )
 _UNUSED = ("pooler",)
 """Parts that a checkpoint may lack because attention does not pass through them."""
+_CONVERTED = (MarianTokenizer, M2M100Tokenizer)
+"""Tokenizers that are not fast, but are made so in `models.seq2seq_languages`."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +48,17 @@ class Checkpoint:
     @property
     def limit(self) -> int:
         """The most tokens that the network has positions for and the tokenizer declares."""
-        limits = [int(self.tokenizer.model_max_length)]
-        for name in _POSITIONS:
-            value = getattr(self.model.config, name, None)
-            if isinstance(value, int) and value > 0:
-                limits.append(value - _reserved_positions(self.model))
-                break
-        return min(limits)
+        config = self.model.config
+        parts = [config, getattr(config, "encoder", None), getattr(config, "decoder", None)]
+        reserved = _reserved_positions(self.model)
+        limits = [limit - reserved for part in parts for limit in _positions(part)]
+        return min([int(self.tokenizer.model_max_length), *limits])
+
+
+def _positions(config: object) -> list[int]:
+    """The most positions of one network, as far as its configuration says; at most one number."""
+    found = (getattr(config, name, None) for name in _POSITIONS)
+    return [value for value in found if isinstance(value, int) and value > 0][:1]
 
 
 def from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
@@ -54,12 +69,36 @@ def from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
     Raises ModelError with a sentence for whatever is wrong with it.
     """
     judge(folder, root, links)
-    checkpoint = Checkpoint(_model(folder), _tokenizer(folder))
+    checkpoint = Checkpoint(_model(folder, AutoModel), _tokenizer(folder))
     _check(checkpoint, folder.name)
     return checkpoint
 
 
-def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
+    """The checkpoint of an encoder–decoder with the layer that writes; otherwise as from_folder.
+
+    Raises ModelError with a sentence for whatever is wrong with it.
+    """
+    judgement = judge(folder, root, links)
+    if not writes(judgement.model_type):
+        raise ModelError(
+            "{model} ({type}) does not write one text from another; choose an encoder–decoder, "
+            "such as a model of the kinds marian, t5, bart, mbart or m2m_100.",
+            model=folder.name,
+            type=judgement.model_type,
+        )
+    checkpoint = Checkpoint(_model(folder, AutoModelForSeq2SeqLM), _tokenizer(folder, _CONVERTED))
+    _check(checkpoint, folder.name)
+    return checkpoint
+
+
+def writes(model_type: str) -> bool:
+    """True when models of this kind write one text from another."""
+    return model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
+
+
+def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedTokenizerBase:
+    """The fast tokenizer, or one of the classes that will be `converted`."""
     try:
         found = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
@@ -70,7 +109,8 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             model=folder.name,
             reason=_short(fault),
         ) from fault
-    if not isinstance(found, PreTrainedTokenizerBase) or not found.is_fast:
+    known = isinstance(found, PreTrainedTokenizerBase)
+    if not known or not (found.is_fast or isinstance(found, converted)):
         raise ModelError(
             "{model} has no fast tokenizer, and only a fast one says which characters each "
             "token stands for; add its tokenizer.json.",
@@ -79,9 +119,9 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return found
 
 
-def _model(folder: Path) -> PreTrainedModel:
+def _model(folder: Path, architecture: Any) -> PreTrainedModel:
     try:
-        model, report = AutoModel.from_pretrained(
+        model, report = architecture.from_pretrained(
             folder,
             attn_implementation="eager",
             dtype=torch.float32,
@@ -121,8 +161,7 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
                 model=name,
                 place=key,
             )
-    embedding = checkpoint.model.get_input_embeddings()
-    rows = len(torch.as_tensor(embedding.weight))
+    rows = _rows(checkpoint.model)
     highest = max(checkpoint.tokenizer.get_vocab().values(), default=0)
     if highest >= rows:
         raise ModelError(
@@ -132,6 +171,12 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
             highest=highest,
             rows=rows,
         )
+
+
+def _rows(model: PreTrainedModel) -> int:
+    """How many tokens the model knows, on the side that knows fewer."""
+    layers = model.get_input_embeddings(), model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    return min(len(torch.as_tensor(layer.weight)) for layer in layers if layer is not None)
 
 
 def _reserved_positions(model: PreTrainedModel) -> int:

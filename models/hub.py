@@ -34,7 +34,8 @@ TIMEOUT = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 _WANTED = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
            "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model",
-           "tokenizer.model", "sentencepiece.bpe.model")  # fmt: skip
+           "tokenizer.model", "sentencepiece.bpe.model", "source.spm", "target.spm",
+           "target_vocab.json", "generation_config.json")  # fmt: skip
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _SHARDS = "model-*-of-*.safetensors"

@@ -97,8 +97,8 @@ class Reader:
         return AttentionRecord(self.name, found, axes, notes)
 
     def _tokens(self, text: str, second: str) -> tuple[Tokens, ...]:
-        text = _bounded(text)
-        second = _bounded(second) if second.strip() else ""
+        text = bounded(text)
+        second = bounded(second) if second.strip() else ""
         if self.second == "segment":
             return (tokens(self._tokenizer, text, second),)
         source = tokens(self._tokenizer, text, name="source")
@@ -135,7 +135,7 @@ class Reader:
                 tokens=longest,
                 limit=self.limit,
             )
-        parts = self._tokens(*self._cut(_bounded(text), second))
+        parts = self._tokens(*self._cut(bounded(text), second))
         return parts, (
             Note(
                 "Only the first {limit:,} of {tokens:,} tokens were read.",
@@ -229,7 +229,8 @@ class Reader:
             )
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
+    """The text as `readable` returns it; raises TextError when it is longer than LONGEST."""
     if len(text) > LONGEST:
         raise TextError(
             "The text has {characters:,} characters; at most {most:,} are looked at. "
