@@ -53,12 +53,13 @@ class Recipe:
 
 def _en_fr(
     title: str, short: str, good_for: str, looks: Looks, start: str = "bahdanau-en-fr",
-    epochs: int = 2,
+    epochs: int = 1,
 ) -> Recipe:  # fmt: skip
     """A recurrent translator from English to French; most begin with the weights of another."""
+    finished = start == "luong-general-en-fr"  # only the look itself is new
     return Recipe(
         title, short, good_for, "en", "fr", RecurrentShape(looks=looks), start, epochs,
-        learning_rate=1e-3 if start == "luong-general-en-fr" else 1.5e-3,
+        learning_rate=1e-3 if finished else 1.5e-3, warm_up=100 if finished else 300,
     )  # fmt: skip
 
 
@@ -71,7 +72,7 @@ RECIPES: dict[str, Recipe] = {
         N_("No attention"),
         N_("seeing why attention was invented: one vector must hold the whole sentence"),
         "none",
-        epochs=4,
+        epochs=3,
     ),
     "bahdanau-en-fr": _en_fr(
         N_("English → French, GRU with additive attention"),
@@ -133,13 +134,13 @@ RECIPES: dict[str, Recipe] = {
         N_("French → English, Transformer"),
         N_("Transformer, back"),
         N_("aligning a pair from the other side, so that both directions can be joined"),
-        "fr", "en", TransformerShape(), start="transformer-en-fr", epochs=4,
+        "fr", "en", TransformerShape(), start="transformer-en-fr", epochs=2,
     ),
     "bahdanau-en-zh": Recipe(
         N_("English → Chinese, GRU with additive attention"),
         N_("Bahdanau, Chinese"),
         N_("very short sentences: it was trained on 28,568 pairs only and often errs"),
-        "en", "zh", RecurrentShape(dropout=0.3), start="bahdanau-en-fr", epochs=20,
+        "en", "zh", RecurrentShape(dropout=0.3), start="bahdanau-en-fr", epochs=14,
         alphabet=3000,
     ),
 }  # fmt: skip
