@@ -88,14 +88,15 @@ def entropy(weights: Matrix) -> float:
 
 def _spread(rows: Matrix) -> Matrix:
     """(row,): −Σ p ln p, nats; 0 · ln 0 = 0."""
-    spread: Matrix = 0 - (rows * np.log(np.where(rows > 0, rows, 1))).sum(-1)
+    logs = np.log(np.where(rows > 0, rows, 1), dtype=np.float32)
+    spread: Matrix = 0 - (rows * logs).sum(-1)
     return spread
 
 
 def _shares(rows: Matrix) -> Matrix:
     """Each row scaled to sum to 1; a row of zeros stays as it is."""
     totals = rows.sum(-1, keepdims=True)
-    shares: Matrix = rows / np.where(totals > 0, totals, 1)
+    shares: Matrix = np.divide(rows, np.where(totals > 0, totals, 1), dtype=np.float32)
     return shares
 
 

@@ -1,0 +1,144 @@
+"""Files of pairs: what is read, what is kept though it cannot be read, and what is said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from attention_core.alignment import Link, json_pairs
+from attention_core.errors import TextError, TooLong
+from models import pairs
+from models.pairs import MOST, MOST_BYTES, from_json, from_table, from_texts
+
+LINES = "A cat.\tUn chat.\nA dog.\tUn chien.\n"
+
+
+def texts(found: pairs.Pairs) -> list[tuple[str, str]]:
+    return [(pair.source, pair.target) for pair in found.rows]
+
+
+@pytest.mark.parametrize("written", [
+    LINES, LINES.rstrip(), LINES.replace("\n", "\r\n"), "\ufeff" + LINES, LINES + "\n\n",
+    "eng\tfra\n" + LINES, "Source\tTarget\n" + LINES,
+    LINES.replace(".\n", ".\ttrain\n"),
+])  # fmt: skip
+def test_a_table_is_read_with_or_without_header_and_whatever_ends_its_lines(written: str) -> None:
+    found = from_table(written.encode())
+    assert texts(found) == [("A cat.", "Un chat."), ("A dog.", "Un chien.")]
+    assert found.linked == 0
+
+
+def test_two_files_are_read_side_by_side() -> None:
+    assert texts(from_texts(b"A cat.\nA dog.\n", b"Un chat.\r\nUn chien.")) == texts(
+        from_table(LINES.encode())
+    )
+
+
+@pytest.mark.parametrize("header", ["", "en\tfr\tlinks\n"])
+def test_a_third_column_of_links_is_gold(header: str) -> None:
+    table = header + "a cat\tun chat\t0-0 1-1\na dog\tun chien\t0p0\n"
+    first, second = from_table(table.encode()).rows
+    assert first.aligned is not None
+    assert first.aligned.gold.sure == {Link(0, 0), Link(1, 1)}
+    assert second.aligned is not None
+    assert second.aligned.gold.possible == {Link(0, 0)}
+
+
+def test_a_link_out_of_range_is_named_with_its_line_in_the_file() -> None:
+    with pytest.raises(TextError, match="Line 3 links source word 5"):
+        from_table(b"en\tfr\na cat\tun chat\t0-0\na dog\tun chien\t5-0\n")
+
+
+def test_links_may_count_from_one_and_name_the_target_first() -> None:
+    found = from_texts(b"a big cat", b"un chat", b"2-3", first=1, direction="target-source")
+    assert found.rows[0].aligned is not None
+    assert found.rows[0].aligned.gold.sure == {Link(2, 1)}
+
+
+def test_unequal_numbers_of_lines_are_both_named() -> None:
+    with pytest.raises(TextError, match="first file has 3 lines but the second 2"):
+        from_texts(b"a\nb\nc\n", b"a\nb\n")
+    with pytest.raises(TextError, match="links has 1 lines but there are 2"):
+        from_texts(b"a\nb\n", b"a\nb\n", b"0-0\n")
+
+
+def test_an_empty_side_and_a_line_without_a_tab_are_kept_as_rows() -> None:
+    found = from_table(b"A cat.\t\n\tUn chien.\nlost\nA dog.\tUn chien.")
+    assert texts(found) == [
+        ("A cat.", ""),
+        ("", "Un chien."),
+        ("lost", ""),
+        ("A dog.", "Un chien."),
+    ]
+    assert texts(from_texts(b"a\n\nc\n", b"x\ny\nz\n"))[1] == ("", "y")
+
+
+def test_what_is_not_utf8_is_named_with_its_line() -> None:
+    with pytest.raises(TextError, match=r"Line 2 .* UTF-8"):
+        from_table("a\tb\nété\tsummer\n".encode("latin-1"))
+
+
+def test_a_file_without_tabs_or_without_lines_says_what_is_needed() -> None:
+    with pytest.raises(TextError, match="No line of this file has a tab"):
+        from_table(b"just words\nand more\n")
+    with pytest.raises(TextError):
+        from_table(b"")
+    with pytest.raises(TextError, match="empty"):
+        from_texts(b"", b"")
+
+
+def test_more_pairs_than_are_read_are_cut_only_when_the_reader_agrees() -> None:
+    table = b"en\tfr\n" + b"a cat\tun chat\n" * (MOST + 1)
+    with pytest.raises(TooLong, match="has 10,001 pairs; at most 10,000"):
+        from_table(table)
+    assert len(from_table(table, cut=True)) == MOST
+    side = b"a cat\n" * (MOST + 5)
+    linked = from_texts(side, side, b"0-0\n" * (MOST + 5), cut=True)
+    assert len(linked) == linked.linked == MOST
+    assert len(from_table(b"a cat\tun chat\n" * MOST)) == MOST
+
+
+def test_a_file_that_is_too_large_is_not_even_decoded() -> None:
+    with pytest.raises(TextError, match="20 MB are read"):
+        from_table(b"\xff" * (MOST_BYTES + 1))
+
+
+def test_json_lines_bring_their_links_and_texts() -> None:
+    line = {"src": ["a", "cat"], "tgt": ["un", "chat"], "sure": [[1, 1]], "possible": [[0, 0]]}
+    plain = from_json(json.dumps(line).encode()).rows[0]
+    assert (plain.source, plain.target) == ("a cat", "un chat")
+    raw = from_json(json.dumps({**line, "raw": ["A cat.", "Un chat."]}).encode()).rows[0]
+    assert (raw.source, raw.target) == ("A cat.", "Un chat.")
+    with pytest.raises(TextError, match="Line 3"):
+        from_json(json.dumps(line).encode() + b"\n\n{\n")
+
+
+def test_the_key_is_that_of_the_content() -> None:
+    table, side = from_table(b"en\tfr\na\tb\n"), from_texts(b"a", b"b")
+    assert table.key == side.key
+    keys = {
+        table.key, from_table(b"a\tc\n").key, from_table(b"a\tb\nc\td\n").key,
+        from_table(b"a\tb\t0-0\n").key, from_table(b"a\tb\t0p0\n").key, from_table(b"b\ta\n").key,
+    }  # fmt: skip
+    assert len(keys) == 6
+
+
+def test_our_own_lines_serve_both_directions() -> None:
+    there, back = pairs.ready_classroom("en", "fr"), pairs.ready_classroom("fr", "en")
+    assert there is not None
+    assert back is not None
+    assert texts(back) == [(target, source) for source, target in texts(there)]
+    assert pairs.ready_classroom("de", "it") is None
+    assert pairs.ready_gold("de", "it") is None
+
+
+def test_a_turned_pair_has_its_links_turned() -> None:
+    line = {"src": ["a", "cat"], "tgt": ["chat"], "sure": [[1, 0]], "raw": ["A cat", "Chat"]}
+    turned = pairs._turned(json_pairs(json.dumps(line))[0])
+    assert (turned.source, turned.target, turned.texts) == (
+        ("chat",),
+        ("a", "cat"),
+        ("Chat", "A cat"),
+    )
+    assert turned.gold.sure == {Link(0, 1)}
