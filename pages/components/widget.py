@@ -37,10 +37,11 @@ FILES: Mapping[str, str] = {
 
 
 def script(name: str) -> str:
-    """One ES module: the palette, the shared files, the drawing, the widget; imports resolved."""
+    """One ES module: the palette, the shared files, the drawings, the widget; imports resolved."""
     colours = {"accent": palette.ACCENT, "heads": palette.HEADS, "scale": palette.SCALE}
-    parts = [*(f"shared/{part}" for part in SHARED), f"drawings/{name}", name]
-    sources = [(FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts]
+    shared = [FOLDER / "shared" / f"{part}.js" for part in SHARED]
+    parts = [*shared, *sorted(FOLDER.glob(f"drawings/{name}*.js")), FOLDER / f"{name}.js"]
+    sources = [part.read_text(encoding="utf-8") for part in parts]
     joined = "\n".join([f"const PALETTE = {json.dumps(colours)};", *sources])
     without_imports = re.sub(r"^import\s[^;]*;\n", "", joined, flags=re.MULTILINE)
     return re.sub(r"^export (?!default)", "", without_imports, flags=re.MULTILINE)
@@ -94,8 +95,10 @@ def flat(values: NDArray[Any], dtype: type[np.generic], *sizes: int) -> NDArray[
     """One row of numbers, as the browser takes them; ShapeError when they do not fit the labels."""
     if values.shape != sizes:
         raise ShapeError(
-            f"The numbers have shape {values.shape} but the labels need {sizes}; "
-            "pass one label for each row and column."
+            "The numbers have shape {found} but the labels need {needed}; "
+            "pass one label for each row and column.",
+            found=values.shape,
+            needed=sizes,
         )
     return np.ascontiguousarray(values, dtype=dtype).ravel()
 

@@ -1,1 +1,1 @@
-"""A page with all four widgets, served to the browser tests."""
+"""A page with all widgets, served to the browser tests."""

@@ -1,7 +1,8 @@
-"""All four widgets on one page with readable data, for the browser tests and for the eye.
+"""All widgets on one page with readable data, for the browser tests and for the eye.
 
 The address chooses: ?show=head_grid (or another name; none = all), &long=160 tokens, &nice=1
-without the troublemakers, &nasty=1 with them in the alignment too.
+without the troublemakers, &nasty=1 with them in the alignment and the tree too, &steps=40 of a wide
+beam, &still=1 gold that cannot be drawn.
 """
 
 from __future__ import annotations
@@ -12,11 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.components import alignment, head_grid, head_view, matrix
-from tests.components_harness.data import ENGLISH, NASTY, SOURCE, TARGET, causal_heads
+from pages.components import alignment, head_grid, head_view, matrix, tree
+from tests.components_harness.data import (
+    ENGLISH,
+    NASTY,
+    SOURCE,
+    TARGET,
+    causal_heads,
+    large_tree,
+    small_tree,
+)
 
 
 def tokens() -> list[str]:
@@ -97,13 +107,44 @@ def show_matrix() -> None:
     st.code(json.dumps({"cell": result.cell, "scale": result.scale}), language=None)
 
 
-def show_alignment() -> None:
+def show_gold() -> None:
+    """A matrix in which gold links are drawn; the page keeps them, as a page of the app would."""
+    gold = st.session_state.setdefault("gold", {"sure": [[0, 0], [1, 1]], "possible": [[3, 2]]})
+
+    def take() -> None:
+        st.session_state["gold"] = st.session_state["drawn"]["gold"]
+
+    if st.button("Start anew"):
+        gold = st.session_state["gold"] = {"sure": [[5, 4]], "possible": []}
+    result = matrix(
+        key="drawn",
+        rows=TARGET,
+        columns=SOURCE,
+        weights=looks(),
+        sure=gold["sure"],
+        possible=gold["possible"],
+        found=[(0, 0), (1, 1), (3, 3), (4, 2)],
+        drawing=not st.query_params.get("still"),
+        title="Gold links and found ones",
+        caption="Squares are gold, dots are found.",
+        on_gold_change=take,
+    )
+    st.code(json.dumps({"gold": gold, "cell": result.cell}), language=None)
+
+
+def looks() -> NDArray[np.float64]:
+    """(target, source): where the translation of the sentence looked."""
     weights = np.full((6, 5), 0.02)
     for looks, looked_at, share in [
         (0, 0, 0.92), (1, 1, 0.88), (2, 2, 0.3), (2, 3, 0.6),
         (3, 3, 0.83), (3, 2, 0.1), (4, 2, 0.86), (5, 4, 0.9),
     ]:  # fmt: skip
         weights[looks, looked_at] = share
+    shares: NDArray[np.float64] = weights / weights.sum(1, keepdims=True)
+    return shares
+
+
+def show_alignment() -> None:
     kept = st.session_state.get("alignment", {})
     source, target = list(SOURCE), list(TARGET)
     if st.query_params.get("nasty"):
@@ -112,8 +153,8 @@ def show_alignment() -> None:
         key="alignment",
         source=source,
         target=target,
-        weights=weights / weights.sum(1, keepdims=True),
-        links=[(0, 0), (1, 1), (3, 2), (3, 3), (2, 4), (4, 5)],
+        weights=looks(),
+        links=LINKS,
         pins=kept.get("pins") or [],
         title="I love machine learning.",
         caption="apprentissage looks mostly at learning (0.86).",
@@ -121,11 +162,55 @@ def show_alignment() -> None:
     st.code(json.dumps({"pins": result.pins}), language=None)
 
 
+def show_panels() -> None:
+    """Six small alignments of one sentence; a source word kept in one is kept in all."""
+    sources = st.session_state.setdefault("sources", [])
+    grid = st.columns(3)
+    for number in range(6):
+
+        def take(key: str = f"panel-{number}") -> None:
+            st.session_state["sources"] = st.session_state[key]["sources"]
+
+        with grid[number % 3]:
+            alignment(
+                key=f"panel-{number}",
+                source=SOURCE,
+                target=TARGET,
+                weights=np.roll(looks(), number // 2, axis=1),
+                links=LINKS,
+                sources=sources,
+                group="apart" if number == 5 else "together",
+                compact=True,
+                title=f"Model {number + 1}",
+                name=f"panel-{number + 1}",
+                on_sources_change=take,
+            )
+    st.code(json.dumps({"sources": sources}), language=None)
+
+
+def show_tree() -> None:
+    steps = int(st.query_params.get("steps", "0"))
+    beam = large_tree(10, steps) if steps else small_tree()
+    texts = list(NASTY) if st.query_params.get("nasty") else beam.texts
+    result = tree(
+        key="tree",
+        **{**beam._asdict(), "texts": texts},
+        node=st.session_state.get("tree", {}).get("node"),
+        title="Beam of I sleep.",
+        caption="Je dors. was chosen.",
+    )
+    st.code(json.dumps({"node": result.node}), language=None)
+
+
+LINKS = [(0, 0), (1, 1), (3, 2), (3, 3), (2, 4), (4, 5)]
 WIDGETS = {
     "head_grid": show_head_grid,
     "head_view": show_head_view,
     "matrix": show_matrix,
+    "gold": show_gold,
     "alignment": show_alignment,
+    "panels": show_panels,
+    "tree": show_tree,
 }
 
 st.set_page_config(page_title="Widgets", layout="wide")

@@ -3,48 +3,75 @@ import { legible, measure, shortened } from "../shared/letters.js";
 import { two } from "../shared/stage.js";
 
 const FAINTEST = 0.03;
-const SIZES = [26, 22, 18];
-const UPRIGHT_SIZES = [17, 16, 15];
 const BESIDE = 44;
 const LEAST_BETWEEN = 34;
-const SPACE = 6;
-const NUMBERS = 24;
+const LARGE = {
+  sizes: [26, 22, 18],
+  space: 6,
+  least: 2,
+  high: 2.1,
+  padding: 20,
+  gap: [120, 220],
+  numbers: 24,
+  number: 15,
+  columnsUnder: 520,
+  upright: [17, 16, 15],
+  row: 36,
+};
+/** For several panels on one page. */
+const COMPACT = {
+  sizes: [19, 17, 15, 14],
+  space: 2,
+  least: 1.4,
+  high: 1.95,
+  padding: 12,
+  gap: [76, 110],
+  numbers: 19,
+  number: 14,
+  columnsUnder: 0,
+  upright: [15],
+  row: 30,
+};
 export const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
 export const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
 
 /** Two lines of words where they fit, else two columns. */
 export function sentencePlan(data, width, theme) {
-  const total = (widths) => widths.reduce((a, b) => a + b + SPACE, -SPACE);
+  const form = data.compact ? COMPACT : LARGE;
+  const total = (widths) => widths.reduce((a, b) => a + b + form.space, -form.space);
   const sidesAt = (size) =>
     [data.source, data.target].map((labels) =>
-      labels.map((text) => Math.max(2 * size, measure(legible(text), size, theme, 600) + 20))
+      labels.map((text) =>
+        Math.max(form.least * size, measure(legible(text), size, theme, 600) + form.padding)
+      )
     );
-  const size = SIZES.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
-  if (width < 520 || !size) {
+  const size = form.sizes.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
+  if (width < form.columnsUnder || !size) {
     const fits = (one) =>
       sidesAt(one).reduce((sum, widths) => sum + Math.max(...widths), 0) <= columnsRoom(width);
-    const best = UPRIGHT_SIZES.find(fits) ?? UPRIGHT_SIZES.at(-1);
-    return columnsPlan(data, width, best, sidesAt(best));
+    const best = form.upright.find(fits) ?? form.upright.at(-1);
+    return columnsPlan(data, width, form, best, sidesAt(best));
   }
   const sides = sidesAt(size);
-  const high = Math.round(size * 2.1);
-  const gap = Math.max(120, Math.min(220, width * 0.19));
+  const high = Math.round(size * form.high);
+  const gap = Math.max(form.gap[0], Math.min(form.gap[1], width * 0.19));
   const boxes = sides.map((widths, side) => {
     let x = Math.max(0, (width - total(widths)) / 2);
-    const y = NUMBERS + side * (high + gap);
+    const y = form.numbers + side * (high + gap);
     return widths.map((w) => {
       const box = { x, y, w, h: high };
-      x += w + SPACE;
+      x += w + form.space;
       return box;
     });
   });
-  return { upright: false, size, boxes, width, height: 2 * NUMBERS + 2 * high + gap };
+  const height = 2 * form.numbers + 2 * high + gap;
+  return { upright: false, form, size, boxes, width, height };
 }
 
 const columnsRoom = (width) => width - 2 * BESIDE - LEAST_BETWEEN;
 
-function columnsPlan(data, width, size, sides) {
-  const high = 36;
+function columnsPlan(data, width, form, size, sides) {
+  const high = form.row;
   const side = BESIDE;
   const [left, right] = sharedOut(
     columnsRoom(width),
@@ -58,7 +85,7 @@ function columnsPlan(data, width, size, sides) {
     const x = group ? start + side + left + between : start + side;
     return labels.map((_, i) => ({ x, y: top + i * (high + 2), w: group ? right : left, h: high }));
   });
-  return { upright: true, size, boxes, width, height: count * (high + 2) };
+  return { upright: true, form, size, boxes, width, height: count * (high + 2) };
 }
 
 /** Two widths as wished, or cut back to the room there is, the longer one first. */
@@ -121,18 +148,23 @@ function band(plan, s, t, [a, b], [c, d]) {
 }
 
 /** Which ribbons are lit: those of the word pointed at and of the pinned ones; null = all. */
-function litRibbon(pins, pointed) {
+function litRibbon({ pins, sources, pointed }) {
   if (pointed?.side === 0) return ({ s }) => s === pointed.index;
   const targets = pointed ? [...pins, pointed.index] : pins;
-  return targets.length ? ({ t }) => targets.includes(t) : null;
+  return targets.length || sources.length
+    ? ({ s, t }) => targets.includes(t) || sources.includes(s)
+    : null;
 }
 
-export function drawRibbons(pen, data, plan, theme, { pins, pointed }) {
-  const lit = litRibbon(pins, pointed);
+/** `pins` and `sources` are the words kept lit on either side, `pointed` the one pointed at. */
+export function drawRibbons(pen, data, plan, theme, marks) {
+  const { pins, sources, pointed } = marks;
+  const lit = litRibbon(marks);
   const colour = theme.heads[0];
   for (const ribbon of ribbons(data, plan)) {
     const on = !lit || lit(ribbon);
-    const fill = pins.includes(ribbon.t) && pointed?.side !== 0 ? theme.accent : colour;
+    const kept = pins.includes(ribbon.t) || sources.includes(ribbon.s);
+    const fill = kept && pointed?.side !== 0 ? theme.accent : colour;
     const strength = 0.14 + 0.62 * Math.min(1, ribbon.weight);
     pen.path(ribbon.d, {
       fill,
@@ -142,26 +174,32 @@ export function drawRibbons(pen, data, plan, theme, { pins, pointed }) {
       pen.path(ribbon.d, { stroke: fill, width: 1.6, opacity: on ? 0.95 : 0.1 });
     }
   }
-  drawNumbers(pen, data, plan, theme, { pins, pointed });
+  drawNumbers(pen, data, plan, theme, marks);
 }
 
-/** How much each word on the other side was looked at. */
-function drawNumbers(pen, data, plan, theme, { pins, pointed }) {
+/** The words whose numbers are shown on the other side: pointed at, else pinned. */
+function asked({ pins, sources, pointed }) {
+  if (pointed) return { side: pointed.side, words: [pointed.index] };
+  return pins.length ? { side: 1, words: pins } : { side: 0, words: sources };
+}
+
+/** How much each word on the other side was looked at, or looked. */
+function drawNumbers(pen, data, plan, theme, marks) {
   const columns = data.source.length;
-  const targets = pointed?.side === 1 ? [pointed.index] : pins;
-  const side = pointed?.side === 0 ? 1 : 0;
-  if (side === 0 && targets.length === 0) return;
+  const from = asked(marks);
+  if (!from.words.length) return;
+  const side = 1 - from.side;
   const value = (i) =>
     side === 1
-      ? data.weights[i * columns + pointed.index]
-      : targets.reduce((sum, t) => sum + data.weights[t * columns + i], 0) / targets.length;
+      ? from.words.reduce((sum, s) => sum + data.weights[i * columns + s], 0)
+      : from.words.reduce((sum, t) => sum + data.weights[t * columns + i], 0) / from.words.length;
   const values = plan.boxes[side].map((_, i) => value(i));
   const most = Math.max(...values);
   values.forEach((weight, i) => {
     if (weight < 0.005) return;
     const box = plan.boxes[side][i];
     const style = {
-      size: 15,
+      size: plan.form.number,
       fill: weight >= most * 0.3 ? theme.ink : theme.quiet,
       weight: weight === most ? 600 : 400,
     };
@@ -169,18 +207,19 @@ function drawNumbers(pen, data, plan, theme, { pins, pointed }) {
       const x = side ? box.x + box.w + 6 : box.x - 6;
       pen.text(x, box.y + box.h / 2, two(weight), { ...style, anchor: side ? "start" : "end" });
     } else {
-      const y = side ? box.y + box.h + 12 : box.y - 12;
+      const away = plan.form.numbers / 2;
+      const y = side ? box.y + box.h + away : box.y - away;
       pen.text(box.x + box.w / 2, y, two(weight), { ...style, anchor: "middle" });
     }
   });
 }
 
 /** Words for the file; on the screen they are buttons. */
-export function drawSentences(pen, data, plan, theme, pins) {
+export function drawSentences(pen, data, plan, theme, { pins, sources }) {
   [data.source, data.target].forEach((labels, side) =>
     labels.forEach((text, i) => {
       const box = plan.boxes[side][i];
-      const pinned = side === 1 && pins.includes(i);
+      const pinned = (side ? pins : sources).includes(i);
       if (pinned) {
         pen.rect(box.x, box.y, box.w, box.h, { fill: theme.accent, opacity: 0.16, radius: 5 });
         pen.rect(box.x + 2, box.y + box.h - 3, box.w - 4, 3, { fill: theme.accent });

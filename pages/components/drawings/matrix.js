@@ -1,6 +1,7 @@
 // Cells, labels and marks of a matrix: where everything goes, and how it is drawn.
 import { legible, measure, shortened } from "../shared/letters.js";
 import { luminance, shade } from "../shared/theme.js";
+import { drawLink } from "./matrix_links.js";
 
 const TILT = 50;
 const LARGEST = 54;
@@ -189,20 +190,36 @@ function columnLabel(pen, data, plan, theme, c, fill, weight = 400) {
   pen.text(x, plan.top - 9, label, { size: plan.size, rotate: -TILT, fill, weight, title });
 }
 
+/** The box of one or more cells, never too small to be seen. */
+function cellBox(plan, { r, c, rows = 1, columns = 1 }) {
+  const w = Math.max(5, plan.x * columns - plan.gap);
+  const h = Math.max(5, plan.y * rows - plan.gap);
+  const x = plan.left + c * plan.x + (plan.x * columns - plan.gap - w) / 2;
+  const y = plan.top + r * plan.y + (plan.y * rows - plan.gap - h) / 2;
+  return { x, y, w, h };
+}
+
 /** A frame around cells (r, c) … with `colour`, readable on every shade. */
-function frameCells(pen, plan, theme, { r, c, rows = 1, columns = 1 }, colour, width) {
-  const wide = Math.max(5, plan.x * columns - plan.gap);
-  const high = Math.max(5, plan.y * rows - plan.gap);
-  const x = plan.left + c * plan.x + (plan.x * columns - plan.gap - wide) / 2;
-  const y = plan.top + r * plan.y + (plan.y * rows - plan.gap - high) / 2;
-  const box = [x - 0.5, y - 0.5, wide + 1, high + 1];
+function frameCells(pen, plan, theme, cells, colour, width) {
+  const { x, y, w, h } = cellBox(plan, cells);
+  const box = [x - 0.5, y - 0.5, w + 1, h + 1];
   pen.rect(...box, { stroke: theme.paper, width: width + 2, opacity: 0.8 });
   pen.rect(...box, { stroke: colour, width });
+}
+
+/** Gold squares first, so that a dot inside one is a link that was found. */
+function drawLinks(pen, plan, theme, links) {
+  for (const kind of ["possible", "sure", "found"]) {
+    for (const [r, c] of links[kind]) {
+      drawLink(pen, theme, kind, cellBox(plan, { r, c }), plan.values);
+    }
+  }
 }
 
 export function drawMarks(pen, data, plan, theme, marks) {
   const [rows, columns] = [data.rows.length, data.columns.length];
   drawLabels(pen, data, plan, theme, marks);
+  drawLinks(pen, plan, theme, marks.links);
   for (const pin of marks.pins) {
     pen.rect(plan.left - 6, plan.top + pin * plan.y, 3, Math.max(2, plan.y - plan.gap), {
       fill: theme.accent,

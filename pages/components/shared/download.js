@@ -6,6 +6,7 @@ const MARGIN = 28;
 const TITLE = 20;
 const CAPTION = 15;
 const MAX_PIXELS = 120e6;
+const LONGEST = 16000;
 
 /** Where title, picture, caption and note go; picture = {width, height, draw(pen)}. */
 function sheet(picture, data, theme) {
@@ -49,7 +50,11 @@ function svgFile(page, theme) {
 }
 
 function pngFile(page, theme) {
-  const scale = Math.min(2, Math.sqrt(MAX_PIXELS / (page.width * page.height)));
+  const scale = Math.min(
+    2,
+    Math.sqrt(MAX_PIXELS / (page.width * page.height)),
+    LONGEST / Math.max(page.width, page.height),
+  );
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil(page.width * scale);
   canvas.height = Math.ceil(page.height * scale);

@@ -25,7 +25,7 @@ function hatchPattern(ctx, theme) {
 
 export function canvasPen(ctx, theme) {
   let pattern = null;
-  const ink = (shape, { fill, stroke, width = 1, opacity = 1 }) => {
+  const ink = (shape, { fill, stroke, width = 1, opacity = 1, dash = [] }) => {
     ctx.globalAlpha = opacity;
     if (fill) {
       ctx.fillStyle = fill;
@@ -34,6 +34,7 @@ export function canvasPen(ctx, theme) {
     if (stroke) {
       ctx.strokeStyle = stroke;
       ctx.lineWidth = width;
+      ctx.setLineDash(dash);
       ctx.stroke(shape);
     }
     ctx.globalAlpha = 1;
@@ -97,6 +98,7 @@ export function svgPen(width, height, theme) {
     if (style.stroke) {
       node.setAttribute("stroke", style.stroke);
       node.setAttribute("stroke-width", round(style.width ?? 1));
+      if (style.dash) node.setAttribute("stroke-dasharray", style.dash.join(" "));
     }
     if ((style.opacity ?? 1) !== 1) node.setAttribute("opacity", round(style.opacity));
     group.append(node);

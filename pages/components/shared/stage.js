@@ -132,6 +132,7 @@ function open(component, create) {
   document.fonts?.ready.then(() => stage.data && stage.paint());
   stage.close = () => {
     watcher.disconnect();
+    widget.close?.();
     Object.values(stage.timers).forEach(clearTimeout);
     if (stage.kept) stage.kept.told = {};
     stage.root.remove();

@@ -1,0 +1,125 @@
+// A beam as a tree: where its pieces and edges go, and how they are drawn.
+import { legible, measure, shortened } from "../shared/letters.js";
+import { two } from "../shared/stage.js";
+import { followers, treeRows } from "./tree_rows.js";
+
+const SIZE = 15;
+const WIDEST = 150;
+const PADDING = 7;
+const BETWEEN = 34;
+const START = 10;
+const WIDTHS = [0.8, 5.2];
+
+/** A number with a minus sign that is as wide as a digit. */
+export const signed = (value) => two(value).replace("-", "−");
+
+/** Columns as wide as their widest piece, rows as close as a finger needs. */
+export function treePlan(data, theme, rowHeight) {
+  const { rows, start, count } = treeRows(data);
+  const depths = [];
+  data.parents.forEach((parent, node) => depths[node] = parent < 0 ? 0 : depths[parent] + 1);
+  const y = (row) => (row + 0.5) * rowHeight + 2;
+  const nodes = data.texts.map((text, node) => {
+    const score = Number.isNaN(data.scores[node]) ? "" : signed(data.scores[node]);
+    const label = shortened(legible(text), WIDEST, SIZE, theme, 600);
+    const own = Math.max(8, Math.ceil(measure(label, SIZE, theme, 600))) + 2 * PADDING;
+    const scoreWidth = score ? Math.ceil(measure(score, SIZE - 1, theme, 600)) + 12 : 0;
+    return { label, title: legible(text), score, own, w: own + scoreWidth, y: y(rows[node]) };
+  });
+  const columns = depths.reduce((most, depth) => Math.max(most, depth + 1), 0);
+  const wide = new Array(columns).fill(0);
+  nodes.forEach(({ w }, node) => wide[depths[node]] = Math.max(wide[depths[node]], w));
+  const left = [START + BETWEEN];
+  wide.forEach((w) => left.push(left.at(-1) + w + BETWEEN));
+  nodes.forEach((node, index) => Object.assign(node, { x: left[depths[index]] }));
+  return {
+    nodes,
+    depths,
+    ...followers(data),
+    h: Math.min(26, rowHeight - 4),
+    rowHeight,
+    start: { x: START - 4, w: 8, y: y(start) },
+    width: columns ? left.at(-1) - BETWEEN + 4 : 2 * START,
+    height: count * rowHeight + 4,
+  };
+}
+
+/** The piece at a place of the drawing; -1 where there is none. */
+export function pieceAt(plan, x, y) {
+  const half = plan.rowHeight / 2;
+  return plan.nodes.findIndex((node) =>
+    x >= node.x - 8 && x <= node.x + node.w + 8 && Math.abs(y - node.y) <= half
+  );
+}
+
+/** The pieces from the first one to this one. */
+export function wayTo(data, node) {
+  const way = [];
+  for (let at = node; at >= 0; at = data.parents[at]) way.unshift(at);
+  return way;
+}
+
+function edge(from, to) {
+  const [x, z] = [from.x + from.w, to.x];
+  const m = (x + z) / 2;
+  return `M${x},${from.y}C${m},${from.y} ${m},${to.y} ${z},${to.y}`;
+}
+
+/** How each piece is drawn: its colour, how strongly, and what lies over what. */
+function look(data, theme, { way, colour }, node) {
+  if (way.has(node)) return { ink: colour, text: colour, opacity: 1, strong: true, layer: 2 };
+  if (data.chosen[node]) {
+    return { ink: theme.heads[0], text: theme.ink, opacity: 0.95, strong: true, layer: 1 };
+  }
+  const opacity = way.size ? 0.4 : 0.62;
+  return { ink: theme.quiet, text: theme.ink, opacity, strong: false, layer: 0 };
+}
+
+/** `lit` is the way that is pointed at; `view` the part that is seen, all of it in a file. */
+export function drawTree(pen, data, plan, theme, { node, pointed }, view = null) {
+  const lit = pointed >= 0 ? pointed : node;
+  const marks = {
+    way: new Set(wayTo(data, lit)),
+    colour: pointed >= 0 && pointed !== node ? theme.ink : theme.accent,
+  };
+  const looks = plan.nodes.map((_, index) => look(data, theme, marks, index));
+  const order = [...plan.nodes.keys()].sort((a, b) => looks[a].layer - looks[b].layer);
+  const start = plan.start;
+  for (const index of order) {
+    const to = plan.nodes[index];
+    const from = data.parents[index] < 0 ? start : plan.nodes[data.parents[index]];
+    if (unseen(view, from, to)) continue;
+    const { ink, opacity } = looks[index];
+    const width = WIDTHS[0] + WIDTHS[1] * Math.exp(Math.min(0, data.log_probabilities[index]));
+    pen.path(edge(from, to), { stroke: ink, width, opacity });
+  }
+  if (order.length) pen.rect(start.x, start.y - 4, 8, 8, { fill: theme.quiet, radius: 4 });
+  for (const index of order) {
+    const at = plan.nodes[index];
+    if (!unseen(view, at, at)) drawPiece(pen, at, plan, theme, looks[index], index === node);
+  }
+}
+
+function unseen(view, from, to) {
+  return view !== null &&
+    (to.x + to.w < view.left || from.x > view.right ||
+      Math.max(from.y, to.y) < view.top - 30 || Math.min(from.y, to.y) > view.bottom + 30);
+}
+
+function drawPiece(pen, { x, y, w, own, label, title, score }, plan, theme, how, picked) {
+  const box = [x, y - plan.h / 2, w, plan.h];
+  const weight = how.strong ? 600 : 400;
+  const opacity = how.strong ? 1 : Math.min(1, how.opacity + 0.25);
+  if (how.strong) {
+    pen.rect(...box, { fill: theme.paper, radius: 5 });
+    pen.rect(...box, { fill: how.ink, opacity: 0.14, radius: 5 });
+  }
+  if (picked) pen.rect(...box, { stroke: theme.accent, width: 2.5, radius: 5 });
+  const style = { size: SIZE, fill: how.text, weight, opacity };
+  pen.text(x + PADDING, y, label, { ...style, title });
+  if (!score) return;
+  const place = [x + own, y - plan.h / 2 + 3, w - own - 4, plan.h - 6];
+  pen.rect(...place, { stroke: how.ink, width: how.strong ? 1.5 : 1, radius: 4, opacity });
+  const middle = place[0] + place[2] / 2;
+  pen.text(middle, y, score, { ...style, size: SIZE - 1, anchor: "middle" });
+}
