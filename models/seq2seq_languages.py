@@ -18,7 +18,7 @@ from transformers import M2M100Tokenizer, MarianTokenizer, MBartTokenizer, PreTr
 from attention_core.errors import ModelError
 from models import seq2seq_sentencepiece as sentencepiece
 from models.checkpoint import Checkpoint
-from models.seq2seq_vocabulary import Vocabulary
+from models.seq2seq_vocabulary import Vocabulary, guarded
 
 _CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}")
 _WANTED = ("fr", "en")
@@ -111,7 +111,8 @@ def _m2m100(name: str, model: PreTrainedModel, tokenizer: Any, wish: Wish) -> Fr
     sides = [
         Vocabulary(
             sentencepiece.frame(
-                sentencepiece.tokenizer(tokenizer.sp_model, name), [codes[code]], ["</s>"]
+                guarded(sentencepiece.tokenizer(tokenizer.sp_model, name), special),
+                [codes[code]], [tokenizer.eos_token],
             ),
             special, tokenizer.unk_token, numbers, language=iso(code),
         )
@@ -129,7 +130,9 @@ def _marian(name: str, model: PreTrainedModel, tokenizer: Any, wish: Wish) -> Fr
     before = [codes[written]] if codes else []
     special = frozenset((*tokenizer.all_special_tokens, *codes.values()))
     source, target = (
-        sentencepiece.frame(sentencepiece.tokenizer(spm, name), front, [tokenizer.eos_token])
+        sentencepiece.frame(
+            guarded(sentencepiece.tokenizer(spm, name), special), front, [tokenizer.eos_token]
+        )
         for spm, front in ((tokenizer.spm_source, before), (tokenizer.spm_target, []))
     )
     read = wish.source or tokenizer.source_lang or ""
@@ -149,7 +152,7 @@ def _fast(tokenizer: Any, language: str) -> Vocabulary:
     special = {str(t) for t in backend.get_added_tokens_decoder().values() if t.special}
     unknown = tokenizer.unk_token or tokenizer.pad_token or next(iter(special))
     return Vocabulary(
-        Tokenizer.from_str(backend.to_str()),
+        guarded(Tokenizer.from_str(backend.to_str()), special),
         frozenset((*special, *tokenizer.all_special_tokens)),
         unknown,
         language=language,

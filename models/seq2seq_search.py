@@ -67,10 +67,11 @@ def hypotheses(
     beams = None if wanted.width == 1 else found.beam_indices
     steps = generating.compute_transition_scores(found.sequences, found.scores, beams).tolist()
     rows = [[0] * len(steps[0])] if beams is None else beams.tolist()
-    return [
+    made = [
         _hypothesis(pieces[1:], shares, places, frame.ends, wanted.strength)
         for pieces, shares, places in zip(found.sequences.tolist(), steps, rows, strict=True)
     ]
+    return sorted(made, key=lambda one: -one.score)
 
 
 def _hypothesis(
@@ -108,8 +109,8 @@ def _plan(frame: Frame, wanted: Search, most: int, cached: bool) -> GenerationCo
 
 
 def least(frame: Frame) -> int:
-    """Pieces of the shortest translation: the forced one, one of its own, and the ending."""
-    return 2 if frame.forced is None else 3
+    """Pieces before the ending of the shortest translation: the forced one and one of its own."""
+    return 1 if frame.forced is None else 2
 
 
 def chances(logits: Tensor, frame: Frame) -> Tensor:
@@ -120,7 +121,7 @@ def chances(logits: Tensor, frame: Frame) -> Tensor:
     """
     logits = logits.float().clone()
     logits[:, sorted(frame.banned)] = -torch.inf
-    logits[: least(frame) - 1, sorted(frame.ends)] = -torch.inf
+    logits[: least(frame), sorted(frame.ends)] = -torch.inf
     if frame.forced is not None:
         logits[0] = -torch.inf
         logits[0, frame.forced] = 0

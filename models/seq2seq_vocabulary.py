@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import Unigram
 
 from attention_core.tokens import Axis, Token, readable, visible
 from models.tokenization import Tokens, cut, tokens
@@ -86,9 +88,8 @@ class Vocabulary:
     def text(self, numbers: Sequence[int]) -> str:
         """What the pieces say, special ones left out."""
         pieces = [self.piece(number) for number in numbers if not self.is_special(number)]
-        decoder = self.tokenizer.decoder
-        made = decoder.decode(pieces) if decoder is not None else " ".join(pieces)
-        return str(made).strip()
+        decoder = self.tokenizer.decoder or decoders.WordPiece()
+        return str(decoder.decode(pieces)).strip()
 
     def shown(self, number: int) -> str:
         """One piece as a reader sees it; a space that stands alone is drawn."""
@@ -114,6 +115,19 @@ class Vocabulary:
             end = max(end, _shared(self.text(numbers[:place]), text))
             start += len(text[start:end]) - len(text[start:end].lstrip())
             yield Token(visible(text[start:end]) or self.shown(number), start, end, piece=piece)
+
+
+def guarded(tokenizer: Tokenizer, special: Iterable[str]) -> Tokenizer:
+    """The tokenizer, so changed that typed text never becomes a special piece.
+
+    A unigram model takes the letters of ``</s>`` for the piece itself, unless they are parted.
+    """
+    if isinstance(tokenizer.model, Unigram):
+        parts = [f"{re.escape(s[0])}(?={re.escape(s[1:])})" for s in sorted(special) if s[1:]]
+        split = pre_tokenizers.Split(Regex("|".join(parts)), "isolated")
+        before = [] if tokenizer.pre_tokenizer is None else [tokenizer.pre_tokenizer]
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*before, split])
+    return tokenizer
 
 
 def _shared(one: str, other: str) -> int:

@@ -244,30 +244,22 @@ def test_gradients_flow_through_edited_weights() -> None:
     assert not source.used.requires_grad
 
 
-def mixed_results(edit_me: nn.Module, look: Callable[[], Tensor], rounds: int) -> list[int]:
+def mixed_results(
+    plain_look: Callable[[], Tensor], edited_look: Callable[[], Tensor], rounds: int
+) -> list[int]:
     """[of one who edits, of one who does not]: results that are not their own."""
-    plain = look()
-    with editing({edit_me: [Edit("s", "uniform")]}):
-        changed = look()
-    assert not torch.allclose(plain, changed)
-    barrier, wrong, done = threading.Barrier(2, timeout=60), [0, 0], [0, 0]
+    looks, wrong, done = (edited_look, plain_look), [0, 0], [0, 0]
+    expected = [look() for look in looks]
+    assert not torch.allclose(expected[0], expected[1])
+    barrier = threading.Barrier(2, timeout=60)
 
-    def editor() -> None:
-        for _ in range(rounds):
-            with editing({edit_me: [Edit("s", "uniform")]}):
-                barrier.wait()
-                wrong[0] += not torch.equal(look(), changed)
-                barrier.wait()
-                done[0] += 1
-
-    def reader() -> None:
+    def repeat(mine: int) -> None:
         for _ in range(rounds):
             barrier.wait()
-            wrong[1] += not torch.equal(look(), plain)
-            barrier.wait()
-            done[1] += 1
+            wrong[mine] += not torch.equal(looks[mine](), expected[mine])
+            done[mine] += 1
 
-    threads = [threading.Thread(target=editor), threading.Thread(target=reader)]
+    threads = [threading.Thread(target=repeat, args=(mine,)) for mine in (0, 1)]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -281,15 +273,34 @@ def mixed_results(edit_me: nn.Module, look: Callable[[], Tensor], rounds: int) -
     return wrong
 
 
+def while_editing(edited_module: nn.Module, look: Callable[[], Tensor]) -> Callable[[], Tensor]:
+    """The same look, with the attention of this module made uniform."""
+
+    def edited_look() -> Tensor:
+        with editing({edited_module: [Edit("s", "uniform")]}):
+            return look()
+
+    return edited_look
+
+
 def test_an_experiment_never_reaches_another_reader_of_the_same_model() -> None:
     query, key, value = qkv()
     shared = module()
-    assert mixed_results(shared, lambda: attend(shared, query, key, value, None)[0], 300) == [0, 0]
+
+    def look() -> Tensor:
+        return attend(shared, query, key, value, None)[0]
+
+    assert mixed_results(look, while_editing(shared, look), 300) == [0, 0]
 
 
 def test_an_experiment_never_reaches_another_reader_of_the_same_mechanism() -> None:
     torch.manual_seed(2)
     shared = MultiHead(12, 3)
     given = torch.randn(5, 12)
+
+    def look() -> Tensor:
+        context: Tensor = shared(given, given).context
+        return context
+
     with torch.no_grad():
-        assert mixed_results(shared, lambda: shared(given, given).context, 300) == [0, 0]
+        assert mixed_results(look, while_editing(shared, look), 300) == [0, 0]

@@ -174,9 +174,8 @@ def saved(kind: str, root: Path) -> Path:
         model, tokenizer = KINDS[kind](scratch)
         for name, parameter in model.named_parameters():
             if parameter.ndim > 1:
-                torch.nn.init.normal_(
-                    parameter, std=0.05 if "embed" in name or "shared" in name else 0.4
-                )
+                small = "embed" in name or "shared" in name
+                torch.nn.init.normal_(parameter, std=0.05 if small else 0.3)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
