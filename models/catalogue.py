@@ -5,22 +5,28 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode
 
-from attention_core.errors import ModelError
+from attention_core.errors import AttentionError, ModelError
 from attention_core.marking import N_
 from models import fake, folders, hub
-from models.checkpoint import from_folder
+from models.checkpoint import Checkpoint, from_folder, pair_from_folder, writes
+from models.documents import read_json
 from models.reader import Reader
+from models.seq2seq import Seq2Seq
+from models.seq2seq_languages import Wish
 from models.settings import settings
 from models.translation import Translating
 from models.translator.reader import load_translator
 from models.translator.recipes import CHECKPOINTS, DATA, LICENCE, Recipe, shipped
 
 Task = Literal["read", "translate"]
+WRITES = "translate:"
+"""Begins the names of sequence-to-sequence models that are opened as translators."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Entry:
 
 def entries() -> tuple[Entry, ...]:
     """The models that are on this machine now, in story order."""
-    return (*_translators(), *_minilm(), _FAKE, *_folders())
+    return (*_translators(), *_minilm(), _FAKE, *_folders(), *_writing_folders())
 
 
 def entry(name: str) -> Entry:
@@ -66,6 +72,8 @@ def entry(name: str) -> Entry:
 
     Raises ModelError with the known names when there is no such model.
     """
+    if name.startswith(WRITES):
+        return _writer(name)
     if name.startswith("hub:"):
         return _hub(hub.checked_name(name.removeprefix("hub:")))
     known = entries()
@@ -161,6 +169,71 @@ def _folders() -> tuple[Entry, ...]:
     if root is None or not root.is_dir():
         return ()
     return tuple(_folder(root, name) for name in folders.names(root))
+
+
+def _writing_folders() -> tuple[Entry, ...]:
+    """Those models of the operator's directory that write one text from another."""
+    root = settings().models_dir
+    if root is None or not root.is_dir():
+        return ()
+    return tuple(
+        _writer(f"{WRITES}folder:{name}")
+        for name in folders.names(root)
+        if _writes(root / name / "config.json")
+    )
+
+
+def _writes(config: Path) -> bool:
+    try:
+        kind = read_json(config, folders.CONFIG_BYTES).get("model_type")
+    except AttentionError:
+        return False
+    return isinstance(kind, str) and writes(kind)
+
+
+def named(place: str, wish: Wish) -> str:
+    """The name of a translator: where its model lies, and what is wished of it.
+
+    place  ``folder:my-model`` or ``hub:owner/name``
+    """
+    asked = {"from": wish.source, "to": wish.target, "prefix": wish.prefix}
+    query = urlencode({key: value for key, value in asked.items() if value})
+    return f"{WRITES}{place}{'?' if query else ''}{query}"
+
+
+def parted(name: str) -> tuple[str, Wish]:
+    """Where the model of that name lies, and what is wished of it."""
+    place, _, query = name.removeprefix(WRITES).partition("?")
+    asked = dict(parse_qsl(query, max_num_fields=8)) if len(query) < 600 else {}
+    return place, Wish(asked.get("from", ""), asked.get("to", ""), asked.get("prefix", ""))
+
+
+def _writer(name: str) -> Entry:
+    """A sequence-to-sequence model as a translator, with the languages that its name wishes."""
+    place, wish = parted(name)
+    kind, _, where = place.partition(":")
+    root = settings().models_dir
+    if kind == "hub":
+        found = _hub(hub.checked_name(where)).card
+        made = partial(_written_by_hub, where)
+    elif kind == "folder" and root is not None and where in folders.names(root):
+        found = _folder(root, where).card
+        made = partial(pair_from_folder, root / where, root)
+    else:
+        raise ModelError(
+            "There is no model “{name}” that translates; choose one of the list.", name=place[:80]
+        )
+    languages = (wish.source, wish.target) if wish.source and wish.target else ()
+    card = replace(found, name=name, languages=languages)
+    return Entry(
+        card,
+        lambda: Seq2Seq(name, made(), wish.source, wish.target, wish.prefix),
+        "translate",
+    )
+
+
+def _written_by_hub(name: str) -> Checkpoint:
+    return pair_from_folder(*hub.place(name), links=True)
 
 
 def _folder(root: Path, name: str) -> Entry:

@@ -87,6 +87,14 @@ def checkpoint(name: str) -> Checkpoint:
 
     Raises DownloadNeeded when it is not in the cache, ModelError when it cannot be loaded.
     """
+    return from_folder(*place(name), links=True)
+
+
+def place(name: str) -> tuple[Path, Path]:
+    """The model's folder in the cache, and the folder that its links must stay below.
+
+    Raises DownloadNeeded when it is not in the cache.
+    """
     folder = cached(name)
     if folder is None:
         if settings().downloads:
@@ -98,7 +106,7 @@ def checkpoint(name: str) -> Checkpoint:
             "server; its operator can allow them with ATLAS_ALLOW_DOWNLOADS=1.",
             name=name,
         )
-    return from_folder(folder, folder.parent.parent, links=True)
+    return folder, folder.parent.parent
 
 
 def plan(name: str) -> DownloadPlan:

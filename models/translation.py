@@ -29,6 +29,9 @@ class Search:
     strength: float = 0.8
 
 
+USUAL = Search()
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A piece the network considered, and its probability from 0 to 1."""
@@ -122,7 +125,7 @@ class Translating(Protocol):
         """
 
     def translate(
-        self, text: str, search: Search = Search(), cut: bool = False,
+        self, text: str, search: Search = USUAL, cut: bool = False,
         edits: Sequence[Edit] = (), cancelled: Callable[[], bool] = never,
     ) -> Translation:  # fmt: skip
         """The best translation found with a beam, and how it was aligned.

@@ -107,7 +107,9 @@ def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) 
     """One panel for each translator, in the order chosen, filled as each answers."""
     rows = []
     for first in range(0, len(chosen), 2):
-        for name, column in zip(chosen[first : first + 2], st.columns(2, gap="large"), strict=False):
+        for name, column in zip(
+            chosen[first : first + 2], st.columns(2, gap="large"), strict=False
+        ):
             with column, st.container(border=True, height="stretch"):
                 began = time.perf_counter()
                 found = ask.answered(
@@ -173,6 +175,7 @@ def scores(rows: list[dict[str, object]]) -> None:
     st.subheader(_("In numbers"), anchor=False)
     table = pd.DataFrame(rows).drop(columns="milliseconds")
     number = st.column_config.NumberColumn
+    on_test = _("On the Tatoeba test split, one reference.")
     st.dataframe(
         table,
         hide_index=True,
@@ -184,8 +187,12 @@ def scores(rows: list[dict[str, object]]) -> None:
                 help=_("Mean over the pieces of this translation, in nats; nearer 0 is surer."),
                 format="%.2f",
             ),
-            "bleu": number("BLEU", help=_("On the Tatoeba test split, one reference."), format="%.1f"),
-            "chrf": number("chrF", help=_("On the Tatoeba test split, one reference."), format="%.1f"),
+            "bleu": number(
+                "BLEU", help=_("On the Tatoeba test split, one reference."), format="%.1f"
+            ),
+            "chrf": number(
+                "chrF", help=_("On the Tatoeba test split, one reference."), format="%.1f"
+            ),
             "aer": number(
                 "AER",
                 help=_("Alignment error rate on 50 hand-aligned pairs; 0 is perfect."),

@@ -18,7 +18,7 @@ from attention_core.edit import Edit, editing
 from attention_core.errors import AttentionError, Superseded, TextError, TooLong
 from attention_core.record import AttentionRecord, Integrity, Note, Site, Stored
 from attention_core.tokens import Axis, Token, readable, visible
-from models.translation import Alternative, Candidate, Node, Search, Translation
+from models.translation import USUAL, Alternative, Candidate, Node, Search, Translation
 from models.translator import vocabulary
 from models.translator.network import Look
 from models.translator.recipes import CHECKPOINTS, RECIPES, shape_of
@@ -35,9 +35,7 @@ LIMIT = 60
 class TranslatorReader:
     """One trained translator, loaded from its checkpoint folder."""
 
-    def __init__(
-        self, name: str, folder: Path, pieces: Path, languages: tuple[str, str]
-    ) -> None:
+    def __init__(self, name: str, folder: Path, pieces: Path, languages: tuple[str, str]) -> None:
         config = json.loads((folder / "config.json").read_text())
         self.name = name
         self.languages = languages
@@ -55,7 +53,7 @@ class TranslatorReader:
         return self._axis("source", self._encode(self.source, text), text, self.languages[0])
 
     def translate(
-        self, text: str, search: Search = Search(), cut: bool = False,
+        self, text: str, search: Search = USUAL, cut: bool = False,
         edits: Sequence[Edit] = (), cancelled: Callable[[], bool] = never,
     ) -> Translation:  # fmt: skip
         """The best translation of a text found with a beam, and its alignment.
@@ -194,7 +192,9 @@ class TranslatorReader:
                     self._candidate(index, probability)
                     for index, probability in zip(row, share, strict=True)
                 )
-                for row, share in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True)
+                for row, share in zip(
+                    best.indices.tolist(), best.values.exp().tolist(), strict=True
+                )
             ),
             chosen=tuple(chosen.exp().tolist()),
             score=float(chosen.mean()),

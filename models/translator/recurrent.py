@@ -7,7 +7,8 @@
 
 How they differ from the papers: small widths; one GRU layer where Luong stacks four LSTMs; source
 and target share one embedding, which is also the output matrix; Bahdanau's next word is predicted
-from the state *after* the step, as in the main text's equation 4 (the appendix uses the one before).
+from the state *after* the step, as in the main text's equation 4 (the appendix uses the one
+before).
 """
 
 from __future__ import annotations

@@ -198,9 +198,7 @@ def deltas(before: Translation, forced: Translation) -> None:
     forced  the same target, followed with the changes
     """
     boxes = []
-    for group, token in zip(
-        before.target.groups, before.target.words.tokens, strict=True
-    ):
+    for group, token in zip(before.target.groups, before.target.words.tokens, strict=True):
         old = sum(math.log(max(before.chosen[place], 1e-30)) for place in group)
         new = sum(math.log(max(forced.chosen[place], 1e-30)) for place in group)
         strength = min(abs(new - old) / 4, 1)

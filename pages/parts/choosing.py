@@ -8,6 +8,7 @@ import streamlit as st
 
 from attention_core.errors import AttentionError
 from models import catalogue
+from models.seq2seq_languages import Wish
 from pages.parts import fetching, link, prose
 from pages.parts.ask import forget, said
 from pages.parts.language import _
@@ -90,9 +91,28 @@ def choose_model(
         about(cards[picked])
         if beside is not None:
             beside()
-        if task == "read":
-            fetching.another_model(choice)
+        if str(picked).startswith(catalogue.WRITES):
+            wishes(choice, str(picked))
+        fetching.another_model(choice, task == "translate")
     return str(picked)
+
+
+def wishes(choice: Choice, name: str) -> None:
+    """What a model of several languages shall read and write, and what stands before a text."""
+    place, wish = catalogue.parted(name)
+    with st.popover(_("Languages"), icon=":material/language:", type="tertiary"):
+        with st.form(f"{choice.key}.wishes", border=False):
+            source = st.text_input(_("Reads (such as en or eng_Latn)"), wish.source, max_chars=20)
+            target = st.text_input(_("Writes (such as fr or fra_Latn)"), wish.target, max_chars=20)
+            prefix = st.text_input(
+                _("Before every text (T5: translate English to French:)"),
+                wish.prefix,
+                max_chars=200,
+            )
+            if st.form_submit_button(_("Use these")):
+                wanted = Wish(source.strip(), target.strip(), prefix)
+                link.choose(choice, catalogue.named(place, wanted))
+                st.rerun()
 
 
 def languages(model: str) -> tuple[str, str]:

@@ -38,6 +38,14 @@ COMPARE = (
         "He said that he would come back tomorrow, but nobody in the house believed him any more."
     ),
 )
+WHY = (
+    Example("The dog sleeps."),
+    Example("My brother bought a red car last week."),
+    Example(
+        "When the old teacher came into the room, all the children stood up and told her that "
+        "they had finished their work."
+    ),
+)
 PAIRS = (
     Example("I love machine learning.", "J'aime l'apprentissage automatique."),
     Example("The white cat sleeps.", "Le chat blanc dort."),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from attention_core.errors import AttentionError
 from models import hub
+from models.catalogue import WRITES
 from models.settings import settings
 from pages.parts import link
 from pages.parts.ask import literal, said
@@ -13,25 +14,32 @@ from pages.parts.language import _
 from pages.parts.link import Choice
 
 
-def another_model(choice: Choice) -> None:
-    """A small menu that names a model of the hub, says how large it is, and fetches it."""
+def another_model(choice: Choice, writes: bool = False) -> None:
+    """A small menu that names a model of the hub, says how large it is, and fetches it.
+
+    writes  True where the model is to translate
+    """
     with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
-        st.write(_("Any model of the Hugging Face hub by name, such as bert-base-uncased."))
+        st.write(
+            _("Any encoder–decoder of the Hugging Face hub, such as Helsinki-NLP/opus-mt-en-fr.")
+            if writes
+            else _("Any model of the Hugging Face hub by name, such as bert-base-uncased.")
+        )
         name = st.text_input(_("Name on the hub"), key=f"{choice.key}.hub", max_chars=200)
         if not name:
             if not settings().downloads:
                 st.caption(_("Models on this machine only: this server does not download."))
             return
         try:
-            offered(choice, hub.checked_name(name.strip()))
+            offered(choice, hub.checked_name(name.strip()), WRITES if writes else "")
         except AttentionError as problem:
             st.info(said(problem), icon=":material/info:")
 
 
-def offered(choice: Choice, name: str) -> None:
+def offered(choice: Choice, name: str, before: str) -> None:
     """Opens the model if it is here; otherwise shows its size and a button that fetches it."""
     if hub.cached(name) is not None:
-        st.button(_("Open it"), on_click=link.choose, args=(choice, f"hub:{name}"))
+        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
         return
     plan = _plan(name)
     size = f"{plan.bytes / 1e6:,.0f} MB"
@@ -47,7 +55,7 @@ def offered(choice: Choice, name: str) -> None:
             bar.progress(min(1.0, done / max(1, whole)), text=_("Downloading …"))
 
         hub.download(plan, progress)
-        st.button(_("Open it"), on_click=link.choose, args=(choice, f"hub:{name}"))
+        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
 
 
 @st.cache_data(ttl=600, max_entries=32, show_spinner=False)

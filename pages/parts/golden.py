@@ -57,9 +57,7 @@ def show(found: Translation, look: Look, chosen: Choice, key: str) -> None:
             _("Links as text (source-target, counted from 0; p = possible)"), key=chosen.key
         )
         report(links, gold)
-        downloads.file(
-            _("My links (Pharaoh)"), lambda: str(link.value(chosen)), "gold.pharaoh.txt"
-        )
+        downloads.file(_("My links (Pharaoh)"), lambda: str(link.value(chosen)), "gold.pharaoh.txt")
 
 
 def report(links: list[Link], gold: Gold | None) -> None:

@@ -173,7 +173,9 @@ def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         prose.caption(prose.filled(_("Shown: {place}."), place=sentences.where(layer, look.heads)))
         if best(model).layer != UNCHOSEN:
-            st.button(_("Head that aligns best"), on_click=reset, type="tertiary", key=f"{key}.best")
+            st.button(
+                _("Head that aligns best"), on_click=reset, type="tertiary", key=f"{key}.best"
+            )
         st.button(_("Mean of the layer"), on_click=mean, type="tertiary", key=f"{key}.mean")
 
 

@@ -18,7 +18,7 @@ from attention_core.record import AttentionRecord, Site
 from models import shelf
 from models.desk import DESK
 from models.reader import Reader
-from models.translation import Search, Translating, Translation
+from models.translation import USUAL, Search, Translating, Translation
 
 Edits = tuple[Edit, ...]
 THUMBNAIL = 28
@@ -74,7 +74,7 @@ def _part(record: AttentionRecord, kind: str) -> Part:
 
 
 def translate(
-    model: str, text: str, cut: bool = False, search: Search = Search(), edits: Edits = ()
+    model: str, text: str, cut: bool = False, search: Search = USUAL, edits: Edits = ()
 ) -> Translation:
     """The translation of a text by one of the translators; raises like `read`."""
     return _translate(model, text, "", cut, search, edits)
@@ -82,7 +82,7 @@ def translate(
 
 def align(model: str, text: str, target: str, cut: bool = False, edits: Edits = ()) -> Translation:
     """How a translator aligns the reader's own pair; raises like `read`."""
-    return _translate(model, text, target, cut, Search(), edits)
+    return _translate(model, text, target, cut, USUAL, edits)
 
 
 @st.cache_resource(max_entries=160, show_spinner=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import streamlit as st
 
 from attention_core.alignment import SYMMETRIES, Link, pharaoh, symmetrised
@@ -33,14 +32,14 @@ def translators(model: str) -> list[str]:
     ]
 
 
-def show(
-    found: Translation, model: str, look: Look, how: Choice, gold: str, key: str
-) -> None:
+def show(found: Translation, model: str, look: Look, how: Choice, gold: str, key: str) -> None:
     """Links of both directions and of the two joined, with the score of each."""
     others = translators(model)
     if not others:
         prose.caption(
-            prose.filled(_("No translator of the catalogue goes the other way; choose another model."))
+            prose.filled(
+                _("No translator of the catalogue goes the other way; choose another model.")
+            )
         )
         return
     other = others[0]
