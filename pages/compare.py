@@ -187,12 +187,8 @@ def scores(rows: list[dict[str, object]]) -> None:
                 help=_("Mean over the pieces of this translation, in nats; nearer 0 is surer."),
                 format="%.2f",
             ),
-            "bleu": number(
-                "BLEU", help=_("On the Tatoeba test split, one reference."), format="%.1f"
-            ),
-            "chrf": number(
-                "chrF", help=_("On the Tatoeba test split, one reference."), format="%.1f"
-            ),
+            "bleu": number("BLEU", help=on_test, format="%.1f"),
+            "chrf": number("chrF", help=on_test, format="%.1f"),
             "aer": number(
                 "AER",
                 help=_("Alignment error rate on 50 hand-aligned pairs; 0 is perfect."),

@@ -54,8 +54,9 @@ class RecurrentShape(Shape):
     """Source positions that location attention knows."""
 
     def build(self) -> Recurrent:
-        kinds: dict[str, type[Recurrent]] = {"none": FixedVector, "additive": Bahdanau}
-        return kinds.get(self.looks, Luong)(self)
+        if self.looks == "none":
+            return FixedVector(self)
+        return Bahdanau(self) if self.looks == "additive" else Luong(self)
 
 
 class Read(NamedTuple):
@@ -193,7 +194,7 @@ class Bahdanau(Recurrent):
         return Step((now,), torch.cat([now, context], -1), trace)
 
     def predict(self, readout: Tensor, words: Tensor) -> Tensor:
-        state, context = readout.split([self.shape.decoder, self.annotation], -1)
+        state, context = readout.tensor_split((self.shape.decoder,), -1)
         joined = self.output(torch.cat([state, words, context], -1))
         return self.chances(joined.unflatten(-1, (-1, 2)).amax(-1))
 
@@ -252,7 +253,7 @@ class FixedVector(Recurrent):
         return Step((now,), torch.cat([now, read.end], -1), None)
 
     def predict(self, readout: Tensor, words: Tensor) -> Tensor:
-        state, context = readout.split([self.shape.decoder, self.annotation], -1)
+        state, context = readout.tensor_split((self.shape.decoder,), -1)
         joined = self.output(torch.cat([state, words, context], -1))
         return self.chances(joined.unflatten(-1, (-1, 2)).amax(-1))
 

@@ -114,11 +114,14 @@ class Transformer(Network):
 
     @property
     def sites(self) -> dict[str, Mechanism]:
-        return {
-            **{f"encoder.{i}": layer.attention for i, layer in enumerate(self.encoder)},
-            **{f"decoder.{i}": layer.attention for i, layer in enumerate(self.decoder)},
-            **{f"cross.{i}": layer.cross for i, layer in enumerate(self.decoder)},
-        }
+        found: dict[str, Mechanism] = {}
+        for kind, layers, part in (
+            ("encoder", self.encoder, "attention"),
+            ("decoder", self.decoder, "attention"),
+            ("cross", self.decoder, "cross"),
+        ):
+            found.update({f"{kind}.{i}": getattr(one, part) for i, one in enumerate(layers)})
+        return found
 
     def placed(self, tokens: Tensor, first: int = 0) -> Tensor:
         """(batch, token) to (batch, token, width): what each token is, and where it stands."""

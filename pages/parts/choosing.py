@@ -100,19 +100,20 @@ def choose_model(
 def wishes(choice: Choice, name: str) -> None:
     """What a model of several languages shall read and write, and what stands before a text."""
     place, wish = catalogue.parted(name)
-    with st.popover(_("Languages"), icon=":material/language:", type="tertiary"):
-        with st.form(f"{choice.key}.wishes", border=False):
-            source = st.text_input(_("Reads (such as en or eng_Latn)"), wish.source, max_chars=20)
-            target = st.text_input(_("Writes (such as fr or fra_Latn)"), wish.target, max_chars=20)
-            prefix = st.text_input(
-                _("Before every text (T5: translate English to French:)"),
-                wish.prefix,
-                max_chars=200,
-            )
-            if st.form_submit_button(_("Use these")):
-                wanted = Wish(source.strip(), target.strip(), prefix)
-                link.choose(choice, catalogue.named(place, wanted))
-                st.rerun()
+
+    def use() -> None:
+        asked = (st.session_state[f"{choice.key}.{part}"] for part in ("reads", "writes", "before"))
+        link.choose(choice, catalogue.named(place, Wish(*asked)))
+
+    menu = st.popover(_("Languages"), icon=":material/language:", type="tertiary")
+    with menu, st.form(f"{choice.key}.wishes", border=False):
+        for part, title, value in (
+            ("reads", _("Reads (such as en or eng_Latn)"), wish.source),
+            ("writes", _("Writes (such as fr or fra_Latn)"), wish.target),
+            ("before", _("Before every text (T5: translate English to French: )"), wish.prefix),
+        ):
+            st.text_input(title, value, max_chars=200, key=f"{choice.key}.{part}")
+        st.form_submit_button(_("Use these"), on_click=use)
 
 
 def languages(model: str) -> tuple[str, str]:
