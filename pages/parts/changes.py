@@ -178,18 +178,32 @@ def _named(places: Sequence[int] | None, axis: Axis) -> str:
 
 def difference(before: Translation, after: Translation) -> None:
     """The changed translation, what is new in it marked and what is gone struck out."""
-    old = [token.text for token in before.target.words.tokens if not token.special]
-    new = [token.text for token in after.target.words.tokens if not token.special]
+    old, new = _words(before.target), _words(after.target)
+    words = [word for word, _gap in old], [word for word, _gap in new]
     parts = []
-    for kind, first, last, start, end in SequenceMatcher(None, old, new, False).get_opcodes():
+    for kind, first, last, start, end in SequenceMatcher(None, *words, False).get_opcodes():
         if kind == "equal":
-            parts.append(escape(" ".join(old[first:last])))
+            parts.append(_run(new[start:end]))
             continue
         if last > first:
-            parts.append(f"<del>{escape(' '.join(old[first:last]))}</del>")
+            parts.append(f" <del>{_run(old[first:last])}</del>")
         if end > start:
-            parts.append(f"<ins>{escape(' '.join(new[start:end]))}</ins>")
-    st.html(f'<p class="atlas-headline atlas-diff" dir="auto">{" ".join(parts)}</p>')
+            parts.append(f" <ins>{_run(new[start:end])}</ins>")
+    st.html(f'<p class="atlas-headline atlas-diff" dir="auto">{"".join(parts)}</p>')
+
+
+def _words(axis: Axis) -> list[tuple[str, str]]:
+    """Each word of a text, and the space before it."""
+    tokens = [token for token in axis.words.tokens if not token.special]
+    starts = [0, *(token.end for token in tokens)]
+    return [
+        (token.text, axis.text[end : token.start])
+        for token, end in zip(tokens, starts, strict=False)
+    ]
+
+
+def _run(words: list[tuple[str, str]]) -> str:
+    return escape("".join(gap + word for word, gap in words))
 
 
 def deltas(before: Translation, forced: Translation) -> None:
@@ -205,6 +219,6 @@ def deltas(before: Translation, forced: Translation) -> None:
         kind = "loss" if new < old else "gain"
         boxes.append(
             f'<span class="atlas-delta atlas-{kind}" style="--strength:{strength:.3f}">'
-            f"<bdi>{escape(token.text)}</bdi><small>{new - old:+.2f}</small></span>"
+            f"<bdi>{escape(token.text)}</bdi><small>{round(new - old, 2) + 0.0:+.2f}</small></span>"
         )
     st.html(f'<p class="atlas-deltas">{"".join(boxes)}</p>')
