@@ -9,21 +9,32 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attention_core import mechanisms
+from attention_core.edit import Edit, editing
 from attention_core.errors import AttentionError, ShapeError, UnverifiedError
 from attention_core.mechanism import Mechanism, Trace, check_trace, softmax
-from attention_core.mechanisms import Additive, MultiHead, ScaledDotProduct
-
-Array = NDArray[np.float64]
+from attention_core.mechanisms import (
+    Additive,
+    Concat,
+    Dot,
+    General,
+    LocalMonotonic,
+    LocalPredictive,
+    Location,
+    MultiHead,
+    ScaledDotProduct,
+)
+from tests.equations import BY_HAND
 
 BATCH, QUERIES, KEYS, HEADS = 2, 5, 7, 3
+REACH, POSITIONS = 4, 23
 
 
 @dataclass(frozen=True)
@@ -39,11 +50,22 @@ class Builder:
 
 BUILDERS = {
     "additive": Builder(lambda: Additive(11, 13, 17), query=11, key=13, value=19),
+    "luong_dot": Builder(Dot, query=11, key=11, value=19),
+    "luong_general": Builder(lambda: General(11, 13), query=11, key=13, value=19),
+    "luong_concat": Builder(lambda: Concat(11, 13, 17), query=11, key=13, value=19),
+    "luong_location": Builder(lambda: Location(11, POSITIONS), query=11, key=13, value=19),
+    "local_monotonic": Builder(lambda: LocalMonotonic(11, 13, REACH), query=11, key=13, value=19),
+    "local_predictive": Builder(lambda: LocalPredictive(11, 13, REACH), query=11, key=13, value=19),
     "scaled_dot_product": Builder(ScaledDotProduct, query=11, key=11, value=19),
     "multi_head": Builder(lambda: MultiHead(33, HEADS), query=33, key=33, value=33, heads=HEADS),
 }
 
 NAMES = list(mechanisms.ALL)
+PLACED = {"luong_location", "local_monotonic", "local_predictive"}
+"""Where a key stands matters to these."""
+WINDOWED = {"local_monotonic", "local_predictive"}
+"""These look at some of the keys only."""
+SHARING = [name for name in NAMES if mechanisms.ALL[name].card.sums_to_one_over != "neither"]
 
 
 def made(name: str) -> Mechanism:
@@ -115,7 +137,7 @@ def test_shapes_are_head_query_key_under_any_batch(name: str, batch: tuple[int, 
     assert trace.context.shape == (*batch, QUERIES, builder.value)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SHARING)
 def test_weights_are_shares_of_one_over_the_axis_the_card_names(name: str) -> None:
     trace = made(name)(*inputs(name))
     axis = {"keys": -1, "queries": -2}[mechanisms.ALL[name].card.sums_to_one_over]
@@ -173,11 +195,12 @@ def test_gradients_stay_finite_where_nothing_may_be_seen(name: str, pull: float)
     leaves = [part.float().requires_grad_() for part in (given.query, given.key, given.value)]
     trace = mechanism(*leaves, given.allowed)
     torch.autograd.backward((trace.weights.sum() + trace.context.sum()) * pull)
-    for leaf in [*leaves, *mechanism.parameters()]:
-        assert leaf.grad is not None
-        assert torch.isfinite(leaf.grad).all()
-    assert (leaves[0].grad[..., 2, :] == 0).all()  # type: ignore[index]
-    assert (leaves[1].grad[..., 4, :] == 0).all()  # type: ignore[index]
+    blind = [leaves[1]] if name == "luong_location" else []  # it never looks at the keys
+    assert [leaf for leaf in [*leaves, *mechanism.parameters()] if leaf.grad is None] == blind
+    grads = [leaf.grad for leaf in [*leaves, *mechanism.parameters()] if leaf.grad is not None]
+    assert all(bool(torch.isfinite(grad).all()) for grad in grads)
+    assert (grads[0][..., 2, :] == 0).all()
+    assert blind or (grads[1][..., 4, :] == 0).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -213,7 +236,7 @@ def test_a_batch_equals_its_members_one_at_a_time(name: str) -> None:
         torch.testing.assert_close(together.context[place], alone.context)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PLACED])
 def test_the_order_of_keys_does_not_matter(name: str) -> None:
     mechanism, given = made(name), inputs(name)
     order = torch.tensor([3, 0, 6, 1, 5, 2, 4])
@@ -229,8 +252,9 @@ def test_the_order_of_keys_does_not_matter(name: str) -> None:
 def test_queries_do_not_see_each_other(name: str) -> None:
     mechanism, given = made(name), inputs(name)
     whole = mechanism(*given).context
-    one = mechanism(given.query[:, 3:4], given.key, given.value, given.allowed[:, 3:4]).context
-    torch.testing.assert_close(one, whole[:, 3:4])
+    key = mechanism.prepare(given.key)
+    one = mechanism.attend(given.query[:, 3:4], key, given.value, given.allowed[:, 3:4], first=3)
+    torch.testing.assert_close(one.context, whole[:, 3:4])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -239,7 +263,9 @@ def test_without_a_mask_everything_is_allowed(name: str) -> None:
     free = mechanism(given.query, given.key, given.value)
     every = mechanism(given.query, given.key, given.value, torch.ones_like(given.allowed))
     assert torch.equal(free.weights, every.weights)
-    assert (free.weights > 0).all()
+    seen = free.allowed.expand_as(free.weights)
+    assert torch.equal(free.weights > 0, seen)
+    assert bool(seen.all()) == (name not in WINDOWED)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -252,14 +278,15 @@ def test_without_values_the_keys_are_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_keys_prepared_once_serve_every_query(name: str) -> None:
+def test_one_step_at_a_time_equals_all_at_once(name: str) -> None:
     mechanism, given = made(name), inputs(name)
-    prepared = mechanism.prepare(given.key)
+    prepared, whole = mechanism.prepare(given.key), mechanism(*given)
     steps = [
-        mechanism.attend(given.query[:, [q]], prepared, given.value, given.allowed[:, [q]]).context
+        mechanism.attend(given.query[:, [q]], prepared, given.value, given.allowed[:, [q]], q)
         for q in range(QUERIES)
     ]
-    torch.testing.assert_close(torch.cat(steps, 1), mechanism(*given).context)
+    torch.testing.assert_close(torch.cat([step.context for step in steps], 1), whole.context)
+    torch.testing.assert_close(torch.cat([step.weights for step in steps], -2), whole.weights)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -271,79 +298,44 @@ def test_large_numbers_do_not_overflow(name: str) -> None:
     assert torch.isfinite(trace.weights).all()
 
 
+# Edits
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("action", ["zero", "uniform", "set"])
+def test_an_edit_reaches_every_mechanism(name: str, action: Any) -> None:
+    """What is taken away is what the edited weights give, and the other rows are untouched."""
+    mechanism, given = made(name), inputs(name)
+    edit = Edit("here", action, queries=(1, 3), keys=(1, 2), value=0.25)
+    plain = mechanism(*given)
+    with editing({mechanism: [edit]}):
+        steps = [
+            mechanism.attend(given.query[:, [q]], mechanism.prepare(given.key), given.value,
+                             given.allowed[:, [q]], q)
+            for q in range(QUERIES)
+        ]  # fmt: skip
+    weights = torch.cat([step.weights for step in steps], -2)
+    context = torch.cat([step.context for step in steps], 1)
+    allowed = plain.allowed.expand_as(plain.weights)
+    torch.testing.assert_close(weights, edit.apply(plain.weights, allowed, 0))
+    assert not torch.allclose(weights[..., 1, :], plain.weights[..., 1, :])
+    torch.testing.assert_close(context, mechanism.take(weights, plain.values))
+    assert torch.equal(mechanism(*given).weights, plain.weights)
+
+
 # The literal equations, number by number
-
-
-def softmax_by_hand(scores: Array, allowed: Array) -> Array:
-    grown = np.array(
-        [math.exp(score) if may else 0.0 for score, may in zip(scores, allowed, strict=True)]
-    )
-    return np.asarray(grown / grown.sum()) if grown.sum() else grown
-
-
-def matrix(linear: nn.Linear) -> Array:
-    return np.asarray(linear.weight.detach().numpy())
-
-
-def slow_additive(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
-    assert isinstance(m, Additive)
-    w, u, v = matrix(m.query_projection), matrix(m.key_projection), matrix(m.score)[0]
-    contexts = []
-    for i in range(len(query)):
-        scores = np.array([
-            sum(v[n] * math.tanh(w[n] @ query[i] + u[n] @ key[j]) for n in range(len(v)))
-            for j in range(len(key))
-        ])  # fmt: skip
-        contexts.append(softmax_by_hand(scores, allowed[i]) @ value)
-    return np.array(contexts)
-
-
-def slow_scaled(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
-    del m
-    contexts = []
-    for i in range(len(query)):
-        scores = np.array([
-            sum(query[i, n] * key[j, n] for n in range(key.shape[1])) / math.sqrt(key.shape[1])
-            for j in range(len(key))
-        ])  # fmt: skip
-        contexts.append(softmax_by_hand(scores, allowed[i]) @ value)
-    return np.array(contexts)
-
-
-def slow_multi_head(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
-    assert isinstance(m, MultiHead)
-    width = query.shape[1] // HEADS
-    heads = []
-    for h in range(HEADS):
-        mine = slice(h * width, (h + 1) * width)
-
-        def project(linear: nn.Linear, rows: Array, mine: slice = mine) -> Array:
-            bias = np.asarray(linear.bias.detach().numpy())
-            return np.asarray(rows @ matrix(linear)[mine].T + bias[mine])
-
-        heads.append(
-            slow_scaled(
-                m, project(m.query_projection, query), project(m.key_projection, key),
-                project(m.value_projection, value), allowed,
-            )
-        )  # fmt: skip
-    last = m.output_projection
-    bias = np.asarray(last.bias.detach().numpy())
-    return np.asarray(np.concatenate(heads, 1) @ matrix(last).T + bias)
-
-
-SLOW: dict[str, Callable[[Mechanism, Array, Array, Array, Array], Array]] = {
-    "additive": slow_additive,
-    "scaled_dot_product": slow_scaled,
-    "multi_head": slow_multi_head,
-}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_context_equals_the_papers_equations_worked_out_one_number_at_a_time(name: str) -> None:
     mechanism, given = made(name), inputs(name, ())
-    slow = SLOW[name](mechanism, *(part.numpy() for part in given))
+    query, key, value, allowed = (part.numpy() for part in given)
+    slow = BY_HAND[name](mechanism, query, key, value, allowed)
     np.testing.assert_allclose(mechanism(*given).context.detach().numpy(), slow, atol=1e-12)
+
+
+def test_every_registered_mechanism_is_worked_out_by_hand() -> None:
+    assert set(BY_HAND) == set(NAMES)
 
 
 # Sums by hand

@@ -1,0 +1,183 @@
+"""The equations of the papers, worked out one number at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from attention_core.mechanism import Mechanism
+from attention_core.mechanisms import (
+    Additive,
+    General,
+    LocalMonotonic,
+    LocalPredictive,
+    Location,
+    MultiHead,
+)
+
+Array = NDArray[Any]
+Equation = Callable[[Mechanism, Array, Array, Array, Array], Array]
+"""mechanism, query (query, width), key, value, allowed (query, key) → context (query, width)"""
+
+
+def matrix(linear: nn.Linear) -> Array:
+    return np.asarray(linear.weight.detach().numpy())
+
+
+def shares(scores: Array, allowed: Array) -> Array:
+    """Softmax among the allowed keys."""
+    grown = np.array(
+        [math.exp(score) if may else 0.0 for score, may in zip(scores, allowed, strict=True)]
+    )
+    return np.asarray(grown / grown.sum()) if grown.sum() else grown
+
+
+def attended(score: Callable[[int, int], float], value: Array, allowed: Array) -> Array:
+    """What every query takes away when query i and key j score so much."""
+    queries, keys = allowed.shape
+    contexts = [
+        shares(np.array([score(i, j) for j in range(keys)]), allowed[i]) @ value
+        for i in range(queries)
+    ]
+    return np.array(contexts)
+
+
+def additive(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """v · tanh(W s + U h)"""
+    assert isinstance(m, Additive)
+    w, u, v = matrix(m.query_projection), matrix(m.key_projection), matrix(m.score)[0]
+
+    def score(i: int, j: int) -> float:
+        inner = [float(w[n] @ query[i] + u[n] @ key[j]) for n in range(len(v))]
+        return product(v, np.tanh(inner))
+
+    return attended(score, value, allowed)
+
+
+def concat(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """v · tanh(W [h; s]), with the one matrix of the paper."""
+    assert isinstance(m, Additive)
+    whole = np.concatenate([matrix(m.query_projection), matrix(m.key_projection)], 1)
+    v = matrix(m.score)[0]
+
+    def score(i: int, j: int) -> float:
+        both = np.concatenate([query[i], key[j]])
+        return product(v, np.tanh([float(row @ both) for row in whole]))
+
+    return attended(score, value, allowed)
+
+
+def product(query: Array, key: Array) -> float:
+    return float(sum(q * k for q, k in zip(query, key, strict=True)))
+
+
+def dot(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """h · s"""
+    del m
+    return attended(lambda i, j: product(query[i], key[j]), value, allowed)
+
+
+def scaled(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """q · k / √d"""
+    del m
+    root = math.sqrt(key.shape[1])
+    return attended(lambda i, j: product(query[i], key[j]) / root, value, allowed)
+
+
+def bilinear(m: General, query: Array, key: Array) -> float:
+    """h W s: a sum over both widths"""
+    w = matrix(m.key_projection)
+    rows, columns = w.shape
+    return float(sum(query[a] * w[a, b] * key[b] for a in range(rows) for b in range(columns)))
+
+
+def general(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, General)
+    return attended(lambda i, j: bilinear(m, query[i], key[j]), value, allowed)
+
+
+def location(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """Row j of W h, whatever key j is; keys beyond the last row are out of sight (footnote 6)."""
+    assert isinstance(m, Location)
+    w = matrix(m.position)
+    seen = allowed & (np.arange(len(key)) < len(w))
+    return attended(lambda i, j: product(w[j], query[i]) if j < len(w) else 0.0, value, seen)
+
+
+def local_monotonic(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """p_t = t, no further than the last word; a window of D keys on either side."""
+    assert isinstance(m, LocalMonotonic)
+    seen = allowed.copy()
+    for t in range(len(query)):
+        centre = min(t, max(0, int(allowed[t].sum()) - 1))
+        for s in range(len(key)):
+            seen[t, s] &= centre - m.reach <= s <= centre + m.reach
+    return attended(lambda i, j: bilinear(m.align, query[i], key[j]), value, seen)
+
+
+def predicted(m: LocalPredictive, query: Array, length: int) -> float:
+    """p_t = S · sigmoid(v · tanh(W h))"""
+    w, v = matrix(m.position_projection), matrix(m.position)[0]
+    inner = sum(v[n] * math.tanh(product(w[n], query)) for n in range(len(v)))
+    return length / (1 + math.exp(-inner))
+
+
+def local_predictive_weights(m: LocalPredictive, query: Array, key: Array, allowed: Array) -> Array:
+    """align(h, s) · exp(−(s − p)² / 2σ²) with σ = D/2, in the paper's form or one of the others."""
+    rows, sigma = [], m.reach / 2
+    for t in range(len(query)):
+        centre = predicted(m, query[t], int(allowed[t].sum()))
+        bell = np.array([math.exp(-((s - centre) ** 2) / (2 * sigma**2)) for s in range(len(key))])
+        near = np.array([abs(s - centre) <= m.reach for s in range(len(key))])
+        scores = np.array([bilinear(m.align, query[t], s) for s in key])
+        if m.normalisation == "post2015":
+            rows.append(shares(scores * bell, allowed[t] & near))
+            continue
+        row = shares(scores, allowed[t] & near) * bell
+        rows.append(row / row.sum() if m.normalisation == "renormalised" and row.sum() else row)
+    return np.array(rows)
+
+
+def local_predictive(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, LocalPredictive)
+    return np.asarray(local_predictive_weights(m, query, key, allowed) @ value)
+
+
+def multi_head(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, MultiHead)
+    width = query.shape[1] // m.heads
+    heads = []
+    for h in range(m.heads):
+        mine = slice(h * width, (h + 1) * width)
+
+        def project(linear: nn.Linear, rows: Array, mine: slice = mine) -> Array:
+            bias = np.asarray(linear.bias.detach().numpy())
+            return np.asarray(rows @ matrix(linear)[mine].T + bias[mine])
+
+        heads.append(
+            scaled(
+                m, project(m.query_projection, query), project(m.key_projection, key),
+                project(m.value_projection, value), allowed,
+            )
+        )  # fmt: skip
+    last = m.output_projection
+    bias = np.asarray(last.bias.detach().numpy())
+    return np.asarray(np.concatenate(heads, 1) @ matrix(last).T + bias)
+
+
+BY_HAND: dict[str, Equation] = {
+    "additive": additive,
+    "luong_dot": dot,
+    "luong_general": general,
+    "luong_concat": concat,
+    "luong_location": location,
+    "local_monotonic": local_monotonic,
+    "local_predictive": local_predictive,
+    "scaled_dot_product": scaled,
+    "multi_head": multi_head,
+}
