@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
 from typing import Final, get_args
 
 import torch
@@ -54,3 +56,14 @@ def forced(model: Network, source: list[int], pieces: list[int]) -> list[float]:
         logits = model(batch(source), batch([START_ID, *pieces[:-1]]))[0]
     chances: list[float] = logits.log_softmax(-1)[range(len(pieces)), pieces].tolist()
     return chances
+
+
+def toy_corpus(folder: Path) -> Path:
+    """A corpus file of thirty pairs to learn from and one each to judge and test by."""
+    path = folder / "toy.tsv.gz"
+    lines = ["eng\tfra\tsplit"]
+    lines += [f"I see {n} cats.\tJe vois {n} chats.\ttrain" for n in range(30)]
+    lines += ["I see a cat.\tJe vois un chat.\tdev", "Hi.\tSalut.\ttest"]
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return path

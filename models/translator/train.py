@@ -26,6 +26,8 @@ from models.translator.network import Network
 from models.translator.recipes import CHECKPOINTS, RECIPES, Recipe, family_of
 
 Encoded = tuple[list[int], list[int]]
+OF_PIECES = ("embedding.weight", "output_bias")
+"""Tensors with one row for each piece of the vocabulary."""
 
 
 def main() -> None:
@@ -58,7 +60,10 @@ def train(name: str, data: Path, state_folder: Path, epochs: int | None = None) 
     if state.exists():
         run.resume(state)
     elif recipe.start:
-        taken = begin_with(run.model, CHECKPOINTS / recipe.start / "model.safetensors")
+        taken = begin_with(
+            run.model, CHECKPOINTS / recipe.start / "model.safetensors",
+            numbers(recipe), numbers(RECIPES[recipe.start]),
+        )  # fmt: skip
     print(
         f"{name}: {run.model.parameter_count():,} parameters, {len(lessons):,} pairs, "
         f"{steps} steps an epoch, from epoch {run.epoch} of {epochs}, {taken:,} of the parameters "
@@ -75,8 +80,8 @@ def train(name: str, data: Path, state_folder: Path, epochs: int | None = None) 
               f"{run.seconds / 60:.1f} minutes in all", flush=True)  # fmt: skip
         run.save(state)
         write_checkpoint(folder, run.model, {
-            "start": recipe.start, "epochs": run.epoch, "steps": run.epoch * steps, "seed": recipe.seed,
-            "pairs": len(lessons), "minutes": round(run.seconds / 60, 1),
+            "start": recipe.start, "epochs": run.epoch, "steps": run.epoch * steps,
+            "seed": recipe.seed, "pairs": len(lessons), "minutes": round(run.seconds / 60, 1),
             "dev_perplexity": round(perplexity, 3),
             "command": f"python -m models.translator.train {name} --data {data.name}",
         })  # fmt: skip
@@ -144,19 +149,31 @@ class Run:
         self.epoch, self.seconds = saved["epoch"], saved["seconds"]
 
 
-def begin_with(model: Network, path: Path) -> int:
+def begin_with(model: Network, path: Path, pieces: dict[str, int], others: dict[str, int]) -> int:
     """Copies every tensor that another model has under the same name and size; how many numbers.
 
-    A vocabulary of another language pair is another one, even where it has the same size.
+    What belongs to a piece is copied to the same piece, whatever its number in each vocabulary, so
+    that English words stay themselves beside another second language.
+
+    pieces, others  the number of each piece in the vocabulary of this model and of the other
     """
-    mine, other = model.state_dict(), load_file(path)
-    known = {
-        name: tensor.float()
-        for name, tensor in other.items()
-        if name in mine and mine[name].shape == tensor.shape
-    }
-    model.load_state_dict(known, strict=False)
-    return sum(tensor.numel() for tensor in known.values())
+    mine, other, copied = model.state_dict(), load_file(path), 0
+    shared = [(index, others[piece]) for piece, index in pieces.items() if piece in others]
+    to, source = torch.tensor(shared, dtype=torch.long).reshape(-1, 2).unbind(1)
+    for name, tensor in other.items():
+        if name in OF_PIECES and mine[name].shape[1:] == tensor.shape[1:]:
+            mine[name][to] = tensor[source].float()
+            copied += tensor[source].numel()
+        elif name in mine and name not in OF_PIECES and mine[name].shape == tensor.shape:
+            mine[name].copy_(tensor)
+            copied += tensor.numel()
+    return copied
+
+
+def numbers(recipe: Recipe) -> dict[str, int]:
+    """The number of each piece in a recipe's vocabulary."""
+    file = CHECKPOINTS / "vocabularies" / recipe.vocabulary
+    return vocabulary.load(file, recipe.source).get_vocab()
 
 
 def write_checkpoint(folder: Path, model: Network, training: dict[str, object]) -> None:
