@@ -16,6 +16,10 @@ from attention_core.capture import attend, capture
 from attention_core.edit import Edit, Edited, editing, edits_of, placed
 from attention_core.errors import AttentionError, ShapeError
 from attention_core.mechanisms import MultiHead
+from models import fake
+from models.checkpoint import Checkpoint
+from models.reader import Reader
+from tests import tiny_models
 from tests.test_capture import FORMS, GROUPS, HEADS, KEYS, QUERIES, SINKS, module, qkv
 
 ROW = (0.1, 0.2, 0.3, 0.4)
@@ -304,3 +308,35 @@ def test_an_experiment_never_reaches_another_reader_of_the_same_mechanism() -> N
 
     with torch.no_grad():
         assert mixed_results(look, while_editing(shared, look), 300) == [0, 0]
+
+
+# A reader of texts
+
+
+def test_a_reader_of_texts_shows_what_an_edit_does_to_later_layers() -> None:
+    reader = Reader("fake", fake.checkpoint())
+    plain = reader.read("the cat sat")
+    edits = [Edit("encoder.0", "set", heads=(2,), keys=(1,), value=0.9)]
+    changed = reader.read("the cat sat", edits=edits)
+    first, second = changed.sites
+    torch.testing.assert_close(first.weights([2])[..., 1], torch.full((1, 5), 0.9))
+    torch.testing.assert_close(first.weights([0, 1, 3]), plain.sites[0].weights([0, 1, 3]))
+    assert not torch.allclose(second.weights(), plain.sites[1].weights(), atol=1e-4)
+    assert all(site.integrity.verified for site in changed.sites)
+    assert torch.equal(reader.read("the cat sat").sites[1].weights(), plain.sites[1].weights())
+
+
+def test_a_reader_of_pairs_and_one_that_looks_back_know_their_sites() -> None:
+    for name, site in (("bart", "cross.2"), ("gpt2", "decoder.1")):
+        reader = Reader(name, Checkpoint(tiny_models.build(name), fake.tokenizer()))
+        second = "it was" if name == "bart" else ""
+        record = reader.read("the cat sat", second, edits=[Edit(site, "zero", heads=(0,))])
+        assert float(record.site(site).weights([0]).abs().max()) == 0
+        with pytest.raises(AttentionError, match="no attention “cross.9” to change"):
+            reader.read("the cat sat", second, edits=[Edit("cross.9", "zero")])
+
+
+def test_a_model_that_only_reports_its_attention_cannot_be_edited() -> None:
+    reader = Reader("gptj", Checkpoint(tiny_models.build("gptj"), fake.tokenizer()))
+    with pytest.raises(AttentionError, match=r"no attention “decoder\.0” to change; it has –\."):
+        reader.read("the cat sat", edits=[Edit("decoder.0", "zero")])
