@@ -362,10 +362,16 @@ def test_the_chosen_way_is_a_straight_line_from_the_start() -> None:
     assert taken == [plan["start"]] * 40
 
 
+def test_a_tree_is_no_higher_than_its_beam_is_wide_on_either_side() -> None:
+    plan = deno_says("rows.treeRows(given)", large_tree(10, 40)._asdict())
+    assert isinstance(plan, dict)
+    assert plan["count"] <= 1 + 2 * 9
+
+
 def test_a_beam_is_walked_with_arrows(show: Open) -> None:
     page = show("tree")
     page.locator(".branches").focus()
-    walk = ["ArrowRight", "ArrowRight", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowUp", "End"]
+    walk = ["ArrowRight", "ArrowRight", "ArrowUp", "ArrowRight", "ArrowLeft", "ArrowDown", "End"]
     for key, node in zip(walk, [0, 2, 3, 6, 3, 2, 8], strict=True):
         page.keyboard.press(key)
         given_back(page, {"node": node})
@@ -378,11 +384,11 @@ def test_a_piece_pointed_at_shows_the_whole_way_and_its_numbers(show: Open) -> N
     page = show("tree")
     canvas = page.locator(".branches canvas")
     status = page.get_by_role("status")
-    canvas.hover(position={"x": 250, "y": 47})
+    canvas.hover(position={"x": 250, "y": 17})
     expect(status).to_have_text(
         "Je suis endormiprobability 0.41  ·  sum of log-probabilities −2.21"
     )
-    canvas.click(position={"x": 350, "y": 17})
+    canvas.click(position={"x": 350, "y": 47})
     given_back(page, {"node": 8})
     page.mouse.move(5, 5)
     expect(status).to_contain_text("probability 0.99")

@@ -97,7 +97,9 @@ function createAlignment(stage) {
     const weight = (other) =>
       data.weights[one.side ? one.index * columns + other : other * columns + one.index];
     const best = others.map((_, other) => [other, weight(other)])
-      .sort((a, b) => b[1] - a[1]).slice(0, 3).filter(([, value]) => value >= 0.005);
+      .sort((a, b) => b[1] - a[1]).slice(0, data.compact ? 1 : 3).filter(([, value]) =>
+        value >= 0.005
+      );
     stage.say(
       quoted(mine[one.index]),
       plain(one.side ? "  →  " : "  ←  "),

@@ -3,7 +3,6 @@ import { legible, measure, shortened } from "../shared/letters.js";
 import { two } from "../shared/stage.js";
 
 const FAINTEST = 0.03;
-const BESIDE = 44;
 const LEAST_BETWEEN = 34;
 const LARGE = {
   sizes: [26, 22, 18],
@@ -17,6 +16,7 @@ const LARGE = {
   columnsUnder: 520,
   upright: [17, 16, 15],
   row: 36,
+  beside: 44,
 };
 /** For several panels on one page. */
 const COMPACT = {
@@ -31,6 +31,7 @@ const COMPACT = {
   columnsUnder: 0,
   upright: [15],
   row: 30,
+  beside: 42,
 };
 export const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
 export const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
@@ -48,7 +49,8 @@ export function sentencePlan(data, width, theme) {
   const size = form.sizes.find((one) => Math.max(...sidesAt(one).map(total)) <= width);
   if (width < form.columnsUnder || !size) {
     const fits = (one) =>
-      sidesAt(one).reduce((sum, widths) => sum + Math.max(...widths), 0) <= columnsRoom(width);
+      sidesAt(one).reduce((sum, widths) => sum + Math.max(...widths), 0) <=
+        columnsRoom(width, form);
     const best = form.upright.find(fits) ?? form.upright.at(-1);
     return columnsPlan(data, width, form, best, sidesAt(best));
   }
@@ -68,13 +70,13 @@ export function sentencePlan(data, width, theme) {
   return { upright: false, form, size, boxes, width, height };
 }
 
-const columnsRoom = (width) => width - 2 * BESIDE - LEAST_BETWEEN;
+const columnsRoom = (width, form) => width - 2 * form.beside - LEAST_BETWEEN;
 
 function columnsPlan(data, width, form, size, sides) {
   const high = form.row;
-  const side = BESIDE;
+  const side = form.beside;
   const [left, right] = sharedOut(
-    columnsRoom(width),
+    columnsRoom(width, form),
     ...sides.map((widths) => Math.max(34, ...widths)),
   );
   const between = Math.min(320, width - 2 * side - left - right);

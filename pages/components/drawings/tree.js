@@ -1,6 +1,7 @@
 // A beam as a tree: where its pieces and edges go, and how they are drawn.
 import { legible, measure, shortened } from "../shared/letters.js";
 import { two } from "../shared/stage.js";
+import { mix } from "../shared/theme.js";
 import { followers, treeRows } from "./tree_rows.js";
 
 const SIZE = 15;
@@ -31,14 +32,17 @@ export function treePlan(data, theme, rowHeight) {
   nodes.forEach(({ w }, node) => wide[depths[node]] = Math.max(wide[depths[node]], w));
   const left = [START + BETWEEN];
   wide.forEach((w) => left.push(left.at(-1) + w + BETWEEN));
-  nodes.forEach((node, index) => Object.assign(node, { x: left[depths[index]] }));
+  nodes.forEach((node, index) => {
+    node.x = left[depths[index]];
+    node.end = node.x + wide[depths[index]];
+  });
   return {
     nodes,
     depths,
     ...followers(data),
     h: Math.min(26, rowHeight - 4),
     rowHeight,
-    start: { x: START - 4, w: 8, y: y(start) },
+    start: { x: START - 4, w: 8, end: START + 4, y: y(start) },
     width: columns ? left.at(-1) - BETWEEN + 4 : 2 * START,
     height: count * rowHeight + 4,
   };
@@ -59,20 +63,23 @@ export function wayTo(data, node) {
   return way;
 }
 
+/** Straight to the end of the column, so that it is in nobody's way, then over to the next. */
 function edge(from, to) {
-  const [x, z] = [from.x + from.w, to.x];
-  const m = (x + z) / 2;
-  return `M${x},${from.y}C${m},${from.y} ${m},${to.y} ${z},${to.y}`;
+  const m = (from.end + to.x) / 2;
+  return `M${from.x + from.w},${from.y}H${from.end}C${m},${from.y} ${m},${to.y} ${to.x},${to.y}`;
 }
 
-/** How each piece is drawn: its colour, how strongly, and what lies over what. */
+/** How each piece is drawn: its colours, how strongly, and what lies over what. */
 function look(data, theme, { way, colour }, node) {
-  if (way.has(node)) return { ink: colour, text: colour, opacity: 1, strong: true, layer: 2 };
-  if (data.chosen[node]) {
-    return { ink: theme.heads[0], text: theme.ink, opacity: 0.95, strong: true, layer: 1 };
-  }
-  const opacity = way.size ? 0.4 : 0.62;
-  return { ink: theme.quiet, text: theme.ink, opacity, strong: false, layer: 0 };
+  if (way.has(node)) return { ink: colour, text: colour, strong: true, layer: 2 };
+  if (data.chosen[node]) return { ink: theme.heads[0], text: theme.ink, strong: true, layer: 1 };
+  const away = way.size ? 0.6 : 0.38;
+  return {
+    ink: mix(theme.quiet, theme.paper, away),
+    text: mix(theme.ink, theme.paper, away - 0.25),
+    strong: false,
+    layer: 0,
+  };
 }
 
 /** `lit` is the way that is pointed at; `view` the part that is seen, all of it in a file. */
@@ -89,9 +96,8 @@ export function drawTree(pen, data, plan, theme, { node, pointed }, view = null)
     const to = plan.nodes[index];
     const from = data.parents[index] < 0 ? start : plan.nodes[data.parents[index]];
     if (unseen(view, from, to)) continue;
-    const { ink, opacity } = looks[index];
     const width = WIDTHS[0] + WIDTHS[1] * Math.exp(Math.min(0, data.log_probabilities[index]));
-    pen.path(edge(from, to), { stroke: ink, width, opacity });
+    pen.path(edge(from, to), { stroke: looks[index].ink, width });
   }
   if (order.length) pen.rect(start.x, start.y - 4, 8, 8, { fill: theme.quiet, radius: 4 });
   for (const index of order) {
@@ -109,17 +115,16 @@ function unseen(view, from, to) {
 function drawPiece(pen, { x, y, w, own, label, title, score }, plan, theme, how, picked) {
   const box = [x, y - plan.h / 2, w, plan.h];
   const weight = how.strong ? 600 : 400;
-  const opacity = how.strong ? 1 : Math.min(1, how.opacity + 0.25);
   if (how.strong) {
     pen.rect(...box, { fill: theme.paper, radius: 5 });
     pen.rect(...box, { fill: how.ink, opacity: 0.14, radius: 5 });
   }
   if (picked) pen.rect(...box, { stroke: theme.accent, width: 2.5, radius: 5 });
-  const style = { size: SIZE, fill: how.text, weight, opacity };
+  const style = { size: SIZE, fill: how.text, weight };
   pen.text(x + PADDING, y, label, { ...style, title });
   if (!score) return;
   const place = [x + own, y - plan.h / 2 + 3, w - own - 4, plan.h - 6];
-  pen.rect(...place, { stroke: how.ink, width: how.strong ? 1.5 : 1, radius: 4, opacity });
+  pen.rect(...place, { stroke: how.ink, width: how.strong ? 1.5 : 1, radius: 4 });
   const middle = place[0] + place[2] / 2;
   pen.text(middle, y, score, { ...style, size: SIZE - 1, anchor: "middle" });
 }

@@ -11,59 +11,68 @@ export function followers({ parents, chosen, totals }) {
   return { first, after };
 }
 
-/** How far down a branch must go to lie below what is there, column by column. */
-function clearBelow(there, branch) {
-  const shared = Math.min(there.bottom.length, branch.top.length);
-  let least = -Infinity;
-  for (let column = 0; column < shared; column++) {
-    least = Math.max(least, there.bottom[column] - branch.top[column] + 1);
-  }
-  return least;
+/** From top to bottom: the main follower, the others below and above it in turn. */
+function arranged(nodes, depth) {
+  const down = [];
+  nodes.forEach((node, place) => {
+    if ((place + depth) % 2) down.push(node);
+    else down.unshift(node);
+  });
+  return down;
 }
 
-function clearAbove(there, branch) {
-  const shared = Math.min(there.top.length, branch.bottom.length);
-  let most = Infinity;
-  for (let column = 0; column < shared; column++) {
-    most = Math.min(most, there.top[column] - branch.bottom[column] - 1);
+/**
+ * Each column's nodes above and below the trunk, those next to it first. The trunk is the way of
+ * main followers from the start.
+ */
+function columnsOf({ first, after }) {
+  const trunk = new Set();
+  for (let node = first[0]; node !== undefined; node = after[node][0]) trunk.add(node);
+  const columns = [];
+  const visit = (nodes, depth, side) => {
+    const column = columns[depth] ??= { above: [], below: [] };
+    const down = arranged(nodes, depth);
+    const main = side ? -1 : down.indexOf(nodes[0]);
+    return down.map((node, place) => {
+      const own = side ?? (place < main ? "above" : "below");
+      if (!trunk.has(node)) column[own].push(node);
+      return [after[node], depth + 1, trunk.has(node) ? null : own];
+    });
+  };
+  const waiting = [[first, 0, null]];
+  while (waiting.length) {
+    const [nodes, depth, side] = waiting.pop();
+    if (nodes.length) waiting.push(...visit(nodes, depth, side).reverse());
+  }
+  columns.forEach(({ above }) => above.reverse());
+  return columns;
+}
+
+/** How far each node of one side lies from the trunk: as far as its parent where there is room. */
+function setDistances(distances, lists, parents) {
+  const most = lists.reduce((largest, list) => Math.max(largest, list.length), 0);
+  for (const list of lists) {
+    let before = 0;
+    list.forEach((node, place) => {
+      const outside = list.length - 1 - place;
+      const wished = Math.max(before + 1, distances[parents[node]] ?? 0);
+      before = distances[node] = Math.min(wished, most - outside);
+    });
   }
   return most;
 }
 
-function include(there, branch, shift) {
-  branch.top.forEach((top, column) => {
-    const [up, down] = [top + shift, branch.bottom[column] + shift];
-    there.top[column] = Math.min(there.top[column] ?? up, up);
-    there.bottom[column] = Math.max(there.bottom[column] ?? down, down);
-  });
-}
-
 /**
- * A row for each node, counted from 0 at the top, and one for the start. A node stands in the row
- * of its main follower, so the chosen way is a straight line; the others go below and above it in
- * turn, as close as their own branches let them. Parents come before their followers.
+ * A row for each node, counted from 0 at the top, and one for the start. The chosen way is a
+ * straight line, other ways are as straight as they can be, and the tree is no higher than its
+ * fullest columns above and below the chosen way.
  */
 export function treeRows(tree) {
-  const { first, after } = followers(tree);
-  const shifts = new Array(after.length).fill(0);
-  const outlines = [];
-  const gathered = (nodes) => {
-    const there = { top: [], bottom: [] };
-    nodes.forEach((node, place) => {
-      if (place) shifts[node] = (place % 2 ? clearBelow : clearAbove)(there, outlines[node]);
-      include(there, outlines[node], shifts[node]);
-    });
-    return there;
-  };
-  for (let node = after.length - 1; node >= 0; node--) {
-    const { top, bottom } = gathered(after[node]);
-    outlines[node] = { top: [0, ...top], bottom: [0, ...bottom] };
-  }
-  const whole = gathered(first);
-  const start = -Math.min(0, ...whole.top);
-  const rows = [];
-  tree.parents.forEach((parent, node) => {
-    rows[node] = (parent < 0 ? start : rows[parent]) + shifts[node];
-  });
-  return { rows, start, count: start + Math.max(0, ...whole.bottom) + 1 };
+  const columns = columnsOf(followers(tree));
+  const distances = new Array(tree.parents.length).fill(0);
+  const sides = ["above", "below"].map((side) => columns.map((column) => column[side]));
+  const [up, down] = sides.map((lists) => setDistances(distances, lists, tree.parents));
+  const above = new Set(sides[0].flat());
+  const rows = distances.map((distance, node) => up + (above.has(node) ? -distance : distance));
+  return { rows, start: up, count: up + 1 + down };
 }
