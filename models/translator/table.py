@@ -1,0 +1,68 @@
+"""The README's table of translators, made from their cards.
+
+python -m models.translator.table README.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from models.translator.recipes import CHECKPOINTS, Recipe, shipped
+
+START, END = "<!-- translators -->", "<!-- /translators -->"
+HEAD = (
+    "| translator | parameters | training | BLEU | chrF | AER | crossing links | looks best at |",
+    "|---|---|---|---|---|---|---|---|",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("readme", type=Path)
+    path: Path = parser.parse_args().readme
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def filled(text: str) -> str:
+    """The text with the table between its two marks brought up to date."""
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{table()}\n{END}{after}"
+
+
+def table() -> str:
+    """One line for each translator that ships, in the order of the story."""
+    return "\n".join([*HEAD, *(_line(name, recipe) for name, recipe in shipped())])
+
+
+def _line(name: str, recipe: Recipe) -> str:
+    card = json.loads((CHECKPOINTS / name / "card.json").read_text(encoding="utf-8"))
+    quality = card["quality"]["one_reference"]
+    aligned = card.get("alignment", {}).get("best")
+    figures = (
+        f"{card['parameters'] / 1e6:.1f} M",
+        f"{card['minutes']:.0f} min, {card['epochs']} epochs"
+        + (f", from {card['start']}" if card.get("start") else ""),
+        f"{quality['bleu']:.1f}",
+        f"{quality['chrf']:.1f}",
+        f"{aligned['error_rate']:.3f}" if aligned else "–",
+        f"{aligned['crossing_recall']:.2f}" if aligned else "–",
+        _look(card["alignment"]["chosen"]) if aligned else "–",
+    )
+    title = f"[{recipe.title}](models/checkpoints/{name}/card.json)"
+    return f"| {' | '.join((title, *figures))} |"
+
+
+def _look(chosen: dict[str, Any]) -> str:
+    """Where and how the alignment is read best, counted from 1."""
+    layer = int(chosen["site"].rpartition(".")[2]) + 1
+    head = "mean" if chosen["head"] is None else f"head {chosen['head'] + 1}"
+    step = {0: "same step", 1: "step after", -1: "step before"}[chosen["shift"]]
+    return f"layer {layer}, {head}, {step}, {chosen['extraction']}"
+
+
+if __name__ == "__main__":
+    main()
