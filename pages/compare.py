@@ -129,7 +129,6 @@ def worked_out(model: str, source: str, target: str) -> Translation:
     return align(model, source, target, cut) if target else translate(model, source, cut)
 
 
-@st.fragment
 def panel(found: Translation, name: str, card: Card) -> None:
     """One translator: its text, its alignment, what it is."""
     st.subheader(_(card.short or card.title), anchor=False)
@@ -139,11 +138,17 @@ def panel(found: Translation, name: str, card: Card) -> None:
         prose.caption(*sentences.no_attention(found))
         return
     picture = look.view(link.value(GRAIN), link.value(SPECIALS))
-    pins = figures.rows(picture, link.value(PINS)) if link.value(TARGET) else []
+    places = [picture.column_of(place) for place in link.value(PINS)]
+
+    def took() -> None:
+        columns = figures.state(f"{PAGE}.{name}", "sources") or []
+        link.choose(PINS, [picture.column_places[column][0] for column in columns])
+
     figures.alignment(
-        picture, look.links(picture), pins, f"{PAGE}.{name}", None,
+        picture, look.links(picture), [], f"{PAGE}.{name}", None,
         title=f"{_(card.short)}: {found.text}", caption=prose.joined(sentences.shown(picture)),
-        compact=True, group=PAGE,
+        compact=True, group=PAGE, sources=[one for one in places if one is not None],
+        took_sources=took,
     )  # fmt: skip
     shown = sentences.shown(picture)
     if len(found.cross) * look.site.heads > 1:

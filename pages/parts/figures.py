@@ -171,10 +171,12 @@ def tree(found: Translation, node: int, key: str, took: Callback) -> None:
 def alignment(
     view: View, links: Sequence[Link], pins: Sequence[int], key: str, took: Callback | None,
     title: str, caption: str, compact: bool = False, group: str = "",
+    sources: Sequence[int] | None = None, took_sources: Callback | None = None,
 ) -> None:  # fmt: skip
     """Ribbons between a sentence and its translation.
 
-    group  widgets of one group light the same source word together
+    group    widgets of one group light the same source word together
+    sources  source words that are kept lit; None leaves it to the reader
     """
     ribbons(
         key=key,
@@ -188,6 +190,8 @@ def alignment(
         name="alignment",
         compact=compact,
         group=group,
+        sources=sources,
+        on_sources_change=took_sources,
         text=said(RIBBONS_TEXT),
         on_pins_change=took,
     )
