@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from attention_core.capture import capture, never
 from attention_core.edit import Edit, editing, placed
 from attention_core.errors import AttentionError, ModelError, Superseded, TooLong
-from attention_core.record import AttentionRecord, Kind, Note
+from attention_core.record import AttentionRecord, Note
 from attention_core.tokens import Axis, Token
 from models.checkpoint import Checkpoint
 from models.reader import bounded
@@ -84,7 +84,7 @@ class Seq2Seq:
         """
         source, notes = self._fitting(self._frame.source, text, "source", cut)
         with editing(placed(edits, self._places)):
-            found = self._search(source, search, not edits, cancelled)
+            found = self._search(source, search, not any(map(_of_steps, edits)), cancelled)
             target = self._frame.target.written(found[0].pieces, "target")
             made = self._follow(source, target, notes, cancelled)
         others = self._alternatives(found, target.axis.text)
@@ -110,8 +110,7 @@ class Seq2Seq:
 
     def _as_written(self, target: Tokens) -> Tokens:
         """The reader's target as the model would write it: forced piece first, ending last."""
-        frame, ids = self._frame, list(target.ids)
-        shown = list(target.axis.tokens)
+        frame, ids, shown = self._frame, list(target.ids), list(target.axis.tokens)
         length = next((at for at, number in enumerate(ids) if number in frame.ends), len(ids))
         ids, shown = ids[:length], shown[:length]
         if frame.forced is not None and ids[:1] != [frame.forced]:
@@ -288,9 +287,13 @@ class Seq2Seq:
             )
 
 
+def _of_steps(edit: Edit) -> bool:
+    """True when an edit is of some steps of the decoder only, so that steps must be counted."""
+    return edit.queries is not None and not edit.site.startswith("encoder")
+
+
 def _reported(outputs: Any) -> Iterator[Seen]:
     """What a model says of itself, where it does not compute through our function."""
-    names: dict[Kind, str] = {kind: f"{kind}_attentions" for kind in KINDS}
-    for kind, name in names.items():
-        for layer in getattr(outputs, name, None) or ():
+    for kind in KINDS:
+        for layer in getattr(outputs, f"{kind}_attentions", None) or ():
             yield stored(kind, layer)

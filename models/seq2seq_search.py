@@ -92,7 +92,7 @@ def _plan(frame: Frame, wanted: Search, most: int, cached: bool) -> GenerationCo
     return GenerationConfig(  # type: ignore[no-untyped-call]
         num_beams=wanted.width,
         num_return_sequences=wanted.width,
-        length_penalty=wanted.strength,
+        length_penalty=wanted.strength if wanted.width > 1 else 1.0,  # greedy has none
         max_new_tokens=most,
         min_new_tokens=least(frame),
         do_sample=False,

@@ -332,7 +332,7 @@ def test_a_reader_of_pairs_and_one_that_looks_back_know_their_sites() -> None:
         second = "it was" if name == "bart" else ""
         record = reader.read("the cat sat", second, edits=[Edit(site, "zero", heads=(0,))])
         assert float(record.site(site).weights([0]).abs().max()) == 0
-        with pytest.raises(AttentionError, match="no attention “cross.9” to change"):
+        with pytest.raises(AttentionError, match=r"no attention “cross\.9” to change"):
             reader.read("the cat sat", second, edits=[Edit("cross.9", "zero")])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import (
@@ -33,7 +34,7 @@ from attention_core.errors import (
     TooLong,
 )
 from attention_core.record import Site
-from models import fake
+from models import fake, hub
 from models.checkpoint import Checkpoint, pair_from_folder
 from models.seq2seq import Seq2Seq
 from models.seq2seq_languages import iso
@@ -554,7 +555,7 @@ def test_without_a_cache_the_search_finds_the_same(
 ) -> None:
     """An edit of no cell changes nothing, though every step is then worked out anew."""
     plain = made(kind).translate(SOURCE, BEAM)
-    same = made(kind).translate(SOURCE, BEAM, edits=[Edit("cross.0", "zero", keys=())])
+    same = made(kind).translate(SOURCE, BEAM, edits=[Edit("cross.0", "zero", None, (0,), ())])
     assert pieces(same) == pieces(plain)
     assert same.chosen == pytest.approx(plain.chosen, rel=1e-3)
 
@@ -581,6 +582,22 @@ def test_the_search_goes_by_the_edited_attention_and_the_record_shows_it(
     plain = model.align(SOURCE, TARGET)
     changed = model.align(SOURCE, TARGET, edits=edits)
     assert changed.chosen != pytest.approx(plain.chosen, rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_edits_of_all_steps_alike_are_searched_with_a_cache(
+    kind: str, made: Callable[[str], Seq2Seq]
+) -> None:
+    model = made(kind)
+    edits = [Edit("cross.1", "zero", heads=(1,)), Edit("cross.0", "uniform", keys=(0, 1, 2)),
+             Edit("decoder.1", "set", heads=(0,), keys=(0,), value=0.5),
+             Edit("encoder.1", "uniform", queries=(2,))]  # fmt: skip
+    with capture() as collector:
+        translation = model.translate(SOURCE, BEAM, edits=edits)
+    seen = [call for call in collector.calls if call.module is model._places["cross.1"]]
+    assert {call.sources[0].query.shape[1] for call in seen} == {1}
+    logs = [node.log_probability for node in translation.tree if node.chosen]
+    assert [math.log(share) for share in translation.chosen] == pytest.approx(logs, abs=2e-4)
 
 
 @pytest.mark.parametrize("kind", ["t5", "marian", "unequal"])
@@ -687,6 +704,22 @@ def test_the_models_own_habits_of_generation_are_left_aside(
     assert pieces(with_habits) == pieces(opened(place).translate(SOURCE, BEAM))
     assert len(set(pieces(with_habits))) < len(pieces(with_habits))
     assert len(with_habits.target) > 3
+
+
+def test_a_model_of_the_hub_is_taken_from_the_cache_with_the_links_that_it_has(
+    folder: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache keeps the files in one place and links to them from another."""
+    blobs, place = tmp_path / "models--us--opus" / "blobs", tmp_path / "models--us--opus"
+    snapshot = place / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    blobs.mkdir()
+    for file in folder("marian").iterdir():
+        (blobs / file.name).write_bytes(file.read_bytes())
+        (snapshot / file.name).symlink_to(blobs / file.name)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    model = Seq2Seq("hub:us/opus", pair_from_folder(*hub.place("us/opus"), links=True))
+    assert model.align(SOURCE, TARGET).text == TARGET
 
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
