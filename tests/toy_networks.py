@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, get_args
 
@@ -10,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from models.translator.network import Network, Shape
+from models.translator.reader import TranslatorReader
+from models.translator.recipes import CHECKPOINTS
 from models.translator.recurrent import Looks, RecurrentShape
-from models.translator.train import padded
+from models.translator.train import padded, write_checkpoint
 from models.translator.transformer import TransformerShape
 from models.translator.vocabulary import END_ID, START_ID
 
@@ -67,3 +70,11 @@ def toy_corpus(folder: Path) -> Path:
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     return path
+
+
+def toy_reader(kind: str, folder: Path) -> TranslatorReader:
+    """A reader of a network that knows nothing, over the vocabulary that ships."""
+    pieces = CHECKPOINTS / "vocabularies" / "en-fr.json"
+    (folder / kind).mkdir()
+    write_checkpoint(folder / kind, tiny(replace(TINY[kind], vocabulary=6000), 0.5), {})
+    return TranslatorReader(kind, folder / kind, pieces, ("en", "fr"))

@@ -11,11 +11,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from tokenizers import Encoding, Tokenizer
-from torch import nn
 
 from attention_core.capture import never
-from attention_core.edit import Edit, editing
-from attention_core.errors import AttentionError, Superseded, TextError, TooLong
+from attention_core.edit import Edit, editing, edits_of, placed
+from attention_core.errors import Superseded, TextError, TooLong
 from attention_core.record import AttentionRecord, Integrity, Note, Site, Stored
 from attention_core.tokens import Axis, Token, readable, visible
 from models.translation import USUAL, Alternative, Candidate, Node, Search, Translation
@@ -98,16 +97,7 @@ class TranslatorReader:
 
         Raises AttentionError when an edit names a site that this network has not.
         """
-        sites, wanted = self.network.sites, dict[nn.Module, list[Edit]]()
-        for edit in edits:
-            if edit.site not in sites:
-                raise AttentionError(
-                    "This translator has no attention “{site}” to change; it has {known}.",
-                    site=edit.site,
-                    known=", ".join(sites) or "–",
-                )
-            wanted.setdefault(sites[edit.site], []).append(edit)
-        return editing(wanted)
+        return editing(placed(edits, self.network.sites))
 
     def _source(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
         axis = self.axis(text)
@@ -244,10 +234,14 @@ def _site(look: Look, source: Axis, target: Axis) -> Site:
 
 
 def _integrity(look: Look) -> Integrity:
-    """How far rows are from what the mechanism promises, and weights × values from its output."""
+    """How far rows are from what the mechanism promises, and weights × values from its output.
+
+    A row that a reader edited may sum to anything from 0 to 1.
+    """
     trace, taken = look.trace, look.mechanism.take(look.trace.weights, look.trace.values)
     sums = trace.weights.sum(-1)
-    distance = (sums - 1).abs() if look.mechanism.card.sums_to_one_over == "keys" else sums - 1
+    whole = look.mechanism.card.sums_to_one_over == "keys" and not edits_of(look.mechanism)
+    distance = (sums - 1).abs() if whole else sums - 1
     gap = float((taken - trace.context).abs().max())
     return Integrity(
         max(0.0, float(distance.max())), gap / max(float(trace.context.abs().max()), 1e-12)

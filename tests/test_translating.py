@@ -1,0 +1,210 @@
+"""What every one of our translators gives to a page, whichever way it looks: record, tree, edits.
+
+The networks know no language: what is promised here must not depend on what was learnt.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from attention_core.edit import Edit
+from attention_core.errors import AttentionError, ShapeError, Superseded
+from models.translation import Node, Search, Translation
+from models.translator.reader import TranslatorReader
+from tests.toy_networks import LOOKING, TINY, toy_reader
+
+TEXT, GIVEN = "She reads a book.", "Elle lit un livre."
+every = pytest.mark.parametrize("kind", TINY)
+looking = pytest.mark.parametrize("kind", LOOKING)
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TranslatorReader]:
+    folder = tmp_path_factory.mktemp("readers")
+    return {kind: toy_reader(kind, folder) for kind in TINY}
+
+
+def weights(made: Translation) -> dict[str, torch.Tensor]:
+    return {site.name: site.weights() for site in made.record.sites}
+
+
+@every
+def test_every_site_is_verified_and_lies_on_the_right_axes(
+    readers: dict[str, TranslatorReader], kind: str
+) -> None:
+    for made in (readers[kind].translate(TEXT), readers[kind].align(TEXT, GIVEN)):
+        assert [site.name for site in made.record.sites] == list(readers[kind].network.sites)
+        for site in made.record.sites:
+            assert site.integrity.verified
+            assert site.queries is (made.source if site.kind == "encoder" else made.target)
+            assert site.keys is (made.target if site.kind == "decoder" else made.source)
+            shape = (site.heads, len(site.queries), len(site.keys))
+            assert site.weights().shape == shape
+            assert (site.weights()[:, ~site.allowed()] == 0).all()
+
+
+def test_a_decoder_that_looks_back_counts_from_the_start_sign(
+    readers: dict[str, TranslatorReader],
+) -> None:
+    """Step 0 has read <s> only, so nothing later than itself is there to look at."""
+    made = readers["transformer"].align(TEXT, GIVEN)
+    back = made.record.site("decoder.0").weights()
+    assert (back.triu(1) == 0).all()
+    assert (back[:, 0, 0] == 1).all()
+
+
+def test_the_fixed_vector_has_a_translation_but_nothing_to_look_at(
+    readers: dict[str, TranslatorReader],
+) -> None:
+    made = readers["none"].translate(TEXT)
+    assert (made.record.sites, made.cross) == ((), ())
+    assert made.text
+    assert len(made.chosen) == len(made.target)
+    with pytest.raises(AttentionError, match=r"no attention “cross\.0”"):
+        readers["none"].translate(TEXT, edits=[Edit("cross.0", "zero")])
+
+
+@every
+def test_a_given_target_is_scored_as_the_search_scored_it(
+    readers: dict[str, TranslatorReader], kind: str
+) -> None:
+    made = readers[kind].translate(TEXT, Search(width=3))
+    way = [node for node in made.tree if node.chosen]
+    assert [node.log_probability for node in way] == pytest.approx(
+        [math.log(chance) for chance in made.chosen[: len(way)]], abs=1e-3
+    )
+    assert made.score == pytest.approx(sum(map(math.log, made.chosen)) / len(made.chosen), abs=1e-4)
+
+
+# The beam's tree
+
+
+def roots(tree: tuple[Node, ...], place: int) -> list[int]:
+    """The way from a node to the first piece."""
+    way = [place]
+    while tree[way[-1]].parent >= 0:
+        way.append(tree[way[-1]].parent)
+    return way
+
+
+@every
+@pytest.mark.parametrize("width", [1, 4])
+def test_the_tree_has_one_chosen_way_and_its_totals_add_up(
+    readers: dict[str, TranslatorReader], kind: str, width: int
+) -> None:
+    made = readers[kind].translate(TEXT, Search(width))
+    tree = made.tree
+    chosen = {place for place, node in enumerate(tree) if node.chosen}
+    assert set(roots(tree, max(chosen))) == chosen
+    for place, node in enumerate(tree):
+        assert node.parent < place
+        way = roots(tree, place)
+        assert node.total == pytest.approx(sum(tree[n].log_probability for n in way), abs=1e-4)
+    ended = [node for node in tree if node.score is not None]
+    if ended:
+        assert max(ended, key=lambda node: node.score or 0.0).chosen
+    assert all(node.text for node in tree)
+
+
+@every
+def test_the_chosen_way_is_the_translation(readers: dict[str, TranslatorReader], kind: str) -> None:
+    made = readers[kind].translate(TEXT, Search(width=3))
+    shown = [node.text for node in made.tree if node.chosen]
+    assert (
+        shown
+        == [token.piece.replace("▁", " ").strip() or "␣" for token in made.target.tokens][
+            : len(shown)
+        ]
+    )
+
+
+def test_a_given_target_has_no_tree(readers: dict[str, TranslatorReader]) -> None:
+    made = readers["additive"].align(TEXT, GIVEN)
+    assert (made.tree, made.alternatives) == ((), ())
+
+
+# Edits
+
+
+@looking
+def test_an_edit_changes_the_cells_it_names_and_no_step_before_it(
+    readers: dict[str, TranslatorReader], kind: str
+) -> None:
+    calm = readers[kind].align(TEXT, GIVEN)
+    edit = Edit("cross.0", "set", heads=(0,), queries=(2,), keys=(1, 2), value=1.0)
+    made = readers[kind].align(TEXT, GIVEN, edits=[edit])
+    before, after = weights(calm)["cross.0"], weights(made)["cross.0"]
+    row = after[0, 2]
+    allowed = [place for place in (1, 2) if before[0, 2, place] > 0]
+    assert allowed
+    assert float(row[allowed].sum()) == pytest.approx(1, abs=1e-6)
+    assert float(row.sum()) == pytest.approx(1, abs=1e-6)
+    torch.testing.assert_close(after[:, :2], before[:, :2])
+    torch.testing.assert_close(after[1:, 2], before[1:, 2])  # the other heads of that step
+    assert made.chosen[:2] == pytest.approx(calm.chosen[:2], rel=1e-4)
+    assert made.chosen[2:] != pytest.approx(calm.chosen[2:], rel=1e-4)
+
+
+def test_an_edit_of_one_layer_leaves_what_comes_before_that_layer(
+    readers: dict[str, TranslatorReader],
+) -> None:
+    """It cannot reach the encoder, nor the first decoder layer when the second is edited."""
+    reader = readers["transformer"]
+    calm = weights(reader.align(TEXT, GIVEN))
+    made = weights(reader.align(TEXT, GIVEN, edits=[Edit("decoder.1", "uniform", heads=(1,))]))
+    for name in ("encoder.0", "encoder.1", "decoder.0", "cross.0"):
+        assert torch.equal(made[name], calm[name])
+    assert torch.equal(made["decoder.1"][[0, 2]], calm["decoder.1"][[0, 2]])
+    for step, row in enumerate(made["decoder.1"][1]):
+        torch.testing.assert_close(row[: step + 1], torch.full((step + 1,), 1 / (step + 1)))
+    assert not torch.allclose(made["cross.1"], calm["cross.1"], atol=1e-4)
+
+
+@looking
+def test_an_edited_picture_is_still_checked_against_the_network(
+    readers: dict[str, TranslatorReader], kind: str
+) -> None:
+    """A row of which cells were taken away sums to less than 1, as the reader asked."""
+    made = readers[kind].align(TEXT, GIVEN, edits=[Edit("cross.0", "zero", queries=(1,))])
+    assert (weights(made)["cross.0"][:, 1] == 0).all()
+    assert all(site.integrity.verified for site in made.record.sites)
+
+
+@looking
+def test_a_translation_under_edits_is_the_one_that_following_it_under_them_explains(
+    readers: dict[str, TranslatorReader], kind: str
+) -> None:
+    edits = [Edit("cross.0", "uniform", queries=(0, 1)), Edit("cross.0", "zero", queries=(3,))]
+    made = readers[kind].translate(TEXT, edits=edits)
+    way = [node for node in made.tree if node.chosen]
+    assert [node.log_probability for node in way] == pytest.approx(
+        [math.log(chance) for chance in made.chosen[: len(way)]], abs=1e-3
+    )
+
+
+@looking
+def test_nothing_is_left_of_an_edit(readers: dict[str, TranslatorReader], kind: str) -> None:
+    reader = readers[kind]
+    calm = reader.translate(TEXT)
+    edit = Edit("cross.0", "zero")
+    changed = reader.translate(TEXT, edits=[edit])
+    assert changed.score != pytest.approx(calm.score, abs=1e-4)
+    with pytest.raises(Superseded):
+        reader.translate(TEXT, edits=[edit], cancelled=lambda: True)
+    with pytest.raises(ShapeError, match="no head 9"):
+        reader.align(TEXT, GIVEN, edits=[Edit("cross.0", "zero", heads=(9,))])
+    again = reader.translate(TEXT)
+    assert again.text == calm.text
+    assert again.score == calm.score
+    for name, matrix in weights(again).items():
+        assert torch.equal(matrix, weights(calm)[name])
+
+
+def test_an_edit_of_a_site_that_is_not_there_names_those_that_are(
+    readers: dict[str, TranslatorReader],
+) -> None:
+    with pytest.raises(AttentionError, match=r"no attention “cross.7” .* encoder.0, .*cross.1"):
+        readers["transformer"].translate(TEXT, edits=[Edit("cross.7", "zero")])
