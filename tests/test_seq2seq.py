@@ -181,7 +181,9 @@ def test_pieces_that_were_written_lie_where_a_reader_would_have_typed_them(
 
 
 @pytest.mark.parametrize("kind", ["marian", "m2m100"])
-@pytest.mark.parametrize("text", [*tiny_pairs.ENGLISH, *tiny_pairs.FRENCH, "  Zoë  ran ½ away…  "])
+@pytest.mark.parametrize(
+    "text", [*tiny_pairs.ENGLISH, *tiny_pairs.FRENCH, "  Zoë  ran ½ away…  ", "it ´s ¨ so ¨"]
+)
 def test_sentencepiece_files_cut_as_sentencepiece_does(
     kind: str, text: str, folder: Callable[[str], Path], made: Callable[[str], Seq2Seq]
 ) -> None:
