@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from attention_core.alignment import strongest_links
-from attention_core.views import View, view
+from attention_core.alignment import pharaoh
 from models import shelf
-from models.translator.reader import Translation, TranslatorReader
+from models.translation import Node, Search, Translating, Translation
+from models.translator.reader import TranslatorReader
+from pages.parts import looking
 from pages.parts.choosing import DEFAULTS
+from pages.parts.looking import Look
+from tests.browser.frame import settled
 from tests.browser.gestures import (
     caption,
     choose,
@@ -43,17 +46,20 @@ def translator() -> TranslatorReader:
     return reader
 
 
-def shown(found: Translation) -> View:
-    """The picture of a translation as the page opens with it."""
-    return view(found.site, None, "words", "hidden")
+def look_of(found: Translation) -> Look:
+    """The look with which the page opens a translation."""
+    look = looking.settled(found, DEFAULTS["translate"])
+    assert look is not None
+    return look
 
 
 def headline(page: Page) -> Locator:
-    return page.locator(".atlas-headline")
+    return page.locator(".atlas-headline").first
 
 
-def said(picture: View, place: int) -> str:
+def said(found: Translation, place: int) -> str:
     """What the caption must say of a pinned word; its place counted from 1."""
+    picture = look_of(found).view("words", "hidden")
     look = picture.strongest(place - 1)
     there = picture.columns[look.column].text
     return f"{picture.rows[place - 1].text} looks mostly at {there} ({look.weight:.2f})."
@@ -62,17 +68,18 @@ def said(picture: View, place: int) -> str:
 def test_it_opens_with_a_translated_sentence_and_a_pinned_word_says_where_it_looked(
     page: Page, server: Server, translator: TranslatorReader
 ) -> None:
-    picture = shown(translator.translate(TEXT))
+    found = translator.translate(TEXT)
+    picture = look_of(found).view("words", "hidden")
     translated(page, f"{server.url}/translate")
     assert typed(page, "translate.source") == TEXT
-    assert headline(page).inner_text() == FRENCH
+    assert headline(page).inner_text() == found.text == FRENCH
     french = words(page, "translate.ribbons", "translation")
     assert french == [token.text for token in picture.rows]
     assert words(page, "translate.ribbons", "source") == [t.text for t in picture.columns]
 
     place = next(at for at, text in enumerate(french, 1) if "apprentissage" in text)
     word(page, "translate.ribbons", place, "translation").click()
-    expect(caption(page, said(picture, place))).to_be_visible()
+    expect(caption(page, said(found, place))).to_be_visible()
     assert picture.columns[picture.strongest(place - 1).column].text.startswith("learning")
     expect(page.get_by_role("rowheader")).to_have_count(len(picture.row_places[place - 1]))
     first = page.get_by_role("rowheader").first
@@ -82,7 +89,7 @@ def test_it_opens_with_a_translated_sentence_and_a_pinned_word_says_where_it_loo
     word(page, "translate.ribbons", place, "translation").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(caption(page, said(picture, place), said(picture, place + 1))).to_be_visible()
+    expect(caption(page, said(found, place), said(found, place + 1))).to_be_visible()
     page.keyboard.press("Escape")
     expect(caption(page, "Clearest: ")).to_be_visible()
     assert pinned(page, "translate.ribbons") == []
@@ -92,7 +99,8 @@ def test_an_own_sentence_is_translated_and_its_numbers_and_links_can_be_kept(
     page: Page, server: Server, translator: TranslatorReader, tmp_path: Path
 ) -> None:
     found = translator.translate(PAIR[0])
-    picture = shown(found)
+    look = look_of(found)
+    picture = look.view("words", "hidden")
     translated(page, f"{server.url}/translate")
     type_text(page, "translate.source", PAIR[0])
     expect(headline(page)).to_have_text(found.text)
@@ -108,10 +116,9 @@ def test_an_own_sentence_is_translated_and_its_numbers_and_links_can_be_kept(
     page.keyboard.press("Escape")
 
     links = widget(page, "download.alignment.pharaoh.txt").get_by_role("button")
-    written = saved(page, links, tmp_path).read_text().split()
-    links_found = strongest_links(picture.mean, 0.2)
-    assert sorted(written) == sorted(f"{source}-{target}" for source, target in links_found)
-    assert {"1-2", "2-1"} <= set(written)  # the white cat, le chat blanc
+    written = saved(page, links, tmp_path).read_text()
+    assert written == pharaoh(look.links(picture))
+    assert {"1-2", "2-1"} <= set(written.split())  # the white cat, le chat blanc
 
     drawn, image = pictures(page, "translate.ribbons", tmp_path)
     assert [text for text in (*PAIR[0].rstrip(".").split(), found.text) if text not in drawn] == []
@@ -121,7 +128,8 @@ def test_an_own_sentence_is_translated_and_its_numbers_and_links_can_be_kept(
 def test_the_readers_own_pair_is_aligned(
     page: Page, server: Server, translator: TranslatorReader
 ) -> None:
-    picture = shown(translator.align(*PAIR))
+    found = translator.align(*PAIR)
+    picture = look_of(found).view("words", "hidden")
     translated(page, f"{server.url}/translate")
     choose(page, "translate.mode", "Align my own pair")
     expect(page.get_by_text("Type a sentence on each side")).to_be_visible()
@@ -133,7 +141,7 @@ def test_the_readers_own_pair_is_aligned(
     expect(word(page, "translate.ribbons", 2, "translation")).to_have_text("chat")
     assert words(page, "translate.ribbons", "source") == [t.text for t in picture.columns]
     word(page, "translate.ribbons", 2, "translation").click()
-    expect(caption(page, said(picture, 2))).to_be_visible()
+    expect(caption(page, said(found, 2))).to_be_visible()
     page.wait_for_function("location.search.includes('words=')")
     assert in_address(page)["mode"] == "pair"
     assert in_address(page)["target"] == PAIR[1]
@@ -145,3 +153,83 @@ def test_the_readers_own_pair_is_aligned(
     weight = picture.mean[1, 1]
     there = picture.columns[1].text
     expect(caption(page, f"chat gives {there} {weight:.4f} of its attention")).to_be_visible()
+
+    choose(page, "translate.part", "the beam")
+    expect(caption(page, "Your own translation was followed")).to_be_visible()
+
+
+def spoken(node: Node) -> list[str]:
+    """What the tree must say of one of its pieces."""
+    probability = np.format_float_positional(
+        np.exp(node.log_probability), 2, fractional=False, trim="k"
+    )
+    return [node.way, f"probability {probability}", f"{node.total:.2f}".replace("-", "−")]
+
+
+def choose_piece(page: Page, steps: list[str]) -> None:
+    """Walks through the tree with the arrow keys, from its first piece."""
+    tree = widget(page, "translate.tree").get_by_role("application")
+    tree.focus()
+    for step in steps:
+        tree.press(step)
+
+
+def way_of(found: Translation, length: int) -> tuple[int, Node]:
+    """The piece with this many pieces before it on the way that was taken, and its place."""
+    taken = [(place, node) for place, node in enumerate(found.tree) if node.chosen]
+    return taken[length]
+
+
+def test_the_beam_is_a_tree_whose_pieces_say_how_likely_they_were_and_a_link_keeps_one(
+    page: Page, server: Server, translator: TranslatorReader
+) -> None:
+    found = translator.translate(TEXT, Search(5, 0.8))
+    translated(page, f"{server.url}/translate")
+    choose(page, "translate.part", "the beam")
+    for other in found.alternatives:
+        line = f"{other.text} (score {other.score:.2f})"
+        expect(caption(page, line)).to_be_visible()
+
+    choose_piece(page, ["ArrowRight", "End"])
+    place, last = way_of(found, -1)
+    readout = widget(page, "translate.tree").locator(".readout")
+    for part in (*spoken(last), f"score {last.score:.2f}".replace("-", "−")):
+        expect(readout).to_contain_text(part)
+    page.wait_for_function(f"location.search.includes('node={place + 1}')")
+
+    page.reload()
+    settled(page)
+    for part in spoken(last):
+        expect(readout).to_contain_text(part)
+    widget(page, "translate.tree").get_by_role("application").press("Escape")
+    expect(readout).to_contain_text("Point at a piece")
+    page.wait_for_function("!location.search.includes('node=')")
+
+
+def endings(tree: tuple[Node, ...]) -> list[str]:
+    """The scores of the translations that a tree holds, as it writes them."""
+    return sorted(f"{node.score:.2f}" for node in tree if node.score is not None)
+
+
+def test_the_width_of_the_beam_and_the_penalty_change_what_is_kept(
+    page: Page, server: Server, translator: TranslatorReader, tmp_path: Path
+) -> None:
+    wide, narrow = (translator.translate(TEXT, Search(width, 0.5)) for width in (5, 2))
+    assert endings(wide.tree) != endings(narrow.tree)
+    for width, found in ((5, wide), (2, narrow)):
+        translated(page, f"{server.url}/translate?part=beam&beam={width}&penalty=50")
+        drawn, _ = pictures(page, "translate.tree", tmp_path)
+        shown = sorted(part.replace("−", "-") for part in drawn.split() if part.startswith("−"))
+        assert shown == endings(found.tree)
+        expect(page.locator(".atlas-caption", has_text="(score")).to_have_count(
+            len(found.alternatives)
+        )
+
+    page.get_by_role("button", name="Search").click()
+    slider = widget(page, "translate.beam").get_by_role("slider")
+    slider.press("ArrowLeft")
+    page.wait_for_function("location.search.includes('beam=1')")
+    expect(page.get_by_text("Other translations")).to_have_count(0)
+    greedy: Translating = translator
+    only = greedy.translate(TEXT, Search(1, 0.5))
+    expect(headline(page)).to_have_text(only.text)
