@@ -43,23 +43,36 @@ class Row:
     score       nats, mean log-probability of the target's pieces; 0 = certain
     ratio       target words for each source word
     confidence  of the attention between words, None for a model without
-    links, gold what was found and what people set, None without such links
+    links       what was found, None without attention or without links of people to compare with
     """
 
     number: int
-    source: str
-    target: str
+    pair: Pair
     problem: AttentionError | None = None
     score: float = math.nan
     ratio: float = math.nan
     confidence: Confidence | None = None
-    links: tuple[Link, ...] = ()
-    gold: Gold | None = None
+    links: tuple[Link, ...] | None = None
+
+    @property
+    def source(self) -> str:
+        return self.pair.source
+
+    @property
+    def target(self) -> str:
+        return self.pair.target
+
+    @property
+    def scored(self) -> tuple[tuple[tuple[Link, ...], Gold], ...]:
+        """The links found and those of people, where there are both."""
+        if self.links is None or self.pair.aligned is None:
+            return ()
+        return ((self.links, self.pair.aligned.gold),)
 
     @property
     def error_rate(self) -> float:
         """Alignment error rate, 0 to 1; NaN without gold links."""
-        return math.nan if self.gold is None else error_rate([(self.links, self.gold)])
+        return error_rate(self.scored) if self.scored else math.nan
 
 
 class Triage:
@@ -80,7 +93,7 @@ class Triage:
             found = followed(self.reader, pair, cancelled)
             return _measured(place + 1, pair, found, self.look)
         except AttentionError as problem:
-            return Row(place + 1, pair.source, pair.target, problem)
+            return Row(place + 1, pair, problem)
 
 
 def followed(reader: Translating, pair: Pair, cancelled: Callable[[], bool]) -> Translation:
@@ -98,18 +111,15 @@ def followed(reader: Translating, pair: Pair, cancelled: Callable[[], bool]) -> 
 def _measured(number: int, pair: Pair, found: Translation, look: Look) -> Row:
     ratio = _words(found, 1) / max(1, _words(found, 0))
     if not found.cross:
-        return Row(number, pair.source, pair.target, None, found.score, ratio)
+        return Row(number, pair, None, found.score, ratio)
     site = _site(found, look.layer)
     heads = [head for head in look.heads if head < site.heads] or None
-    weights = view(site, heads, "words").mean
-    links, gold = tuple[Link, ...](), None
+    sure = confidence(view(site, heads, "words").mean)
+    links = None
     if pair.aligned is not None:
-        gold = pair.aligned.gold
         words = merged(site, heads, look.shift, pair.aligned.target, pair.aligned.source)
         links = tuple(extract(words, look.how, look.least))
-    return Row(
-        number, pair.source, pair.target, None, found.score, ratio, confidence(weights), links, gold
-    )
+    return Row(number, pair, None, found.score, ratio, sure, links)
 
 
 def _site(found: Translation, layer: int) -> Site:
@@ -152,7 +162,7 @@ def summary(rows: Sequence[Row]) -> Summary:
     """The means over the rows that could be read."""
     read = [row for row in rows if row.problem is None]
     sure = [row.confidence for row in read if row.confidence is not None]
-    scored = [(row.links, row.gold) for row in read if row.gold is not None]
+    scored = [one for row in read for one in row.scored]
     return Summary(
         len(read),
         len(rows) - len(read),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from pages.parts import ask, link
 from pages.parts.language import _, ngettext
 from pages.parts.link import Choice
 
+Kind = TypeVar("Kind")
 TICK = 1.0
 """Seconds between two looks at how far the work is."""
 
@@ -27,14 +28,14 @@ def key(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def remembered(chosen: Choice, kind: type[Work[Any]]) -> Job[Any] | None:
+def remembered(chosen: Choice, kind: type[Kind]) -> Kind | None:
     """The work that the address names; says so on the page where the server has forgotten it."""
     name = str(link.value(chosen))
     if not name:
         return None
     job = JOBS.find(name)
     if job is not None and isinstance(job.work, kind):
-        return job
+        return job.work
     st.info(
         _(
             "The server no longer has the results that this address names: it keeps them for an "
@@ -50,9 +51,7 @@ def worked(chosen: Choice, name: str, at_once: bool, make: Callable[[], Work[Any
            label: str) -> Job[Any] | None:  # fmt: skip
     """The work of that key where it is known; else started, at once or by a button."""
     job = JOBS.find(name)
-    if job is None and (
-        at_once or st.button(label, type="primary", icon=":material/play_arrow:", key="start")
-    ):
+    if job is None and (at_once or st.button(label, icon=":material/play_arrow:", key="start")):
         job = ask.answered(lambda: JOBS.start(name, make()), cut)
     if job is not None:
         link.choose(chosen, name)
@@ -64,16 +63,16 @@ def shown(job: Job[Any], results: Callable[[Job[Any]], None], every: float) -> N
 
     every  seconds between two drawings of the results while it runs
     """
-    running = job.running
-    st.fragment(progress, run_every=TICK if running else None)(job, running)
+    running, empty = job.running, not job.rows
+    st.fragment(progress, run_every=TICK if running else None)(job, running, empty)
     st.fragment(results, run_every=every if running else None)(job)
 
 
-def progress(job: Job[Any], was_running: bool) -> None:
-    """A bar with what is done and left; draws the whole page again when work ends or goes on."""
-    if was_running != job.running:
-        st.rerun()
+def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
+    """A bar with what is done and left; draws the whole page anew for the first row and the end."""
     done = len(job.rows)
+    if was_running != job.running or (was_empty and done):
+        st.rerun()
     if job.state == "done":
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -133,7 +133,8 @@ def slider(within: Choice, by: Choice, rows: Sequence[Row]) -> None:
     least, most = math.floor(min(values) * 100) / 100, math.ceil(max(values) * 100) / 100
     if least >= most:
         return
-    key = f"{within.key}.slider"
+    # Its own widget for each pair of ends: a growing table would move them under the reader.
+    key = f"{within.key}.{link.value(by)}.{least}.{most}"
     low, high = link.value(within) or (least, most)
     low = min(max(low, least), most)
     st.session_state[key] = (low, max(low, min(high, most)))
@@ -189,14 +190,14 @@ def table(rows: Sequence[Row], key: str, took: Callback) -> None:
         hide_index=True,
         height=420,
         on_select=took,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         column_config={
-            "number": numbers(_("number"), width=70),
-            "source": st.column_config.TextColumn(_("source"), width="medium"),
-            "target": st.column_config.TextColumn(_("translation"), width="medium"),
+            "number": numbers(_("number"), width=64),
+            "source": st.column_config.TextColumn(_("source"), width=205),
+            "target": st.column_config.TextColumn(_("translation"), width=205),
             "problem": st.column_config.TextColumn(_("why it was not read"), width="large"),
             **{
-                name: numbers(one.title, help=one.explanation, format="%.2f")
+                name: numbers(one.title, help=one.explanation, format="%.2f", width=96)
                 for name, one in shown.items()
             },
         },
@@ -204,9 +205,10 @@ def table(rows: Sequence[Row], key: str, took: Callback) -> None:
 
 
 def table_row(key: str, rows: Sequence[Row]) -> Row | None:
-    """The row that was clicked in `table`."""
-    chosen = st.session_state[key]["selection"]["rows"]
-    return rows[chosen[0]] if chosen and chosen[0] < len(rows) else None
+    """The row that was clicked in `table`, at its box or anywhere in it."""
+    chosen = st.session_state[key]["selection"]
+    places = [*chosen["rows"], *(row for row, _column in chosen["cells"])]
+    return rows[places[0]] if places and places[0] < len(rows) else None
 
 
 def plainly(problem: AttentionError) -> str:
