@@ -6,9 +6,6 @@ lights it in all of them.
 
 from __future__ import annotations
 
-import time
-
-import pandas as pd
 import streamlit as st
 
 from models import catalogue
@@ -65,11 +62,11 @@ def page() -> None:
 
 
 def translators() -> dict[str, Card]:
-    """The translators that can be set side by side: those that were measured."""
+    """The translators that can be set side by side: those of English that were measured."""
     return {
         one.card.name: one.card
         for one in catalogue.entries()
-        if one.task == "translate" and one.card.measured
+        if one.task == "translate" and one.card.measured and one.card.languages[:1] == ("en",)
     }
 
 
@@ -111,15 +108,13 @@ def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) 
             chosen[first : first + 2], st.columns(2, gap="large"), strict=False
         ):
             with column, st.container(border=True, height="stretch"):
-                began = time.perf_counter()
                 found = ask.answered(
                     lambda name=name: worked_out(name, source, target),  # type: ignore[misc]
                     link.flag(PAGE, "cut"),
                 )
-                took = time.perf_counter() - began
                 if found is not None:
                     panel(found, name, cards[name])
-                    rows.append(line(found, cards[name], took))
+                    rows.append(line(found, cards[name]))
     if rows:
         scores(rows)
 
@@ -157,7 +152,7 @@ def panel(found: Translation, name: str, card: Card) -> None:
     prose.note(shown)
 
 
-def line(found: Translation, card: Card, took: float) -> dict[str, object]:
+def line(found: Translation, card: Card) -> dict[str, object]:
     """One translator in numbers: this sentence, and the test set."""
     quality = card.measured.get("quality", {}).get("one_reference", {})
     aligned = card.measured.get("alignment", {}).get("best", {})
@@ -165,7 +160,6 @@ def line(found: Translation, card: Card, took: float) -> dict[str, object]:
         "translator": _(card.short or card.title),
         "translation": found.text,
         "score": found.score,
-        "milliseconds": 1000 * took,
         "bleu": quality.get("bleu"),
         "chrf": quality.get("chrf"),
         "aer": aligned.get("error_rate"),
@@ -178,11 +172,10 @@ def line(found: Translation, card: Card, took: float) -> dict[str, object]:
 def scores(rows: list[dict[str, object]]) -> None:
     """The same in numbers, sortable, as a file."""
     st.subheader(_("In numbers"), anchor=False)
-    table = pd.DataFrame(rows).drop(columns="milliseconds")
     number = st.column_config.NumberColumn
     on_test = _("On the Tatoeba test split, one reference.")
     st.dataframe(
-        table,
+        rows,
         hide_index=True,
         column_config={
             "translator": st.column_config.TextColumn(_("translator"), pinned=True),
@@ -208,7 +201,7 @@ def scores(rows: list[dict[str, object]]) -> None:
             "minutes": number(_("training (minutes)"), format="%.0f"),
         },
     )
-    downloads.file("CSV", lambda: table.to_csv(index=False), "translators.csv")
+    downloads.rows(rows, "translators.csv")
 
 
 page()

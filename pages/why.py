@@ -4,7 +4,6 @@ a decoder can feel a word.
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from attention_core import figures as plots
@@ -98,14 +97,12 @@ def by_length(cards: dict[str, Card]) -> None:
             pairs=sum(one["pairs"] for one in bins),
         )
     )
-    table = pd.DataFrame(
-        [
-            {"translator": name, **one}
-            for name in link.value(MODELS)
-            for one in cards[name].measured["quality"]["by_length"]
-        ]
-    )
-    downloads.file("CSV", lambda: table.to_csv(index=False), "by-length.csv")
+    rows = [
+        {"translator": name, **one}
+        for name in link.value(MODELS)
+        for one in cards[name].measured["quality"]["by_length"]
+    ]
+    downloads.rows(rows, "by-length.csv")
     link.publish(CHOICES)
 
 

@@ -59,12 +59,12 @@ def decoder_layer(ours: Any, shape: TransformerShape) -> nn.TransformerDecoderLa
 
 def by_the_library(model: Transformer, source: Tensor, target: Tensor) -> Tensor:
     """(batch, target, vocabulary): the logits, by PyTorch's layers."""
-    padding, states = source == 0, model.placed(source)
+    padding, states = source == 0, model.placed(model.embed(source))
     for layer in model.encoder:
         states = encoder_layer(layer, model.shape)(states, src_key_padding_mask=padding)
     memory = model.encoder_norm(states)
     later = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).triu(1)
-    written = model.placed(target)
+    written = model.placed(model.embed(target))
     for layer in model.decoder:
         written = decoder_layer(layer, model.shape)(
             written, memory, tgt_mask=later, memory_key_padding_mask=padding
@@ -89,7 +89,7 @@ def test_each_head_looks_as_pytorchs_does() -> None:
     looks = model.follow(batch(LONG), batch(TARGET)).looks
     first: Any = model.encoder[0]
     theirs = encoder_layer(first, model.shape).self_attn
-    normed = first.attention_norm(model.placed(batch(LONG)))
+    normed = first.attention_norm(model.placed(model.embed(batch(LONG))))
     _, weights = theirs(normed, normed, normed, average_attn_weights=False)
     torch.testing.assert_close(looks[0].trace.weights, weights)
 
@@ -114,6 +114,6 @@ def test_positions_are_waves_by_hand() -> None:
 def test_a_word_at_another_place_is_another_input() -> None:
     model = tiny("transformer")
     assert isinstance(model, Transformer)
-    placed = model.placed(batch([4, 4, 4]))
+    placed = model.placed(model.embed(batch([4, 4, 4])))
     assert not torch.allclose(placed[0, 0], placed[0, 1])
-    torch.testing.assert_close(model.placed(batch([4, 4]), first=1), placed[:, 1:])
+    torch.testing.assert_close(model.placed(model.embed(batch([4, 4])), first=1), placed[:, 1:])

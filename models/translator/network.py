@@ -99,8 +99,12 @@ class Network(nn.Module, ABC):
         """Logits (row, vocabulary) of the word after `previous` (row,), and the new state."""
 
     @abstractmethod
-    def follow(self, source: Tensor, target: Tensor) -> Followed:
-        """Teacher forcing. source (batch, source) ends with </s>, target starts with <s>."""
+    def follow(self, source: Tensor, target: Tensor, embedded: Tensor | None = None) -> Followed:
+        """Teacher forcing. source (batch, source) ends with </s>, target starts with <s>.
+
+        embedded  (batch, source, embedding), what stands for the source in place of its own
+                  embedding: a way to ask for gradients with respect to it
+        """
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """The logits of `follow`: (batch, target, vocabulary)."""

@@ -22,7 +22,7 @@ from models.translator import vocabulary
 from models.translator.network import Look
 from models.translator.recipes import CHECKPOINTS, RECIPES, shape_of
 from models.translator.search import Found, beam_search
-from models.translator.vocabulary import END, END_ID, START_ID, UNKNOWN, UNKNOWN_ID
+from models.translator.vocabulary import END, END_ID, START, START_ID, UNKNOWN, UNKNOWN_ID
 
 CANDIDATES = 5
 SPACE = "▁"
@@ -77,6 +77,19 @@ class TranslatorReader:
 
         Raises TextError when either side is empty or longer than `limit` pieces.
         """
+        source, pieces, axis, ids = self.pieces(text, target, cut)
+        if cancelled():
+            raise Superseded
+        with self.editing(edits):
+            return self._follow(source, pieces, axis, ids, cut)
+
+    def pieces(
+        self, text: str, target: str, cut: bool = False
+    ) -> tuple[Axis, list[int], Axis, list[int]]:
+        """Both sides of a pair: the axis and the numbers of its pieces, </s> at the end of each.
+
+        Raises TextError when either side is empty or longer than `limit` pieces.
+        """
         source, pieces = self._source(text, cut)
         given = readable(target)
         encoding = self._encode(self.target, given)
@@ -87,10 +100,7 @@ class TranslatorReader:
                 raise self._too_long(len(ids))
             ids = [*ids[: self.limit - 1], END_ID]
             axis = _shortened(axis, self.limit)
-        if cancelled():
-            raise Superseded
-        with self.editing(edits):
-            return self._follow(source, pieces, axis, ids, cut)
+        return source, pieces, axis, ids
 
     def editing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
         """These edits on the network's attention, inside the block and in this thread only.
@@ -166,7 +176,7 @@ class TranslatorReader:
         """One teacher-forced pass: the weights and the chances at every step."""
         given = torch.tensor([[START_ID, *ids[:-1]]])
         logits, looks = self.network.follow(torch.tensor([pieces]), given)
-        sites = tuple(_site(look, source, target) for look in looks)
+        sites = tuple(_site(look, source, target, _given(target)) for look in looks)
         chances = logits[0].log_softmax(-1)
         note = Note("Only the first {limit} pieces were read.", limit=self.limit)
         full = self.limit in (len(source), len(target))
@@ -223,9 +233,16 @@ def _shortened(axis: Axis, limit: int) -> Axis:
     return Axis(axis.name, text, (*tokens, _end_token(text)), axis.language)
 
 
-def _site(look: Look, source: Axis, target: Axis) -> Site:
+def _given(target: Axis) -> Axis:
+    """What a decoder is given to write the target: <s>, and every piece but the last."""
+    start = Token(START, 0, 0, special=True, piece=START)
+    return replace(target, name="written", tokens=(start, *target.tokens[:-1]))
+
+
+def _site(look: Look, source: Axis, target: Axis, given: Axis) -> Site:
+    """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
     queries = source if look.kind == "encoder" else target
-    keys = target if look.kind == "decoder" else source
+    keys = given if look.kind == "decoder" else source
     weights, allowed = look.trace.weights[0], look.trace.allowed.expand_as(look.trace.weights)[0]
     return Site(
         f"{look.kind}.{look.layer}", look.kind, look.layer, len(weights), queries, keys,

@@ -110,9 +110,13 @@ class Recurrent(Network):
         return {} if self.mechanism is None else {"cross.0": self.mechanism}
 
     def encode(self, tokens: Tensor) -> Read:
+        return self.read(self.embed(tokens), tokens)
+
+    def read(self, embedded: Tensor, tokens: Tensor) -> Read:
+        """What `encode` makes of embedded tokens. embedded (batch, source, embedding)."""
         lengths = (tokens != PAD_ID).sum(1)
         packed = pack_padded_sequence(
-            self.embed(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False
+            embedded, lengths.cpu(), batch_first=True, enforce_sorted=False
         )
         states, last = self.encoder(packed)
         annotations, _ = pad_packed_sequence(states, batch_first=True, total_length=tokens.shape[1])
@@ -152,8 +156,8 @@ class Recurrent(Network):
         moved = self.step(self.word_gates(words), state, Read(*read), step)
         return self.predict(moved.readout, words), moved.state
 
-    def follow(self, source: Tensor, target: Tensor) -> Followed:
-        read = self.encode(source)
+    def follow(self, source: Tensor, target: Tensor, embedded: Tensor | None = None) -> Followed:
+        read = self.read(self.embed(source) if embedded is None else embedded, source)
         words = self.embed(target)
         state, readouts, traces = self.begin(read), list[Tensor](), list[Trace]()
         for step, gates in enumerate(self.word_gates(words).unbind(1)):

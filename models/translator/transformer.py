@@ -123,21 +123,25 @@ class Transformer(Network):
             found.update({f"{kind}.{i}": getattr(one, part) for i, one in enumerate(layers)})
         return found
 
-    def placed(self, tokens: Tensor, first: int = 0) -> Tensor:
-        """(batch, token) to (batch, token, width): what each token is, and where it stands."""
-        places = torch.arange(first, first + tokens.shape[1])
-        embedded = self.embedding(tokens) * self.shape.embedding**0.5
+    def placed(self, embedded: Tensor, first: int = 0) -> Tensor:
+        """(batch, token, width): what each token is, and now also where it stands."""
+        places = torch.arange(first, first + embedded.shape[1])
         summed: Tensor = self.dropout(embedded + waves(places, self.shape.embedding))
         return summed
 
+    def embed(self, tokens: Tensor) -> Tensor:
+        """As everywhere, but dropout waits until positions have been added (section 5.4)."""
+        embedded: Tensor = self.embedding(tokens) * self.shape.embedding**0.5
+        return embedded
+
     def encode(self, tokens: Tensor) -> State:
         """source (batch, source, width) and allowed (batch, 1, source)."""
-        source, allowed, _ = self._read(tokens)
+        source, allowed, _ = self._read(self.embed(tokens), tokens)
         return source, allowed
 
-    def _read(self, tokens: Tensor) -> tuple[Tensor, Tensor, list[Trace]]:
+    def _read(self, embedded: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, list[Trace]]:
         allowed, traces = (tokens != PAD_ID).unsqueeze(1), list[Trace]()
-        states = self.placed(tokens)
+        states = self.placed(embedded)
         for layer in self.encoder:
             states, trace = layer(states, allowed)
             traces.append(trace)
@@ -158,7 +162,7 @@ class Transformer(Network):
     def _write(
         self, words: Tensor, before: State, source: Tensor, allowed: Tensor, first: int
     ) -> tuple[Tensor, State, list[Trace], list[Trace]]:
-        states, kept = self.placed(words, first), list[Tensor]()
+        states, kept = self.placed(self.embed(words), first), list[Tensor]()
         own, cross = list[Trace](), list[Trace]()
         whole = first + words.shape[1]
         written = torch.ones(whole, whole, dtype=torch.bool).tril()[first:]
@@ -171,8 +175,10 @@ class Transformer(Network):
             cross.append(looked_over)
         return self.decoder_norm(states), tuple(kept), own, cross
 
-    def follow(self, source: Tensor, target: Tensor) -> Followed:
-        read, allowed, encoder = self._read(source)
+    def follow(self, source: Tensor, target: Tensor, embedded: Tensor | None = None) -> Followed:
+        read, allowed, encoder = self._read(
+            self.embed(source) if embedded is None else embedded, source
+        )
         states, _, own, cross = self._write(target, self.begin((read,)), read, allowed, 0)
         kinds: tuple[tuple[Kind, list[Trace]], ...] = (
             ("encoder", encoder), ("decoder", own), ("cross", cross),

@@ -75,7 +75,7 @@ def controls(
         {"zero": _("set to 0"), "uniform": _("make equal"), "set": _("set to a share")},
     )
     if link.value(action) == "set":
-        st.slider(_("Share of the row (%)"), 0, 100, key=share.key)
+        st.slider(_("Share of the row (%)"), 0, 100, key=share.key, persist_state="session")
     choosing.segments(
         scope,
         _("Where, around the chosen cell"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -38,3 +40,17 @@ def file(label: str, make: Callable[[], str], file_name: str) -> None:
         label, lambda: make().encode(), file_name, "text/plain", on_click="ignore",
         type="tertiary", icon=":material/download:", key=f"download.{file_name}",
     )  # fmt: skip
+
+
+def rows(made: Sequence[Mapping[str, object]], file_name: str) -> None:
+    """A table as CSV, one column for each name in its first row."""
+
+    def written() -> str:
+        page = io.StringIO()
+        table = csv.DictWriter(page, list(made[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(made)
+        return page.getvalue()
+
+    if made:
+        file("CSV", written, file_name)

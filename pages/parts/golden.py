@@ -54,7 +54,9 @@ def show(found: Translation, look: Look, chosen: Choice, key: str) -> None:
         )
     with numbers:
         st.text_input(
-            _("Links as text (source-target, counted from 0; p = possible)"), key=chosen.key
+            _("Links as text (source-target, counted from 0; p = possible)"),
+            key=chosen.key,
+            persist_state="session",
         )
         report(links, gold)
         downloads.file(_("My links (Pharaoh)"), lambda: str(link.value(chosen)), "gold.pharaoh.txt")

@@ -49,7 +49,7 @@ def choices(page: str) -> Looking:
         link.numbers(page, "heads"),
         link.one_of(page, "shift", ("best", "-1", "0", "1"), "best"),
         link.one_of(page, "how", ("best", "argmax", "threshold", "matching"), "best"),
-        link.amount(page, "least", 20, 0, 100),
+        link.amount(page, "least", 20, 1, 100),
     )
 
 
@@ -148,7 +148,10 @@ def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
             },
         )
         if look.how == "threshold":
-            st.slider(_("Least weight (%)"), 1, 100, key=chosen.least.key, width=220)
+            st.slider(
+                _("Least weight (%)"), 1, 100, key=chosen.least.key, width=220,
+                persist_state="session",
+            )  # fmt: skip
 
 
 def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str) -> None:

@@ -19,6 +19,8 @@ from models import shelf
 from models.desk import DESK
 from models.reader import Reader
 from models.translation import USUAL, Search, Translating, Translation
+from models.translator.influence import influence
+from models.translator.reader import TranslatorReader
 
 Edits = tuple[Edit, ...]
 THUMBNAIL = 28
@@ -97,6 +99,23 @@ def _translate(
         return reader.translate(text, search, cut, edits, cancelled)
 
     return DESK.run(_session(), work)
+
+
+@dataclass(frozen=True)
+class Faded:
+    """The words of a source, and the share of each in the gradient of the last word written."""
+
+    words: list[str]
+    shares: list[float]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def faded(model: str, text: str, target: str, cut: bool = False) -> Faded:
+    """How far back a translator of ours still feels, when it is given this translation."""
+    reader = translator(model)
+    if not isinstance(reader, TranslatorReader):
+        raise _wrong(model)
+    return Faded(*influence(reader, text, target, cut).of_last_word())
 
 
 def _reader(model: str) -> Reader:

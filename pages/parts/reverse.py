@@ -44,7 +44,8 @@ def show(found: Translation, model: str, look: Look, how: Choice, gold: str, key
         return
     other = others[0]
     with st.spinner(_("Translating …")):
-        back = ask.answered(lambda: align(other, found.text, found.source.text), _CUT)
+        cut = link.value(_CUT)
+        back = ask.answered(lambda: align(other, found.text, found.source.text, cut), _CUT)
     returned = looking.settled(back, other) if back is not None else None
     if back is None or returned is None:
         return
@@ -55,7 +56,8 @@ def show(found: Translation, model: str, look: Look, how: Choice, gold: str, key
     joined = symmetrised(forward, backward, link.value(how))
     left, right = st.columns([6, 5], gap="large")
     with left:
-        figures.gold_matrix(picture, golden.of(gold, picture), joined, f"{key}.matrix", None)
+        known = golden.of(gold, picture)
+        figures.gold_matrix(picture, known, joined, f"{key}.matrix", None)
     with right:
         counted = {
             _("This translator"): forward,
@@ -65,7 +67,6 @@ def show(found: Translation, model: str, look: Look, how: Choice, gold: str, key
         for title, links in counted.items():
             st.subheader(title, anchor=False)
             prose.note(prose.filled(_("{count} links"), count=len(links)))
-            known = golden.of(gold, picture)
             if known is not None and (known.sure or known.possible):
                 golden.report(links, known)
         downloads.file(_("Joined links (Pharaoh)"), lambda: pharaoh(joined), "joined.pharaoh.txt")

@@ -148,15 +148,19 @@ def alignment(view: View) -> Markup:
     )
 
 
-def doubts(found: Translation) -> list[Markup]:
-    """What the reader should know before they trust this translation."""
+def doubts(found: Translation, language: str) -> list[Markup]:
+    """What the reader should know before they trust this translation.
+
+    language  the name of the one that is read
+    """
     made = []
     if found.unknown:
         words = Markup(", ".join(map(token, found.unknown[:6])))
         made.append(
             filled(
-                _("This translator has never seen {words}: it guesses there. It reads English."),
+                _("This translator has never seen {words}: it guesses there. It reads {language}."),
                 words=words,
+                language=language,
             )
         )
     return made
