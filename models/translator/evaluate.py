@@ -12,25 +12,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from sacrebleu.metrics.bleu import BLEU
-from sacrebleu.metrics.chrf import CHRF
 
-from models.translator import corpus, gold
+from attention_core.alignment import AlignedPair, Gold, Link
+from models.translation import Search, Translating
+from models.translator import corpus, gold, quality
 from models.translator.reader import TranslatorReader, load_translator
 from models.translator.recipes import CHECKPOINTS, DATA, LICENCE, RECIPES
 
-
-@dataclass(frozen=True)
-class Score:
-    """Of one set of translations, with the signatures that let others repeat the figures."""
-
-    bleu: float
-    chrf: float
-    bleu_signature: str
-    chrf_signature: str
+EVERY = 200
+"""Sentences after which the command says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +32,7 @@ class Result:
 
     one_reference   each pair by itself, as figures for Tatoeba are published: the one to quote
     all_references  each source sentence once, against every translation of it in the split
+    exact           share of source sentences translated exactly as one reference has it
     seconds         for all different source sentences, one after the other
     """
 
@@ -47,8 +41,10 @@ class Result:
     pairs: int
     sentences: int
     seconds: float
-    one_reference: Score
-    all_references: Score
+    one_reference: quality.Score
+    all_references: quality.Score
+    exact: float
+    by_length: list[quality.Bin]
 
 
 def main() -> None:
@@ -58,21 +54,26 @@ def main() -> None:
     parser.add_argument("--split", default="test", help="only test is written to the card")
     parser.add_argument("--beam", type=int, default=5)
     parser.add_argument("--gold", type=Path, help="word alignments, one JSON object a line")
+    parser.add_argument(
+        "--turn-gold", action="store_true", help="when src there is what this model writes"
+    )
+    parser.add_argument("--reverse", choices=RECIPES, help="a model of the other direction")
     parser.add_argument("--show", type=int, default=0, help="translations to print")
     options = parser.parse_args()
     torch.set_num_threads(1)
 
     reader = load_translator(options.name)
-    pairs = corpus.read(options.data, options.split)
+    pairs = corpus.read(options.data, options.split, *reader.languages)
     found, seconds = translations(reader, pairs, options.beam)
-    one, every = one_reference(found, pairs), all_references(found, corpus.references(pairs))
-    result = Result(
-        options.split, options.beam, len(pairs), len(found), round(seconds, 1), one, every
-    )
+    result = measured(found, pairs, reader.languages[1], options.split, options.beam, seconds)
     report: dict[str, Any] = {"quality": asdict(result)}
-    if options.gold:
-        report["alignment"] = alignment(reader, options.gold)
-    print(json.dumps(report, indent=1))
+    if options.gold and reader.network.sites:
+        linked = gold.read(options.gold)
+        linked = [gold.turned(pair) for pair in linked] if options.turn_gold else linked
+        reverse = load_translator(options.reverse) if options.reverse else None
+        measure = {"gold": options.gold.name, **alignment(reader, linked, reverse)}
+        report["alignment"] = measure
+    print(json.dumps(report, indent=1, ensure_ascii=False))
     for source, text in list(found.items())[:: max(1, len(found) // max(1, options.show))]:
         if options.show:
             print(f"{source} → {text}")
@@ -81,53 +82,90 @@ def main() -> None:
 
 
 def translations(
-    reader: TranslatorReader, pairs: list[corpus.Pair], width: int
+    reader: TranslatorReader, pairs: Sequence[corpus.Pair], width: int
 ) -> tuple[dict[str, str], float]:
     """The translation of every different source sentence, and the seconds it took."""
-    began = time.monotonic()
-    found = {
-        source: reader.translate(source, width, cut=True).text
-        for source in dict.fromkeys(pair.source for pair in pairs)
-    }
+    began, found = time.monotonic(), dict[str, str]()
+    sources = list(dict.fromkeys(pair.source for pair in pairs))
+    for count, source in enumerate(sources, 1):
+        found[source] = reader.translate(source, Search(width), cut=True).text
+        if count % EVERY == 0:
+            print(f"{count} of {len(sources)} sentences, {time.monotonic() - began:.0f} s",
+                  flush=True)  # fmt: skip
     return found, time.monotonic() - began
 
 
-def one_reference(found: dict[str, str], pairs: list[corpus.Pair]) -> Score:
-    return score([found[pair.source] for pair in pairs], [[pair.target for pair in pairs]])
+def measured(
+    found: dict[str, str], pairs: list[corpus.Pair], target: str, split: str, beam: int,
+    seconds: float,
+) -> Result:  # fmt: skip
+    return Result(
+        split, beam, len(pairs), len(found), round(seconds, 1),
+        quality.one_reference(found, pairs, target),
+        quality.all_references(found, corpus.references(pairs), target),
+        round(quality.exact(found, pairs), 4),
+        quality.by_length(found, pairs, target),
+    )  # fmt: skip
 
 
-def all_references(found: dict[str, str], known: dict[str, list[str]]) -> Score:
-    most = max(map(len, known.values()))
-    streams = [
-        [known[source][place] if place < len(known[source]) else None for source in found]
-        for place in range(most)
-    ]
-    return score(list(found.values()), streams)
+class Aligner:
+    """One translator as an aligner: its reading chosen on our own pairs, if there are any."""
+
+    def __init__(self, reader: Translating, pairs: Sequence[AlignedPair]) -> None:
+        own = gold.own(*reader.languages)
+        self.name, self.own_gold = reader.name, [pair.gold for pair in own]
+        own_looks, looks = gold.looks(reader, own), gold.looks(reader, pairs)
+        chosen = gold.best_reading(own_looks) if own else gold.usual_reading(looks[0])
+        self.reading = chosen
+        self.own_links = [gold.links(look, chosen) for look in own_looks]
+        self.links = [gold.links(look, chosen) for look in looks]
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The reading, as a card says it; heads counted from 0, null for their mean."""
+        site, head, method, shift = self.reading
+        return {"site": site, "head": head, "extraction": method.how, "least": method.least,
+                "shift": shift}  # fmt: skip
+
+    def chosen_on(self) -> dict[str, Any] | None:
+        """What the reading was chosen on, and its figures there."""
+        if not self.own_gold:
+            return None
+        return {"sentences": len(self.own_gold), **figures(self.own_links, self.own_gold)}
 
 
-def score(found: list[str], references: Sequence[Sequence[str | None]]) -> Score:
-    """Corpus BLEU and chrF, 0 to 100. Both sides have plain apostrophes and quotation marks.
-
-    references  (reference, sentence); None where a sentence has fewer: an empty text would count
-                as a reference of length 0 and lift the brevity penalty
-    """
-    bleu, chrf = BLEU(), CHRF()
-    streams = cast("list[list[str]]", references)  # sacrebleu takes None but does not say so
-    return Score(
-        round(bleu.corpus_score(found, streams).score, 2),
-        round(chrf.corpus_score(found, streams).score, 2),
-        str(bleu.get_signature()),
-        str(chrf.get_signature()),
-    )
-
-
-def alignment(reader: TranslatorReader, path: Path) -> dict[str, Any]:
-    pairs = gold.read(path)
-    figures = {
-        name: {key: round(value, 4) for key, value in asdict(agreement).items()}
-        for name, agreement in gold.agreements(reader, pairs).items()
+def alignment(
+    reader: Translating, pairs: list[AlignedPair], reverse: Translating | None = None
+) -> dict[str, Any]:
+    """The agreement with people's links: of the chosen reading, of the diagonal, of both ways."""
+    forward, right = Aligner(reader, pairs), [pair.gold for pair in pairs]
+    report = {
+        "sentences": len(pairs),
+        "chosen": forward.chosen,
+        "chosen_on": forward.chosen_on(),
+        **figures(forward.links, right),
+        "diagonal": _rounded(gold.diagonal(pairs)),
     }
-    return {"gold": path.name, "sentences": len(pairs), **figures}
+    if reverse is not None:
+        report["symmetrised"] = symmetrised(forward, pairs, reverse)
+    return report
+
+
+def symmetrised(forward: Aligner, pairs: list[AlignedPair], reverse: Translating) -> dict[str, Any]:
+    """Joined with a model of the other direction, in the way that is best on our own pairs."""
+    back = Aligner(reverse, [gold.turned(pair) for pair in pairs])
+    how = gold.best_symmetry(forward.own_links, back.own_links, forward.own_gold)
+    both = gold.joined(forward.links, back.links, how)
+    return {"reverse": back.name, "reverse_chosen": back.chosen, "how": how,
+            **figures(both, [pair.gold for pair in pairs])}  # fmt: skip
+
+
+def figures(found: Sequence[Sequence[Link]], right: Sequence[Gold]) -> dict[str, float]:
+    return _rounded(gold.agreement(found, right))
+
+
+def _rounded(agreement: gold.Agreement) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in agreement._asdict().items()}
 
 
 def write_card(name: str, reader: TranslatorReader, report: dict[str, Any]) -> None:
