@@ -47,7 +47,7 @@ def page() -> None:
             "Point at an English word, and it lights up everywhere."
         )
     )
-    cards = translators()
+    cards = translators(link.value(MODE) == "pair")
     chosen = asked(cards)
     link.publish(CHOICES)
     source, target = link.value(SOURCE), link.value(TARGET)
@@ -61,12 +61,16 @@ def page() -> None:
     panels(chosen, cards, source, target if pair else "")
 
 
-def translators() -> dict[str, Card]:
-    """The translators that can be set side by side: those of English that were measured."""
+def translators(pair: bool) -> dict[str, Card]:
+    """The translators that can be set side by side: those of English that were measured.
+
+    pair  True = those that can follow a French sentence
+    """
+    spoken = (("en", "fr"),) if pair else (("en", "fr"), ("en", "zh"))
     return {
         one.card.name: one.card
         for one in catalogue.entries()
-        if one.task == "translate" and one.card.measured and one.card.languages[:1] == ("en",)
+        if one.task == "translate" and one.card.measured and one.card.languages in spoken
     }
 
 
@@ -102,6 +106,8 @@ def asked(cards: dict[str, Card]) -> list[str]:
 
 def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) -> None:
     """One panel for each translator, in the order chosen, filled as each answers."""
+    if ask.answered(lambda: worked_out(chosen[0], source, target), CUT) is None:
+        return  # a text that is too long is so for all of them
     rows = []
     for first in range(0, len(chosen), 2):
         for name, column in zip(
@@ -110,7 +116,8 @@ def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) 
             with column, st.container(border=True, height="stretch"):
                 found = ask.answered(
                     lambda name=name: worked_out(name, source, target),  # type: ignore[misc]
-                    link.flag(PAGE, "cut"),
+                    CUT,
+                    name,
                 )
                 if found is not None:
                     panel(found, name, cards[name])

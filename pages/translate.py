@@ -121,7 +121,7 @@ def search() -> None:
 def shown(found: Translation, model: str) -> None:
     """Everything that follows from one translation."""
     prose.headline(found.text)
-    for sentence in sentences.doubts(found):
+    for sentence in sentences.doubts(found, choosing.languages(model)[0]):
         prose.caption(sentence)
     for note in found.record.notes:
         prose.note(sentences.noted(note))
@@ -259,26 +259,41 @@ def show_change(found: Translation, model: str, look: Look | None) -> None:
 def show_consequences(found: Translation, model: str) -> None:
     """The new translation, and what each word of the old one would now be worth."""
     with st.spinner(_("Translating again …")):
-        after = ask.answered(lambda: worked_out(model, edited=True), CUT)
-        forced = ask.answered(
-            lambda: align(
-                model, found.source.text, found.text, link.value(CUT), tuple(link.value(EDITS))
-            ),
-            CUT,
-        )
-    if after is None or forced is None:
+        answer = ask.answered(lambda: consequences(found, model), CUT)
+    if answer is None:
         return
+    after, followed = answer
     st.subheader(_("With the changed attention"), anchor=False)
     if link.value(MODE) == "translate":
         changes.difference(found, after)
         prose.caption(sentences.changed(found, after))
-    prose.caption(
-        prose.filled(
-            _("How the log-probability of each word of the unchanged translation has moved (nats):")
+    if followed:
+        prose.caption(
+            prose.filled(
+                _(
+                    "How the log-probability of each word of the unchanged translation has moved "
+                    "(nats):"
+                )
+            )
         )
+        changes.deltas(*followed)
+
+
+def consequences(
+    found: Translation, model: str
+) -> tuple[Translation, tuple[Translation, Translation] | None]:
+    """The changed translation, and the old one followed without and with the changes.
+
+    An empty translation cannot be followed: None.
+    """
+    after = worked_out(model, edited=True)
+    if not found.text.strip():
+        return after, None
+    source, cut = found.source.text, link.value(CUT)
+    return after, (
+        align(model, source, found.text, cut),
+        align(model, source, found.text, cut, tuple(link.value(EDITS))),
     )
-    if len(forced.chosen) == len(found.chosen):
-        changes.deltas(found, forced)
 
 
 PARTS = {

@@ -60,8 +60,11 @@ def examples(
     )
 
 
-def answered(work: Callable[[], T], cut: Choice) -> T | None:
-    """The result of some work on the reader's text, or None after saying what was wrong."""
+def answered(work: Callable[[], T], cut: Choice, place: str = "") -> T | None:
+    """The result of some work on the reader's text, or None after saying what was wrong.
+
+    place  a name for where on the page that is said, if it may be said in several
+    """
     try:
         return work()
     except TooLong as problem:
@@ -70,7 +73,7 @@ def answered(work: Callable[[], T], cut: Choice) -> T | None:
             _("Read only the beginning"),
             on_click=link.choose,
             args=(cut, True),
-            key=f"{cut.key}.agree",
+            key=f"{cut.key}.agree{place}",
         )
     except AttentionError as problem:
         st.info(said(problem), icon=":material/info:")
