@@ -9,14 +9,22 @@ from pages.parts import language, link, theme
 from pages.parts.language import _
 
 
-def pages() -> list[st.Page]:
-    """Every page, in the order of the story."""
-    return [
-        st.Page("home.py", title=_("Home"), url_path="home", default=True),
-        st.Page("explore.py", title=_("Explore"), url_path="explore"),
-        st.Page("translate.py", title=_("Translate"), url_path="translate"),
-        st.Page("compare.py", title=_("Compare"), url_path="compare"),
-    ]
+def pages() -> dict[str, list[st.Page]]:
+    """Every page, in the order of the story; those about translation under one heading."""
+    return {
+        "": [
+            st.Page("home.py", title=_("Home"), url_path="home", default=True),
+            st.Page("explore.py", title=_("Explore"), url_path="explore"),
+            st.Page("why.py", title=_("Why attention?"), url_path="why"),
+            st.Page("translate.py", title=_("Translate"), url_path="translate"),
+            st.Page("compare.py", title=_("Compare"), url_path="compare"),
+        ],
+        _("Alignments"): [
+            st.Page("heads.py", title=_("Find the head that aligns"), url_path="heads"),
+            st.Page("corpus.py", title=_("Follow a corpus"), url_path="corpus"),
+            st.Page("imports.py", title=_("Open a file of attention"), url_path="imports"),
+        ],
+    }
 
 
 def foot() -> None:
