@@ -1,72 +1,156 @@
-"""How strongly each word of a translation still depends on each word of the source.
+"""How much each source piece mattered to each target piece, by the network's own gradient.
 
-The size of the gradient of one target piece's log-probability with respect to the embedding of one
-source piece: exact, by automatic differentiation. Without attention everything must pass through
-one vector and through every step of the writer, and early words fade; with it there is a short way.
+Attention says where a network looked; the gradient says what its answer depended on, looked at or
+not. A network without attention has gradients too: they show what its one vector still holds of an
+early word when the last one is written.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
 
+from attention_core.capture import never
+from attention_core.errors import Superseded
 from attention_core.tokens import Axis
+from models.translator.network import Network
 from models.translator.reader import TranslatorReader
-from models.translator.vocabulary import START_ID
+from models.translator.vocabulary import START_ID, UNKNOWN_ID
 
 Matrix = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Influence:
-    """norms  (target piece, source piece): nats for a step of length 1 in the embedding"""
+class Influence(NamedTuple):
+    """The norms (target, source) of ∂ log p(target piece) / ∂ embedding(source piece), in nats.
+
+    The pieces before it are given, as in training; the embedding is that of one place in the
+    sentence, so a word that occurs twice has two.
+    """
 
     source: Axis
     target: Axis
     norms: Matrix
 
-    def of_last_word(self) -> tuple[list[str], list[float]]:
-        """The words of the source, and the share that each has in the last word's gradient.
 
-        The last word is the last one that is no mark and no special token; pieces of a word are
-        added up.
-        """
-        words = [token.text for token in self.source.words.tokens]
-        sums = [float(self.norms[self._last()][list(group)].sum()) for group in self.source.groups]
-        kept = [i for i, token in enumerate(self.source.words.tokens) if not token.special]
-        whole = sum(sums[i] for i in kept) or 1.0
-        return [words[i] for i in kept], [sums[i] / whole for i in kept]
+class Distance(NamedTuple):
+    """What source pieces at one distance from the end of their sentence mattered to the last word.
 
-    def _last(self) -> int:
-        """The first piece of the last word: where the word is decided."""
-        words = zip(self.target.groups, self.target.words.tokens, strict=True)
-        spoken = [
-            group[0]
-            for group, token in words
-            if not token.special and any(letter.isalnum() for letter in token.text)
-        ]
-        return spoken[-1] if spoken else len(self.target) - 1
-
-
-def influence(reader: TranslatorReader, text: str, target: str, cut: bool = False) -> Influence:
-    """How each piece of a given translation depends on each piece of the source.
-
-    Raises TextError as `reader.align` does.
+    pieces  from the end of the source, 0 = the last before </s>
+    norm    mean of the gradient's norm, in nats
+    share   mean of its share among all pieces of the source, 0 to 1
     """
-    source, left, written, right = reader.pieces(text, target, cut)
-    network = reader.network
-    with torch.enable_grad():
-        tokens = torch.tensor([left])
-        embedded = network.embed(tokens).detach().requires_grad_()
-        given = torch.tensor([[START_ID, *right[:-1]]])
-        chances = network.follow(tokens, given, embedded).logits[0].log_softmax(-1)
-        rows = [
-            torch.autograd.grad(chances[step, piece], embedded, retain_graph=True)[0][0].norm(
-                dim=-1
+
+    pieces: int
+    sentences: int
+    norm: float
+    share: float
+
+
+def influence(
+    reader: TranslatorReader, text: str, target: str, cut: bool = False,
+    cancelled: Callable[[], bool] = never,
+) -> Influence:  # fmt: skip
+    """What each target piece depended on; raises what `reader.align` raises."""
+    given = _given(reader, text, target, cut, cancelled)
+    network = _own_copy(reader)
+    steps = range(len(given.target))
+    return given._replace(norms=_norms(network, *_ids(reader, given), steps).numpy())
+
+
+def by_distance(
+    reader: TranslatorReader,
+    pairs: Iterable[tuple[str, str]],
+    cancelled: Callable[[], bool] = never,
+) -> list[Distance]:
+    """How the last word's dependence on a source piece falls with its distance from the end.
+
+    The last word is the last target piece with a letter or a digit: a full stop follows anything.
+    Each pair is (source, target).
+    """
+    network, found = _own_copy(reader), defaultdict[int, list[tuple[float, float]]](list)
+    for text, target in pairs:
+        given = _given(reader, text, target, True, cancelled)
+        norms = _norms(network, *_ids(reader, given), [_last_word(given.target)])[0, :-1]
+        shares = norms / norms.sum().clamp_min(1e-30)
+        rows = zip(norms.tolist(), shares.tolist(), strict=True)
+        for place, row in enumerate(rows, 1):
+            found[len(norms) - place].append(row)
+    return [
+        Distance(distance, len(rows), *np.mean(rows, 0).tolist())
+        for distance, rows in sorted(found.items())
+    ]
+
+
+def gradients(
+    network: Network, source: list[int], target: list[int], steps: Sequence[int]
+) -> Tensor:
+    """∂ log p(target[step]) / ∂ embedding of each source piece, (step, source, embedding).
+
+    The sentence is read once for each step, side by side in one batch: the sum of one
+    log-probability of each row then has the gradients of all in one pass.
+
+    network  of which nobody else makes use: its embedding is listened to
+    """
+    seen = list[Tensor]()
+    heard = network.embedding.register_forward_hook(lambda _module, _given, out: seen.append(out))
+    rows = len(steps)
+    try:
+        with torch.enable_grad():
+            logits = network(
+                torch.tensor([source]).expand(rows, -1),
+                torch.tensor([[START_ID, *target[:-1]]]).expand(rows, -1),
             )
-            for step, piece in enumerate(right)
-        ]
-    return Influence(source, written, torch.stack(rows).numpy())
+            pieces = [target[step] for step in steps]
+            chances = logits[range(rows), list(steps)].log_softmax(-1)[range(rows), pieces]
+            source_embedding = seen[0]  # the source is read first
+            found: Tensor = torch.autograd.grad(chances.sum(), source_embedding)[0]
+    finally:
+        heard.remove()
+    return found
+
+
+def _norms(network: Network, source: list[int], target: list[int], steps: Sequence[int]) -> Tensor:
+    return gradients(network, source, target, steps).norm(dim=-1)
+
+
+def _own_copy(reader: TranslatorReader) -> Network:
+    """Other readers use the network at the same time, and must not be listened to."""
+    return copy.deepcopy(reader.network)
+
+
+def _given(
+    reader: TranslatorReader, text: str, target: str, cut: bool, cancelled: Callable[[], bool]
+) -> Influence:
+    if cancelled():
+        raise Superseded
+    made = reader.align(text, target, cut, cancelled=cancelled)
+    return Influence(made.source, made.target, np.zeros((0, 0), dtype=np.float32))
+
+
+def _ids(reader: TranslatorReader, given: Influence) -> tuple[list[int], list[int]]:
+    return _numbers(reader.source, given.source), _numbers(reader.target, given.target)
+
+
+def _numbers(tokenizer: Tokenizer, axis: Axis) -> list[int]:
+    numbers = (tokenizer.token_to_id(token.piece) for token in axis.tokens)
+    return [UNKNOWN_ID if number is None else number for number in numbers]
+
+
+def _last_word(target: Axis) -> int:
+    """The last piece with a letter or a digit; the first where there is none."""
+    return max(
+        (
+            place
+            for place, token in enumerate(target.tokens)
+            if not token.special and any(map(str.isalnum, token.text))
+        ),
+        default=0,
+    )
