@@ -99,6 +99,7 @@ def gradients(
 
     network  of which nobody else makes use: its embedding is listened to
     """
+    found: Tensor
     seen = list[Tensor]()
     heard = network.embedding.register_forward_hook(lambda _module, _given, out: seen.append(out))
     rows = len(steps)
@@ -111,7 +112,7 @@ def gradients(
             pieces = [target[step] for step in steps]
             chances = logits[range(rows), list(steps)].log_softmax(-1)[range(rows), pieces]
             source_embedding = seen[0]  # the source is read first
-            found: Tensor = torch.autograd.grad(chances.sum(), source_embedding)[0]
+            (found,) = torch.autograd.grad(chances.sum(), source_embedding)
     finally:
         heard.remove()
     return found
