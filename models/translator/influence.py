@@ -99,7 +99,6 @@ def gradients(
 
     network  of which nobody else makes use: its embedding is listened to
     """
-    found: Tensor
     seen = list[Tensor]()
     heard = network.embedding.register_forward_hook(lambda _module, _given, out: seen.append(out))
     rows = len(steps)
@@ -119,7 +118,8 @@ def gradients(
 
 
 def _norms(network: Network, source: list[int], target: list[int], steps: Sequence[int]) -> Tensor:
-    return gradients(network, source, target, steps).norm(dim=-1)
+    norms: Tensor = gradients(network, source, target, steps).norm(dim=-1)
+    return norms
 
 
 def _own_copy(reader: TranslatorReader) -> Network:
