@@ -162,7 +162,7 @@ def panel(found: Translation, name: str, card: Card) -> None:
 def line(found: Translation, card: Card) -> dict[str, object]:
     """One translator in numbers: this sentence, and the test set."""
     quality = card.measured.get("quality", {}).get("one_reference", {})
-    aligned = card.measured.get("alignment", {}).get("best", {})
+    aligned = card.measured.get("alignment", {})
     return {
         "translator": _(card.short or card.title),
         "translation": found.text,
