@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeVar
 
-from attention_core.alignment import AlignedPair, Direction, Gold, Link, golds, json_pairs
+from attention_core.alignment import AlignedPair, Direction, golds, json_pairs
 from attention_core.alignment.files import lines_of
 from attention_core.errors import TextError, TooLong
+from models.translator import gold
 from models.translator.corpus import CLASSROOM, classroom
 
 Row = TypeVar("Row")
@@ -50,13 +52,13 @@ class Pairs:
         """Rows with links that people set."""
         return sum(pair.aligned is not None for pair in self.rows)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for the same pairs, whoever uploads them."""
         digest = hashlib.sha256()
         for pair in self.rows:
-            gold = pair.aligned and (sorted(pair.aligned.gold.sure), sorted(pair.aligned.gold[1]))
-            digest.update(repr((pair.source, pair.target, pair.aligned and pair.aligned[:2], gold))
+            links = pair.aligned and (sorted(pair.aligned.gold.sure), sorted(pair.aligned.gold[1]))
+            digest.update(repr((pair.source, pair.target, pair.aligned and pair.aligned[:2], links))
                           .encode("utf-8", "replace"))  # fmt: skip
         return digest.hexdigest()[:20]
 
@@ -73,7 +75,7 @@ def from_table(
 
     Raises TextError for what is no such table, TooLong for one with too many lines.
     """
-    rows = [line.split("\t") for line in _lines(data)]
+    rows = [line.split("\t") for line in _trimmed(_lines(data))]
     headed = bool(rows) and all(cell.strip().lower() in HEADER for cell in rows[0][:2])
     if not any(len(row) > 1 for row in rows):
         raise TextError(
@@ -101,6 +103,7 @@ def from_texts(
     Raises TextError when they have unequal numbers of lines, TooLong when there are too many.
     """
     left, right = _lines(source), _lines(target)
+    left, right = _trimmed(left, len(right)), _trimmed(right, len(left))
     if len(left) != len(right):
         raise TextError(
             "The first file has {sources:,} lines but the second {targets:,}; line by line they "
@@ -110,8 +113,8 @@ def from_texts(
     texts = _few(list(zip(left, right, strict=True)), cut)
     if links is None:
         return _unlinked(texts)
-    marked = _lines(links)
-    if len(marked) == len(left):
+    marked = _trimmed(_lines(links), len(left))
+    if len(texts) < len(left):
         marked = marked[: len(texts)]
     return _linked(texts, "\n".join(marked), first, direction)
 
@@ -141,24 +144,8 @@ def ready_classroom(source: str, target: str) -> Pairs | None:
 
 def ready_gold(source: str, target: str) -> Pairs | None:
     """Our own pairs with links for two languages (ISO 639-1), None where we have none."""
-    straight, turned = (
-        CLASSROOM / f"gold.{one}-{other}.jsonl"
-        for one, other in ((source, target), (target, source))
-    )
-    if straight.is_file():
-        return from_json(straight.read_bytes())
-    if turned.is_file():
-        return aligned(map(_turned, json_pairs(turned.read_text(encoding="utf-8"))))
-    return None
-
-
-def _turned(pair: AlignedPair) -> AlignedPair:
-    """The same pair for a translator of the other direction."""
-    sure, possible = (
-        frozenset(Link(link.target, link.source) for link in links) for links in pair.gold
-    )
-    texts = None if pair.texts is None else (pair.texts[1], pair.texts[0])
-    return AlignedPair(pair.target, pair.source, Gold(sure, possible), texts)
+    found = gold.own(source, target)
+    return aligned(found) if found else None
 
 
 def _unlinked(texts: Sequence[tuple[str, str]]) -> Pairs:
@@ -171,7 +158,7 @@ def _linked(
     """Words are what spaces separate; a line that stands for a header has none."""
     words = [(tuple(source.split()), tuple(target.split())) for source, target in texts]
     sizes = [*[(0, 0)] * headed, *((len(source), len(target)) for source, target in words)]
-    found = golds(links, first, direction, sizes)[headed:]
+    found = golds(links + "\n", first, direction, sizes)[headed:]
     return Pairs(
         tuple(
             Pair(source.strip(), target.strip(), AlignedPair(*pair, gold, (source, target)))
@@ -182,8 +169,6 @@ def _linked(
 
 def _few(rows: list[Row], cut: bool, headed: int = 0) -> list[Row]:
     """At most MOST rows; raises TooLong when there are more and nobody agreed to a part."""
-    if not rows:
-        raise TextError("This file is empty; it needs at least one pair of sentences.")
     if len(rows) - headed > MOST and not cut:
         raise TooLong(
             "This file has {pairs:,} pairs; at most {most:,} are read at a time. "
@@ -194,17 +179,27 @@ def _few(rows: list[Row], cut: bool, headed: int = 0) -> list[Row]:
 
 
 def _lines(data: bytes) -> list[str]:
-    """The lines of a text in UTF-8, without empty ones at the end."""
+    """The lines of a text in UTF-8."""
     if len(data) > MOST_BYTES:
         raise TextError(
             "This file has {size} MB; at most {most} MB are read. Take a part of it.",
             size=len(data) // 1_000_000, most=MOST_BYTES // 1_000_000,
         )  # fmt: skip
     try:
-        text = data.decode("utf-8-sig")
+        lines = lines_of(data.decode("utf-8-sig"))
     except UnicodeDecodeError as fault:
         raise TextError(
             "Line {line} of this file is not UTF-8 text; save the file as UTF-8.",
             line=data.count(b"\n", 0, fault.start) + 1,
         ) from fault
-    return lines_of(text.rstrip("\r\n"))
+    if not any(map(str.strip, lines)):
+        raise TextError("This file is empty; it needs at least one pair of sentences.")
+    return lines
+
+
+def _trimmed(lines: list[str], least: int = 0) -> list[str]:
+    """The lines without empty ones at the end, as far as more than `least` are left."""
+    count = len(lines)
+    while count > least and not lines[count - 1].strip():
+        count -= 1
+    return lines[:count]

@@ -138,8 +138,13 @@ def merged(
     """(target word, source word) as a file cuts its words: keys added, queries averaged."""
     rows, columns = places(site.queries, targets), places(site.keys, sources)
     pieces = shifted(site.weights(heads).mean(0).numpy(), shift)
-    cells = [[pieces[np.ix_(row, column)].sum(1).mean() for column in columns] for row in rows]
+    cells = [[_share(pieces[np.ix_(row, column)]) for column in columns] for row in rows]
     return np.array(cells, dtype=np.float32).reshape(len(rows), len(columns))
+
+
+def _share(cells: Matrix) -> float:
+    """What a word of these pieces looks at one of those; 0 where one of them has no piece."""
+    return float(cells.sum(1).mean()) if cells.size else 0.0
 
 
 class Summary(NamedTuple):

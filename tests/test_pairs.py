@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from attention_core.alignment import Link, json_pairs
+from attention_core.alignment import Link
 from attention_core.errors import TextError, TooLong
 from models import pairs
 from models.pairs import MOST, MOST_BYTES, from_json, from_table, from_texts
@@ -82,10 +82,17 @@ def test_what_is_not_utf8_is_named_with_its_line() -> None:
 def test_a_file_without_tabs_or_without_lines_says_what_is_needed() -> None:
     with pytest.raises(TextError, match="No line of this file has a tab"):
         from_table(b"just words\nand more\n")
-    with pytest.raises(TextError):
-        from_table(b"")
-    with pytest.raises(TextError, match="empty"):
-        from_texts(b"", b"")
+    for nothing in (b"", b"\n \n\n", b"\xef\xbb\xbf"):
+        with pytest.raises(TextError, match="empty"):
+            from_table(nothing)
+        with pytest.raises(TextError, match="empty"):
+            from_texts(nothing, b"a")
+
+
+def test_an_empty_last_line_counts_where_the_other_file_has_one() -> None:
+    assert texts(from_texts(b"a\n\n", b"x\ny\n")) == [("a", "x"), ("", "y")]
+    assert texts(from_texts(b"a\n\n\n", b"x\n")) == [("a", "x")]
+    assert from_texts(b"a\nb\n", b"x\ny\n", b"0-0\n\n").linked == 2
 
 
 def test_more_pairs_than_are_read_are_cut_only_when_the_reader_agrees() -> None:
@@ -131,14 +138,8 @@ def test_our_own_lines_serve_both_directions() -> None:
     assert texts(back) == [(target, source) for source, target in texts(there)]
     assert pairs.ready_classroom("de", "it") is None
     assert pairs.ready_gold("de", "it") is None
-
-
-def test_a_turned_pair_has_its_links_turned() -> None:
-    line = {"src": ["a", "cat"], "tgt": ["chat"], "sure": [[1, 0]], "raw": ["A cat", "Chat"]}
-    turned = pairs._turned(json_pairs(json.dumps(line))[0])
-    assert (turned.source, turned.target, turned.texts) == (
-        ("chat",),
-        ("a", "cat"),
-        ("Chat", "A cat"),
-    )
-    assert turned.gold.sure == {Link(0, 1)}
+    linked, turned = pairs.ready_gold("en", "fr"), pairs.ready_gold("fr", "en")
+    assert linked is not None
+    assert turned is not None
+    assert texts(turned) == [(target, source) for source, target in texts(linked)]
+    assert linked.linked == turned.linked == len(linked)
