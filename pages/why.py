@@ -4,6 +4,8 @@ a decoder can feel a word.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from attention_core import figures as plots
@@ -17,7 +19,7 @@ PAGE = "why"
 WITHOUT, WITH = "fixed-en-fr", "bahdanau-en-fr"
 SERIES = (WITHOUT, WITH, "luong-general-en-fr", "transformer-en-fr")
 
-MEASURE = link.one_of(PAGE, "measure", ("bleu", "exact_match"), "bleu")
+MEASURE = link.one_of(PAGE, "measure", ("bleu", "exact"), "bleu")
 MODELS = link.names(PAGE, "models", SERIES)
 SOURCE = link.text(PAGE, "source", examples.WHY[-1].text)
 CUT = link.flag(PAGE, "cut")
@@ -56,7 +58,7 @@ def by_length(cards: dict[str, Card]) -> None:
     st.subheader(_("Quality against the length of the sentence"), anchor=False)
     link.choose(MODELS, [name for name in link.value(MODELS) if name in cards])
     measure = choosing.segments(
-        MEASURE, _("Measure"), {"bleu": "BLEU", "exact_match": _("exactly right (%)")}
+        MEASURE, _("Measure"), {"bleu": "BLEU", "exact": _("share exactly right")}
     )
     st.multiselect(
         _("Translators"),
@@ -66,7 +68,7 @@ def by_length(cards: dict[str, Card]) -> None:
         persist_state="session",
     )
     bins = cards[WITH].measured["quality"]["by_length"]
-    labels = [one["words"] for one in bins]
+    labels = [words(one) for one in bins]
     drawn = [
         plots.Curve(
             _(cards[name].short),
@@ -76,9 +78,7 @@ def by_length(cards: dict[str, Card]) -> None:
         for name in link.value(MODELS)
     ]
     chart(
-        plots.curves(
-            labels, drawn, (_("words of the English sentence"), prose_measure(measure)), shade()
-        ),
+        plots.curves(labels, drawn, (_("words of the English sentence"), unit(measure)), shade()),
         "by-length",
     )
     first, last = bins[0], bins[-1]
@@ -90,8 +90,8 @@ def by_length(cards: dict[str, Card]) -> None:
                 "Measured on {pairs} held-out pairs of Tatoeba; Bahdanau, Cho and Bengio saw the "
                 "same in 2015 (their figure 2)."
             ),
-            few=first["words"],
-            many=last["words"],
+            few=words(first),
+            many=words(last),
             short=prose.number(first["bleu"] - without[0]["bleu"], 1),
             long=prose.number(last["bleu"] - without[-1]["bleu"], 1),
             pairs=sum(one["pairs"] for one in bins),
@@ -106,8 +106,14 @@ def by_length(cards: dict[str, Card]) -> None:
     link.publish(CHOICES)
 
 
-def prose_measure(measure: str) -> str:
-    return {"bleu": "BLEU", "exact_match": _("exactly right (%)")}[measure]
+def words(one: dict[str, Any]) -> str:
+    """The lengths of one bin, such as 4–6 or 13+."""
+    return f"{one['first']}–{one['last']}" if one["last"] else f"{one['first']}+"
+
+
+def unit(measure: str) -> str:
+    """What the chart's upright axis counts."""
+    return {"bleu": "BLEU", "exact": _("share exactly right")}[measure]
 
 
 def own_sentence() -> None:

@@ -7,7 +7,6 @@ early word when the last one is written.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -39,6 +38,18 @@ class Influence(NamedTuple):
     target: Axis
     norms: Matrix
 
+    def of_last_word(self) -> tuple[list[str], list[float]]:
+        """The words of the source, and the share of each in the last word's gradient.
+
+        The pieces of a word are added up; special pieces are left out.
+        """
+        row = self.norms[_last_word(self.target)]
+        tokens = self.source.words.tokens
+        sums = [float(row[list(group)].sum()) for group in self.source.groups]
+        kept = [place for place, token in enumerate(tokens) if not token.special]
+        whole = sum(sums[place] for place in kept) or 1.0
+        return [tokens[place].text for place in kept], [sums[place] / whole for place in kept]
+
 
 class Distance(NamedTuple):
     """What source pieces at one distance from the end of their sentence mattered to the last word.
@@ -60,9 +71,8 @@ def influence(
 ) -> Influence:  # fmt: skip
     """What each target piece depended on; raises what `reader.align` raises."""
     given = _given(reader, text, target, cut, cancelled)
-    network = _own_copy(reader)
     steps = range(len(given.target))
-    return given._replace(norms=_norms(network, *_ids(reader, given), steps).numpy())
+    return given._replace(norms=_norms(reader.network, *_ids(reader, given), steps).numpy())
 
 
 def by_distance(
@@ -75,10 +85,10 @@ def by_distance(
     The last word is the last target piece with a letter or a digit: a full stop follows anything.
     Each pair is (source, target).
     """
-    network, found = _own_copy(reader), defaultdict[int, list[tuple[float, float]]](list)
+    found = defaultdict[int, list[tuple[float, float]]](list)
     for text, target in pairs:
         given = _given(reader, text, target, True, cancelled)
-        norms = _norms(network, *_ids(reader, given), [_last_word(given.target)])[0, :-1]
+        norms = _norms(reader.network, *_ids(reader, given), [_last_word(given.target)])[0, :-1]
         shares = norms / norms.sum().clamp_min(1e-30)
         rows = zip(norms.tolist(), shares.tolist(), strict=True)
         for place, row in enumerate(rows, 1):
@@ -96,35 +106,23 @@ def gradients(
 
     The sentence is read once for each step, side by side in one batch: the sum of one
     log-probability of each row then has the gradients of all in one pass.
-
-    network  of which nobody else makes use: its embedding is listened to
     """
-    seen = list[Tensor]()
-    heard = network.embedding.register_forward_hook(lambda _module, _given, out: seen.append(out))
     rows = len(steps)
-    try:
-        with torch.enable_grad():
-            logits = network(
-                torch.tensor([source]).expand(rows, -1),
-                torch.tensor([[START_ID, *target[:-1]]]).expand(rows, -1),
-            )
-            pieces = [target[step] for step in steps]
-            chances = logits[range(rows), list(steps)].log_softmax(-1)[range(rows), pieces]
-            source_embedding = seen[0]  # the source is read first
-            (found,) = torch.autograd.grad(chances.sum(), source_embedding)
-    finally:
-        heard.remove()
-    return found
+    tokens = torch.tensor([source]).expand(rows, -1)
+    given = torch.tensor([[START_ID, *target[:-1]]]).expand(rows, -1)
+    with torch.enable_grad():
+        embedded = network.embed(tokens).detach().requires_grad_()
+        logits = network.follow(tokens, given, embedded).logits
+        pieces = [target[step] for step in steps]
+        chances = logits[range(rows), list(steps)].log_softmax(-1)[range(rows), pieces]
+        found: Tensor
+        (found,) = torch.autograd.grad(chances.sum(), embedded)
+    return found * network.shape.embedding**0.5  # `embed` scales what the table holds
 
 
 def _norms(network: Network, source: list[int], target: list[int], steps: Sequence[int]) -> Tensor:
     norms: Tensor = gradients(network, source, target, steps).norm(dim=-1)
     return norms
-
-
-def _own_copy(reader: TranslatorReader) -> Network:
-    """Other readers use the network at the same time, and must not be listened to."""
-    return copy.deepcopy(reader.network)
 
 
 def _given(

@@ -41,7 +41,7 @@ def table() -> str:
 def _line(name: str, recipe: Recipe) -> str:
     card = json.loads((CHECKPOINTS / name / "card.json").read_text(encoding="utf-8"))
     quality = card["quality"]["one_reference"]
-    aligned = card.get("alignment", {}).get("best")
+    aligned = card.get("alignment")
     figures = (
         f"{card['parameters'] / 1e6:.1f} M",
         f"{card['minutes']:.0f} min, {card['epochs']} epochs"
@@ -50,7 +50,7 @@ def _line(name: str, recipe: Recipe) -> str:
         f"{quality['chrf']:.1f}",
         f"{aligned['error_rate']:.3f}" if aligned else "–",
         f"{aligned['crossing_recall']:.2f}" if aligned else "–",
-        _look(card["alignment"]["chosen"]) if aligned else "–",
+        _look(aligned["chosen"]) if aligned else "–",
     )
     title = f"[{recipe.title}](models/checkpoints/{name}/card.json)"
     return f"| {' | '.join((title, *figures))} |"
