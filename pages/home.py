@@ -64,6 +64,7 @@ def living_picture(picture: View, translation: str) -> None:
 def questions() -> None:
     """The reader's question, and the page that answers it."""
     first, second = st.columns(2, gap="medium")
+    third, fourth = st.columns(2, gap="medium")
     with first, st.container(border=True, height="stretch"):
         st.subheader(_("Which word became which?"), anchor=False)
         st.markdown(
@@ -76,6 +77,18 @@ def questions() -> None:
             _("Type any text and walk from all heads of a model to one head, one row, one number.")
         )
         st.page_link("explore.py", label=_("Explore the heads"), icon=ARROW)
+    with third, st.container(border=True, height="stretch"):
+        st.subheader(_("Why attention?"), anchor=False)
+        st.markdown(
+            _("See what a long sentence becomes without attention and with it, measured and live.")
+        )
+        st.page_link("why.py", label=_("See the difference"), icon=ARROW)
+    with fourth, st.container(border=True, height="stretch"):
+        st.subheader(_("One sentence, several translators"), anchor=False)
+        st.markdown(
+            _("From no attention to the Transformer: the same words, side by side, linked.")
+        )
+        st.page_link("compare.py", label=_("Compare translators"), icon=ARROW)
 
 
 page()

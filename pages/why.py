@@ -1,5 +1,5 @@
-"""Why attention was invented: quality against length, with and without it, and how far back
-a decoder can feel a word.
+"""Why attention was invented: quality against length, with and without it, and what the last word
+of a translation depends on.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def unit(measure: str) -> str:
 
 
 def own_sentence() -> None:
-    """The reader's sentence by both, and how far back each still feels a word."""
+    """The reader's sentence by both, and what their last words depend on."""
     st.subheader(_("Try it with your own sentence"), anchor=False)
     ask.text_box(SOURCE, _("English"), (CUT,), 68)
     ask.examples(examples.WHY, (CUT,), SOURCE)
@@ -144,8 +144,8 @@ def own_sentence() -> None:
 
 
 def gradients(source: str, target: str) -> None:
-    """How strongly the last word still depends on each source word."""
-    st.subheader(_("How far back the last word can feel"), anchor=False)
+    """How strongly the last word depends on each source word."""
+    st.subheader(_("What the last word depends on"), anchor=False)
     felt = {name: faded(name, source, target, link.value(CUT)) for name in (WITHOUT, WITH)}
     drawn = [
         plots.Curve(_("Without attention"), felt[WITHOUT].shares),
@@ -158,17 +158,23 @@ def gradients(source: str, target: str) -> None:
         ),
         "gradients",
     )
-    first = {name: one.shares[0] for name, one in felt.items()}
+    strongest = {name: max(zip(one.shares, one.words, strict=True)) for name, one in felt.items()}
     prose.caption(
         prose.filled(
             _(
-                "Both were given the same French, {target} The size of the gradient of its last "
-                "word with respect to each English word, as a share of the whole: the first "
-                "word has {without} without attention and {withit} with it."
+                "Both were given the same French: {target} Shown is the size of the gradient of its "
+                "last word with respect to each English word, as a share of the whole. With "
+                "attention the most of it, {share}, comes from {word}; without it the most is "
+                "{other} (from {another}), and the rest is spread over a sentence that had to pass "
+                "through one vector. The first word has {first} with attention and {early} without."
             ),
             target=prose.token(target),
-            without=prose.number(first[WITHOUT]),
-            withit=prose.number(first[WITH]),
+            share=prose.number(strongest[WITH][0]),
+            word=prose.token(strongest[WITH][1]),
+            other=prose.number(strongest[WITHOUT][0]),
+            another=prose.token(strongest[WITHOUT][1]),
+            first=prose.number(felt[WITH].shares[0], 3),
+            early=prose.number(felt[WITHOUT].shares[0], 3),
         )
     )
 
