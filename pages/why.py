@@ -162,8 +162,8 @@ def gradients(source: str, target: str) -> None:
     prose.caption(
         prose.filled(
             _(
-                "Both were given the same French: {target} Shown is the size of the gradient of its "
-                "last word with respect to each English word, as a share of the whole. With "
+                "Both were given the same French: {target} Shown is the size of the gradient of "
+                "its last word with respect to each English word, as a share of the whole. With "
                 "attention the most of it, {share}, comes from {word}; without it the most is "
                 "{other} (from {another}), and the rest is spread over a sentence that had to pass "
                 "through one vector. The first word has {first} with attention and {early} without."

@@ -115,9 +115,9 @@ def gradients(
         logits = network.follow(tokens, given, embedded).logits
         pieces = [target[step] for step in steps]
         chances = logits[range(rows), list(steps)].log_softmax(-1)[range(rows), pieces]
-        found: Tensor
         (found,) = torch.autograd.grad(chances.sum(), embedded)
-    return found * network.shape.embedding**0.5  # `embed` scales what the table holds
+    scaled: Tensor = found * network.shape.embedding**0.5  # `embed` scales what the table holds
+    return scaled
 
 
 def _norms(network: Network, source: list[int], target: list[int], steps: Sequence[int]) -> Tensor:
