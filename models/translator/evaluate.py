@@ -123,9 +123,8 @@ class Aligner:
     @property
     def chosen(self) -> dict[str, Any]:
         """The reading, as a card says it; heads counted from 0, null for their mean."""
-        site, head, method, shift = self.reading
-        return {"site": site, "head": head, "extraction": method.how, "least": method.least,
-                "shift": shift}  # fmt: skip
+        reading = self.reading._asdict()
+        return {"extraction" if name == "how" else name: one for name, one in reading.items()}
 
     def chosen_on(self) -> dict[str, Any] | None:
         """What the reading was chosen on, and its figures there."""

@@ -6,15 +6,19 @@ our own and measured on others: a choice made on the test itself would flatter t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from attention_core.alignment import (
     AlignedPair,
+    Extraction,
     Gold,
     Link,
     crossing,
@@ -23,10 +27,12 @@ from attention_core.alignment import (
     json_pairs,
     scores,
     shifted,
+    strongest_by_source,
+    strongest_links,
     symmetrised,
 )
 from attention_core.errors import TextError
-from attention_core.heads import METHODS, AttendedPair, HeadRanking, Method
+from attention_core.heads import SHIFTS, AttendedPair, HeadRanking
 from attention_core.tokens import Axis, Token
 from models.translation import Translating
 from models.translator.corpus import CLASSROOM
@@ -40,14 +46,20 @@ SYMMETRIES: Final[tuple[Symmetry, ...]] = ("grow-diag-final-and", "intersection"
 class Reading(NamedTuple):
     """How links are read out of a model: where it looks, and what is made of that.
 
+    site   one attention, or several with + between them: the mean of all their heads
     head   None for the mean of the heads
+    how    an extraction of the core, or *grown*: the strongest link of each target word and that
+           of each source word, joined by grow-diag as two directions are. One matrix is read from
+           both sides, so a word may have several links and still need not have any.
+    least  links of less weight are left out
     shift  decoding steps: 1 takes a word's look from the step after it was written
     """
 
     site: str
     head: int | None
-    method: Method
-    shift: int
+    how: Extraction | Literal["grown"] = "argmax"
+    least: float = 0.0
+    shift: int = 0
 
 
 class Agreement(NamedTuple):
@@ -107,12 +119,24 @@ def looks(reader: Translating, pairs: Sequence[AlignedPair]) -> list[AttendedPai
 def _look(reader: Translating, pair: AlignedPair) -> AttendedPair:
     texts = pair.texts or (" ".join(pair.source), " ".join(pair.target))
     made = reader.align(*texts)
+    layers = [(site.name, site.weights()) for site in made.cross]
     return AttendedPair(
-        [(site.name, site.weights()) for site in made.cross],
+        [*layers, *_together(layers)],
         places(made.target, pair.target),
         places(made.source, pair.source),
         pair.gold,
     )
+
+
+def _together(layers: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
+    """The last two layers as one, the last three, and so on: the mean over all their heads."""
+    return [
+        (
+            "+".join(name for name, _ in layers[-count:]),
+            torch.cat([weights for _, weights in layers[-count:]]).mean(0, keepdim=True),
+        )
+        for count in range(2, len(layers) + 1)
+    ]
 
 
 def best_reading(found: Sequence[AttendedPair]) -> Reading:
@@ -124,18 +148,37 @@ def best_reading(found: Sequence[AttendedPair]) -> Reading:
     for look in found:
         ranking.add(look)
     best = ranking.best()
-    return Reading(best.site, best.head, best.method, best.shift)
+    plain = Reading(best.site, best.head, *best.method, best.shift)
+    return min((plain, *_grown(found[0])), key=lambda reading: _error(found, reading))
+
+
+def _grown(look: AttendedPair) -> Iterator[Reading]:
+    """Every site, head and shift, read from both sides."""
+    for name, weights in look.sites:
+        heads = [0] if len(weights) == 1 else [*range(len(weights)), None]
+        for head, shift in product(heads, SHIFTS):
+            yield Reading(name, head, "grown", shift=shift)
+
+
+def _error(found: Sequence[AttendedPair], reading: Reading) -> float:
+    return agreement(
+        [links(look, reading) for look in found], [look.gold for look in found]
+    ).error_rate
 
 
 def usual_reading(look: AttendedPair) -> Reading:
-    """The strongest link of the last layer, where nothing is there to choose a better one on."""
+    """The mean of all that looks at the source, where no pairs are there to choose a part on."""
     name, weights = look.sites[-1]
-    return Reading(name, 0 if len(weights) == 1 else None, METHODS[0], 0)
+    return Reading(name, 0 if len(weights) == 1 else None)
 
 
 def links(look: AttendedPair, reading: Reading) -> list[Link]:
     """The links of one sentence, read in one way."""
-    return extract(word_weights(look, reading), *reading.method)
+    weights = word_weights(look, reading)
+    if reading.how == "grown":
+        sides = strongest_links(weights, reading.least), strongest_by_source(weights, reading.least)
+        return symmetrised(*sides, "grow-diag")
+    return extract(weights, reading.how, reading.least)
 
 
 def word_weights(look: AttendedPair, reading: Reading) -> Matrix:
