@@ -119,7 +119,7 @@ def _files(upload: Upload, needs_links: bool) -> tuple[bytes | None, ...] | None
         target = file("target", _("Translations"), texts)
     with columns[2]:
         label = _("Links") if needs_links else _("Links, if there are any")
-        links = file("links", label, ["txt", "align", "pharaoh", "gold", "talp"])
+        links = file("gold", label, ["txt", "align", "pharaoh", "gold", "talp"])
     if source is None or target is None or (needs_links and links is None):
         return None
     return source, target, links

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from models.pairs import MOST, ready_classroom
 from tests.browser.frame import opened, settled
-from tests.browser.gestures import in_address, saved, typed, widget, words
+from tests.browser.gestures import choose, in_address, saved, typed, widget, words
 from tests.browser.server import Server
 
 GOLD = "I love cats .\tJ' aime les chats .\t0-0 1-1 2-2 2-3 3-4\n"
@@ -173,6 +173,13 @@ def test_whatever_is_wrong_with_a_file_gets_its_sentence(page: Page, server: Ser
     upload(page, "corpus.source", "a.en", b"a cat\na dog\na bird\n")
     upload(page, "corpus.target", "a.fr", b"un chat\nun chien\n")
     expect(page.get_by_test_id("stAlert")).to_contain_text("has 3 lines but the second 2")
+    upload(page, "corpus.target", "a.fr", b"un chat\nun chien\nun oiseau\n")
+    upload(page, "corpus.gold", "links.txt", b"1-1 2-2\n1-1\n2-2\n")
+    expect(page.get_by_role("button", name="Follow 3 pairs")).to_be_visible()
+    choose(page, "corpus.first", "1")
+    expect(page.get_by_role("button", name="Follow 3 pairs")).to_be_visible()
+    upload(page, "corpus.gold", "links.txt", b"1-1 2-3\n1-1\n2-2\n")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("Line 1 links source word 2")
     assert page.get_by_test_id("stException").count() == 0
 
 
