@@ -35,7 +35,7 @@ def headed(tmp_path_factory: pytest.TempPathFactory) -> TranslatorReader:
 
 def test_our_own_pairs_are_well_made() -> None:
     pairs = gold.own("en", "fr")
-    assert len(pairs) == 40
+    assert len(pairs) == 60
     lines = (corpus.CLASSROOM / "gold.en-fr.jsonl").read_text(encoding="utf-8").splitlines()
     for pair, line in zip(pairs, map(json.loads, lines), strict=True):
         assert pair.texts is not None
