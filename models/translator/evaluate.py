@@ -1,6 +1,8 @@
 """Measures a trained translator on held-out pairs and writes its card.
 
 python -m models.translator.evaluate bahdanau-en-fr --data eng-fra.tsv.gz --gold en-fr.jsonl
+
+Without --data or --gold, what the card says of translations or of alignments stays as it is.
 """
 # ruff: noqa: T201  (a command says what it measured)
 
@@ -48,9 +50,33 @@ class Result:
 
 
 def main() -> None:
+    options = _options()
+    torch.set_num_threads(1)
+    reader, report = load_translator(options.name), dict[str, Any]()
+    if options.data:
+        pairs = corpus.read(options.data, options.split, *reader.languages)
+        found, seconds = translations(reader, pairs, options.beam)
+        result = measured(found, pairs, reader.languages[1], options.split, options.beam, seconds)
+        report["quality"] = asdict(result)
+        for source, text in list(found.items())[:: max(1, len(found) // max(1, options.show))]:
+            if options.show:
+                print(f"{source} → {text}")
+    if options.gold and reader.network.sites:
+        linked = gold.read(options.gold)
+        linked = [gold.turned(pair) for pair in linked] if options.turn_gold else linked
+        reverse = load_translator(options.reverse) if options.reverse else None
+        report["alignment"] = {
+            "gold": options.gold.name, **alignment(reader, linked, reverse)
+        }  # fmt: skip
+    print(json.dumps(report, indent=1, ensure_ascii=False))
+    if options.split == "test":
+        write_card(options.name, reader, report)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=RECIPES)
-    parser.add_argument("--data", type=Path, required=True, help="tab-separated pairs")
+    parser.add_argument("--data", type=Path, help="tab-separated pairs to translate")
     parser.add_argument("--split", default="test", help="only test is written to the card")
     parser.add_argument("--beam", type=int, default=5)
     parser.add_argument("--gold", type=Path, help="word alignments, one JSON object a line")
@@ -59,26 +85,7 @@ def main() -> None:
     )
     parser.add_argument("--reverse", choices=RECIPES, help="a model of the other direction")
     parser.add_argument("--show", type=int, default=0, help="translations to print")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-
-    reader = load_translator(options.name)
-    pairs = corpus.read(options.data, options.split, *reader.languages)
-    found, seconds = translations(reader, pairs, options.beam)
-    result = measured(found, pairs, reader.languages[1], options.split, options.beam, seconds)
-    report: dict[str, Any] = {"quality": asdict(result)}
-    if options.gold and reader.network.sites:
-        linked = gold.read(options.gold)
-        linked = [gold.turned(pair) for pair in linked] if options.turn_gold else linked
-        reverse = load_translator(options.reverse) if options.reverse else None
-        measure = {"gold": options.gold.name, **alignment(reader, linked, reverse)}
-        report["alignment"] = measure
-    print(json.dumps(report, indent=1, ensure_ascii=False))
-    for source, text in list(found.items())[:: max(1, len(found) // max(1, options.show))]:
-        if options.show:
-            print(f"{source} → {text}")
-    if options.split == "test":
-        write_card(options.name, reader, report)
+    return parser.parse_args()
 
 
 def translations(
@@ -168,7 +175,10 @@ def _rounded(agreement: gold.Agreement) -> dict[str, float]:
 
 
 def write_card(name: str, reader: TranslatorReader, report: dict[str, Any]) -> None:
-    """Everything a reader may ask about the weights, beside the weights."""
+    """Everything a reader may ask about the weights, beside the weights.
+
+    What was not measured now is kept from the card that is there, if it is of the same training.
+    """
     folder = CHECKPOINTS / name
     training = json.loads((folder / "config.json").read_text(encoding="utf-8"))["training"]
     card = {
@@ -177,10 +187,18 @@ def write_card(name: str, reader: TranslatorReader, report: dict[str, Any]) -> N
         "licence": LICENCE,
         "data": DATA,
         **training,
+        **_kept(folder / "card.json", training),
         **report,
     }
     text = json.dumps(card, indent=1, ensure_ascii=False)
     (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _kept(path: Path, training: dict[str, Any]) -> dict[str, Any]:
+    """What was measured before, of the same weights."""
+    card = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    same = all(card.get(name) == value for name, value in training.items())
+    return {name: card[name] for name in ("quality", "alignment") if same and name in card}
 
 
 if __name__ == "__main__":
