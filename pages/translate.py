@@ -131,7 +131,9 @@ def shown(found: Translation, model: str) -> None:
     else:
         prose.badge(*sentences.integrity(found.record.sites))
         with st.expander(
-            sentences.reading(found, look.site.layer, look.heads), icon=":material/tune:"
+            sentences.reading(found, look.site.layer, look.heads),
+            key=f"{PAGE}.look",  # it stays open when its title changes
+            icon=":material/tune:",
         ):
             looking.choose(found, model, LOOK, PAGE)
             choosing.grain_and_specials(GRAIN, SPECIALS)
