@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import torch
 
+from models.translation import Search
 from models.translator.reader import TranslatorReader, load_translator
-from models.translator.recipes import RECIPES
+from models.translator.recipes import shipped
 
 SENTENCE = (
     "We will go home early tomorrow because my little brother and his two friends want to watch "
@@ -24,7 +25,7 @@ ROUNDS = 7
 
 def main() -> None:
     torch.set_num_threads(1)
-    for name in RECIPES:
+    for name, _recipe in shipped():
         began = time.perf_counter()
         reader = load_translator(name)
         print(f"{name}: loaded in {1000 * (time.perf_counter() - began):.0f} ms, one thread")
@@ -37,8 +38,8 @@ def line(reader: TranslatorReader, length: int) -> str:
     text = " ".join(SENTENCE.split()[:length]) + "."
     target = reader.translate(text).text
     times = (
-        median(lambda: reader.translate(text, width=1)),
-        median(lambda: reader.translate(text, width=5)),
+        median(lambda: reader.translate(text, Search(1))),
+        median(lambda: reader.translate(text, Search(5))),
         median(lambda: reader.align(text, target)),
     )
     pieces = len(reader.axis(text))

@@ -153,8 +153,8 @@ def panel(found: Translation, name: str, card: Card) -> None:
         took_sources=took,
     )  # fmt: skip
     shown = sentences.shown(picture)
-    if len(found.cross) * look.site.heads > 1:
-        place = sentences.where(look.site.layer, look.heads)
+    if len(found.cross) * found.cross[0].heads > 1:
+        place = looking.where(look)
         shown = prose.filled("{place} · {shown}", place=place, shown=shown)
     prose.note(shown)
 

@@ -131,7 +131,7 @@ def shown(found: Translation, model: str) -> None:
     else:
         prose.badge(*sentences.integrity(found.record.sites))
         with st.expander(
-            sentences.reading(found, look.site.layer, look.heads),
+            sentences.reading(found, looking.where(look)),
             key=f"{PAGE}.look",  # it stays open when its title changes
             icon=":material/tune:",
         ):

@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attention_core.alignment.links import Link
+from attention_core.alignment.symmetry import symmetrised
 
 Matrix = NDArray[np.float32]
 Cells = NDArray[np.bool_]
-Extraction = Literal["argmax", "threshold", "matching"]
+Extraction = Literal["argmax", "threshold", "matching", "grown"]
 """argmax     each target word is linked to the source word it looked at most
 threshold  every cell that is heavy enough is a link
-matching   each word is linked at most once, so that the linked weights add up to the most"""
+matching   each word is linked at most once, so that the linked weights add up to the most
+grown      the strongest link of each target word and that of each source word, joined by grow-diag
+           as two directions are: a word may have several links, and need not have any"""
 
-EXTRACTIONS: Final[tuple[Extraction, ...]] = ("argmax", "threshold", "matching")
+EXTRACTIONS: Final[tuple[Extraction, ...]] = ("argmax", "threshold", "matching", "grown")
 
 
 def extract(weights: Matrix, how: Extraction = "argmax", least: float = 0.0) -> list[Link]:
@@ -63,7 +66,7 @@ def linked(weights: Matrix, how: Extraction = "argmax", least: float = 0.0) -> C
     if how == "threshold" or not heavy.size:
         picked = np.ones(heavy.shape, dtype=np.bool_)
     else:
-        picked = _largest(heavy) if how == "argmax" else _matched(heavy)
+        picked = _PICKED[how](heavy)
     return picked & (heavy > 0)
 
 
@@ -84,6 +87,27 @@ def _matched(weights: Matrix) -> Cells:
         rows, columns = linear_sum_assignment(weights[place], maximize=True)
         picked[place][rows, columns] = True
     return picked
+
+
+def _grown(weights: Matrix) -> Cells:
+    """In each matrix the largest cells of the rows and those of the columns, joined."""
+    picked = np.zeros(weights.shape, dtype=np.bool_)
+    for place in np.ndindex(weights.shape[:-2]):
+        one = weights[place]
+        looks = [Link(source, target) for target, source in _cells(one)]
+        returned = [Link(source, target) for source, target in _cells(one.T)]
+        for source, target in symmetrised(looks, returned, "grow-diag"):
+            picked[place][target, source] = True
+    return picked
+
+
+def _cells(weights: Matrix) -> list[tuple[int, int]]:
+    """The largest cell of each row, as (row, column); none of a row of nothing."""
+    found = np.argwhere(_largest(weights) & (weights > 0)).tolist()
+    return [(row, column) for row, column in found]
+
+
+_PICKED = {"argmax": _largest, "matching": _matched, "grown": _grown}
 
 
 def shifted(weights: Matrix, shift: int) -> Matrix:

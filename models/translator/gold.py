@@ -27,8 +27,6 @@ from attention_core.alignment import (
     json_pairs,
     scores,
     shifted,
-    strongest_by_source,
-    strongest_links,
     symmetrised,
 )
 from attention_core.errors import TextError
@@ -48,16 +46,14 @@ class Reading(NamedTuple):
 
     site   one attention, or several with + between them: the mean of all their heads
     head   None for the mean of the heads
-    how    an extraction of the core, or *grown*: the strongest link of each target word and that
-           of each source word, joined by grow-diag as two directions are. One matrix is read from
-           both sides, so a word may have several links and still need not have any.
+    how    an extraction of the core
     least  links of less weight are left out
     shift  decoding steps: 1 takes a word's look from the step after it was written
     """
 
     site: str
     head: int | None
-    how: Extraction | Literal["grown"] = "argmax"
+    how: Extraction = "argmax"
     least: float = 0.0
     shift: int = 0
 
@@ -175,9 +171,6 @@ def usual_reading(look: AttendedPair) -> Reading:
 def links(look: AttendedPair, reading: Reading) -> list[Link]:
     """The links of one sentence, read in one way."""
     weights = word_weights(look, reading)
-    if reading.how == "grown":
-        sides = strongest_links(weights, reading.least), strongest_by_source(weights, reading.least)
-        return symmetrised(*sides, "grow-diag")
     return extract(weights, reading.how, reading.least)
 
 

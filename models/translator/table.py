@@ -58,10 +58,12 @@ def _line(name: str, recipe: Recipe) -> str:
 
 def _look(chosen: dict[str, Any]) -> str:
     """Where and how the alignment is read best, counted from 1."""
-    layer = int(chosen["site"].rpartition(".")[2]) + 1
-    head = "mean" if chosen["head"] is None else f"head {chosen['head'] + 1}"
+    layers = [int(site.rpartition(".")[2]) + 1 for site in chosen["site"].split("+")]
+    place = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]}–{layers[-1]}"
+    mean = chosen["head"] is None or len(layers) > 1
+    head = "mean" if mean else f"head {chosen['head'] + 1}"
     step = {0: "same step", 1: "step after", -1: "step before"}[chosen["shift"]]
-    return f"layer {layer}, {head}, {step}, {chosen['extraction']}"
+    return f"{place}, {head}, {step}, {chosen['extraction']}"
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def _edits(
         queries = tuple(min(max(step, 0), len(found.target) - 1) for step in steps)
     if scope in ("cell", "column"):
         keys = picture.column_places[cell[1]]
-    sites = [site.name for site in found.cross] if reach == "every" else [look.site.name]
+    sites = [site.name for site in found.cross] if reach == "every" else look.site.name.split("+")
     whole = reach != "shown" or len(look.heads) == look.site.heads
     heads = None if whole else look.heads
     return [Edit(site, action, heads, queries, keys, value) for site in sites]

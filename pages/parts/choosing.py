@@ -121,7 +121,9 @@ def languages(model: str) -> tuple[str, str]:
     names = {"en": _("English"), "fr": _("French"), "zh": _("Chinese"), "de": _("German")}
     codes = catalogue.entry(model).card.languages
     reads, writes = codes if len(codes) == 2 else ("", "")
-    return names.get(reads, reads or _("Source text")), names.get(writes, writes or _("Translation"))
+    return names.get(reads, reads or _("Source text")), names.get(
+        writes, writes or _("Translation")
+    )
 
 
 def _named(choice: Choice, name: str) -> dict[str, catalogue.Card]:

@@ -63,7 +63,7 @@ def cell_places(view: View, chosen: Sequence[int]) -> list[int]:
     return [view.row_places[chosen[0]][0], view.column_places[chosen[1]][0]]
 
 
-def head_grid(part: Part, chosen: tuple[int, int], key: str, took: Callback) -> None:
+def head_grid(part: Part, chosen: tuple[int, int] | None, key: str, took: Callback) -> None:
     """Thumbnails of all heads; a click chooses one."""
     thumbnails(
         key=key,

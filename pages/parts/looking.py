@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ import streamlit as st
 import torch
 
 from attention_core import measures
-from attention_core.alignment import Extraction, Link, extract, shifted
-from attention_core.record import Site, Stored
+from attention_core.alignment import EXTRACTIONS, Extraction, Link, extract, shifted
+from attention_core.record import Integrity, Site, Stored
 from attention_core.views import View, overview, view
 from models import catalogue
 from models.translation import Translation
@@ -20,12 +21,15 @@ from pages.parts.link import Choice
 from pages.parts.readings import THUMBNAIL, Part
 
 UNCHOSEN = -1
+EVERY = 63
+"""Stands for all layers together in the choice of a layer."""
 
 
 class Best(NamedTuple):
     """The look that agreed best with people's links; heads empty = the mean of its layer."""
 
     layer: int = UNCHOSEN
+    """`EVERY` for the mean over all heads of all layers."""
     heads: tuple[int, ...] = ()
     shift: int = 0
     how: Extraction = "argmax"
@@ -48,7 +52,7 @@ def choices(page: str) -> Looking:
         link.number(page, "layer", UNCHOSEN, most=64),
         link.numbers(page, "heads"),
         link.one_of(page, "shift", ("best", "-1", "0", "1"), "best"),
-        link.one_of(page, "how", ("best", "argmax", "threshold", "matching"), "best"),
+        link.one_of(page, "how", ("best", *EXTRACTIONS), "best"),
         link.amount(page, "least", 20, 1, 100),
     )
 
@@ -58,10 +62,11 @@ def best(model: str) -> Best:
     found = catalogue.entry(model).card.measured.get("alignment", {}).get("chosen")
     if not found:
         return Best()
-    head = found.get("head")
+    head, site = found.get("head"), str(found["site"])
+    together = "+" in site
     return Best(
-        int(str(found["site"]).rpartition(".")[2]),
-        () if head is None else (int(head),),
+        EVERY if together else int(site.rpartition(".")[2]),
+        () if head is None or together else (int(head),),
         int(found["shift"]),
         found["extraction"],
         float(found.get("least", 0.0)),
@@ -104,9 +109,30 @@ def settled(found: Translation, model: str, chosen: Looking | None = None) -> Lo
             shift = int(link.value(chosen.shift))
         if link.value(chosen.how) != "best":
             how, least = link.value(chosen.how), link.value(chosen.least) / 100
-    site = cross[layer if 0 <= layer < len(cross) else -1]
+    if layer == EVERY and len(cross) > 1:
+        site = together(cross)
+    else:
+        site = cross[layer if 0 <= layer < len(cross) else -1]
     heads = tuple(head for head in heads if head < site.heads) or tuple(range(site.heads))
     return Look(moved(site, shift), heads, shift, how, least)
+
+
+def together(sites: Sequence[Site]) -> Site:
+    """One site whose one head is the mean over all heads of these."""
+    weights = torch.cat([site.weights() for site in sites]).mean(0, keepdim=True)
+    gaps = [site.integrity.output for site in sites]
+    known = [gap for gap in gaps if gap is not None]
+    return replace(
+        sites[-1],
+        name="+".join(site.name for site in sites),
+        layer=EVERY,
+        heads=1,
+        source=Stored(weights, sites[-1].allowed()),
+        integrity=Integrity(
+            max(site.integrity.rows for site in sites),
+            max(known) if len(known) == len(gaps) else None,
+        ),
+    )
 
 
 def moved(site: Site, shift: int) -> Site:
@@ -115,6 +141,13 @@ def moved(site: Site, shift: int) -> Site:
         return site
     weights = torch.from_numpy(shifted(site.weights().numpy(), shift).copy())
     return replace(site, source=Stored(weights, site.allowed()))
+
+
+def where(look: Look) -> str:
+    """The look in words, counted from 1."""
+    if look.site.layer == EVERY:
+        return _("the mean of all heads of all layers")
+    return sentences.where(look.site.layer, look.heads)
 
 
 def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
@@ -145,6 +178,7 @@ def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
                 "argmax": _("strongest"),
                 "threshold": _("heavy enough"),
                 "matching": _("one to one"),
+                "grown": _("from both sides"),
             },
         )
         if look.how == "threshold":
@@ -165,21 +199,27 @@ def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str)
         link.choose(chosen.heads, [head])
 
     def mean() -> None:
-        link.choose(chosen.layer, layer)
+        link.choose(chosen.layer, min(layer, len(found.cross) - 1))
+        link.choose(chosen.heads, [])
+
+    def every() -> None:
+        link.choose(chosen.layer, EVERY)
         link.choose(chosen.heads, [])
 
     def reset() -> None:
         link.choose(chosen.layer, UNCHOSEN)
         link.choose(chosen.heads, [])
 
-    figures.head_grid(part, (layer, look.heads[0]), f"{key}.grid", took)
+    opened = None if layer == EVERY else (layer, look.heads[0])
+    figures.head_grid(part, opened, f"{key}.grid", took)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        prose.caption(prose.filled(_("Shown: {place}."), place=sentences.where(layer, look.heads)))
+        prose.caption(prose.filled(_("Shown: {place}."), place=where(look)))
         if best(model).layer != UNCHOSEN:
             st.button(
                 _("Head that aligns best"), on_click=reset, type="tertiary", key=f"{key}.best"
             )
         st.button(_("Mean of the layer"), on_click=mean, type="tertiary", key=f"{key}.mean")
+        st.button(_("Mean of all layers"), on_click=every, type="tertiary", key=f"{key}.every")
 
 
 def cross_part(found: Translation) -> Part:

@@ -166,11 +166,11 @@ def doubts(found: Translation, language: str) -> list[Markup]:
     return made
 
 
-def reading(found: Translation, layer: int, heads: Sequence[int]) -> str:
+def reading(found: Translation, place: str) -> str:
     """Which attention is shown, where there is a choice, and that one may choose."""
     if len(found.cross) * found.cross[0].heads == 1:
         return _("How the alignment is read")
-    return _("Which attention: {place}").format(place=where(layer, heads))
+    return _("Which attention: {place}").format(place=place)
 
 
 def no_attention(found: Translation) -> list[Markup]:
