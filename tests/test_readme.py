@@ -1,0 +1,22 @@
+"""The README's table of translators is what their cards say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.translator.recipes import shipped
+from models.translator.table import filled, table
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_readme_shows_the_figures_of_the_cards() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert filled(text) == text
+
+
+def test_every_translator_that_ships_has_its_line() -> None:
+    lines = table().splitlines()
+    assert [recipe.title for _name, recipe in shipped()] == [
+        line.split("[")[1].split("]")[0] for line in lines[2:]
+    ]
