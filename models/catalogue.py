@@ -47,6 +47,8 @@ class Card:
     data: str
     good_for: str
     source: str
+    heads: int = 0
+    """Heads of one layer of a translator's; 0 where that is not known before it is loaded."""
     short: str = ""
     """The name on a crowded page."""
     measured: Mapping[str, Any] = field(default_factory=dict)
@@ -126,6 +128,7 @@ def _translator_card(name: str, recipe: Recipe) -> Card:
         data=DATA,
         good_for=recipe.good_for,
         source=written["command"],
+        heads=getattr(recipe.shape, "heads", 1),
         short=recipe.short,
         measured=written,
     )

@@ -204,6 +204,7 @@ def show_matrix(picture: View) -> None:
     figures.matrix(
         picture, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
         title=_("Alignment"), caption=prose.joined(spoken, sentences.shown(picture)),
+        gold=golden.over(GOLD, picture),
     )  # fmt: skip
     prose.caption(spoken)
     prose.note(sentences.shown(picture))

@@ -74,7 +74,11 @@ def choose_model(
     about_it  choices that mean something else for another model: forgotten when it changes
     beside    draws what else stands beside the card
     """
-    cards = {entry.card.name: entry.card for entry in catalogue.entries() if entry.task == task}
+    cards = {
+        entry.card.name: entry.card
+        for entry in catalogue.entries()
+        if entry.task == task or (task == "read" and entry.card.heads > 1)
+    }
     chosen = str(link.value(choice))
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}

@@ -105,8 +105,10 @@ def head_view(
 def matrix(
     view: View, cell: Sequence[int], pins: Sequence[int], scale: Literal["matrix", "row"], key: str,
     took_cell: Callback, took_scale: Callback, title: str, caption: str,
+    gold: Gold | None = None,
 ) -> None:  # fmt: skip
-    """The mean of the view's heads, cell by cell."""
+    """The mean of the view's heads, cell by cell; people's links, if any, as squares."""
+    sure, possible = gold or Gold(frozenset(), frozenset())
     heatmap(
         key=key,
         rows=[token.text for token in view.rows],
@@ -116,6 +118,8 @@ def matrix(
         scale=scale,
         cell=cell,
         pins=pins,
+        sure=[[one.target, one.source] for one in sorted(sure)],
+        possible=[[one.target, one.source] for one in sorted(possible)],
         title=title,
         caption=caption,
         name=f"matrix-{view.site}",

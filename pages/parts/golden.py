@@ -26,6 +26,17 @@ def of(choice: Choice | str, picture: View) -> Gold | None:
         return None
 
 
+def over(choice: Choice, picture: View) -> Gold | None:
+    """The links that were drawn, where the picture shows the same words; never a sentence."""
+    if picture.grain != "words" or picture.specials == "shown" or not link.value(choice):
+        return None
+    sizes = [(len(picture.columns), len(picture.rows))]
+    try:
+        return golds(" ".join(str(link.value(choice)).split()), sizes=sizes)[0]
+    except AttentionError:
+        return None
+
+
 def show(found: Translation, look: Look, chosen: Choice, key: str) -> None:
     """The matrix to draw in, the links as text, and precision, recall, F1 and AER."""
     picture = look.view("words", "hidden")

@@ -212,6 +212,14 @@ def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str)
 
     opened = None if layer == EVERY else (layer, look.heads[0])
     figures.head_grid(part, opened, f"{key}.grid", took)
+    if link.value(chosen.layer) not in (UNCHOSEN, EVERY):
+        st.pills(
+            _("Heads of layer {layer}; none chosen is the mean of all").format(layer=layer + 1),
+            range(look.site.heads),
+            selection_mode="multi",
+            format_func=lambda head: str(head + 1),
+            key=chosen.heads.key,
+        )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         prose.caption(prose.filled(_("Shown: {place}."), place=where(look)))
         if best(model).layer != UNCHOSEN:

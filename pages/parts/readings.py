@@ -58,11 +58,16 @@ def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool) -> Reading:
-    reader = _reader(model)
-    record = DESK.run(
-        _session(),
-        lambda cancelled: reader.read(text, second, cancelled=cancelled, cut=cut),
-    )
+    reader = shelf.load(model)
+
+    def work(cancelled: Callable[[], bool]) -> AttentionRecord:
+        if isinstance(reader, Reader):
+            return reader.read(text, second, cancelled=cancelled, cut=cut)
+        if second:
+            return reader.align(text, second, cut, (), cancelled).record
+        return reader.translate(text, cut=cut, cancelled=cancelled).record
+
+    record = DESK.run(_session(), work)
     return Reading(record, {kind: _part(record, kind) for kind in _kinds(record)})
 
 
@@ -116,13 +121,6 @@ def faded(model: str, text: str, target: str, cut: bool = False) -> Faded:
     if not isinstance(reader, TranslatorReader):
         raise _wrong(model)
     return Faded(*influence(reader, text, target, cut).of_last_word())
-
-
-def _reader(model: str) -> Reader:
-    found = shelf.load(model)
-    if isinstance(found, Reader):
-        return found
-    raise _wrong(model)
 
 
 def translator(model: str) -> Translating:

@@ -223,12 +223,12 @@ def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:
                 heads,
             ),
             heads=heads,
-            gap=f"{max(known):.0e}",
+            gap=f"{max(known):.0g}",
         )
     return False, filled(
         _(
             "Not verified: this model does not let us compare with its output. "
             "Its rows add up to 1 within {gap}."
         ),
-        gap=f"{rows:.0e}",
+        gap=f"{rows:.0g}",
     )
