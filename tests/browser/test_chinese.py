@@ -13,7 +13,8 @@ from tests.browser.server import Server
 
 VISIBLE: Final = """() => {
     const apart = "style, script, textarea, bdi, .token, .atlas-token, .atlas-headline, "
-        + ".atlas-steps, [data-testid=stIconMaterial], [data-testid=stHeaderLogo], "
+        + ".atlas-steps, .atlas-sentence, .js-plotly-plot .xtick, [data-testid=stIconMaterial], "
+        + "[data-testid=stExpanderIcon], [data-testid=stHeaderLogo], "
         + "[data-testid=stSkipLink], .st-key-language, canvas";
     const found = [];
     const walk = (node) => {
@@ -38,7 +39,8 @@ reader and of the models, and Streamlit's own parts, are left out."""
 NAMES: Final = re.compile(
     r"Attention Atlas|Apache-2\.0|PNG|SVG|CSV|NPZ|JSON|Pharaoh|MiniLM|all-MiniLM-L6-v2|BERT|"
     r"Bahdanau|Tatoeba|Hugging Face|Escape|Esc|Enter|https?://\S+|"
-    r"bert-base-uncased|Skip to main content"
+    r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
+    r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 
 
@@ -61,7 +63,7 @@ def test_no_english_of_ours_is_left_on_a_chinese_page(
     name: str, page: Page, server: Server
 ) -> None:
     opened(page, f"{server.url}{address(name)}?lang=zh")
-    page.locator(".widget .note").first.wait_for()
+    page.locator(".widget .note, .js-plotly-plot").first.wait_for(state="attached")
     assert english(page) == []
     for menu in page.get_by_test_id("stPopoverButton").all():
         menu.click()
