@@ -184,6 +184,7 @@ def scores(rows: list[dict[str, object]]) -> None:
     st.dataframe(
         rows,
         hide_index=True,
+        placeholder="–",
         column_config={
             "translator": st.column_config.TextColumn(_("translator"), pinned=True),
             "translation": st.column_config.TextColumn(_("translation")),

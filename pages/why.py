@@ -78,7 +78,9 @@ def by_length(cards: dict[str, Card]) -> None:
         for name in link.value(MODELS)
     ]
     chart(
-        plots.curves(labels, drawn, (_("words of the English sentence"), unit(measure)), shade()),
+        plots.curves(
+            labels, drawn, (_("length of the English sentence (words)"), unit(measure)), shade()
+        ),
         "by-length",
     )
     first, last = bins[0], bins[-1]
@@ -136,11 +138,11 @@ def own_sentence() -> None:
                 lambda name=name: translate(name, source, link.value(CUT)),  # type: ignore[misc]
                 link.flag(PAGE, "cut"),
             )
-            if made is not None:
-                prose.sentence(made.text)
-                found[name] = made
-    if len(found) == 2:
-        gradients(source, found[WITH].text)
+            if made is None:
+                return  # a text that is too long is so for both
+            prose.sentence(made.text)
+            found[name] = made
+    gradients(source, found[WITH].text)
 
 
 def gradients(source: str, target: str) -> None:

@@ -183,3 +183,12 @@ def test_another_model_is_opened_from_the_list() -> None:
     assert "72 heads" not in html(app)
     assert address(app, "model") == "fake"
     assert app.text_area[0].value == EXPLORE[0].text
+
+
+def test_a_sentence_that_is_too_long_for_both_translators_is_said_once_and_cut_for_both() -> None:
+    app = opened("why", source="word " * 700)
+    assert len(app.warning) == 1
+    next(button for button in app.button if "beginning" in button.label).click().run()
+    assert not app.exception
+    assert not app.warning
+    assert "What the last word depends on" in headings(app)
