@@ -25,8 +25,8 @@ from tests.browser.frame import (
 from tests.browser.server import Server, serving
 
 PHONE = {"width": 390, "height": 844}
-ENGLISH = ["Home", "Explore", "Translate"]
-CHINESE = ["首页", "探索", "翻译"]
+ENGLISH = ["Home", "Explore", "Why attention?", "Translate", "Compare"]
+CHINESE = ["首页", "探索", "为什么要注意力？", "翻译", "比较"]
 
 
 def test_the_first_request_of_a_fresh_server_opens_the_page_it_asks_for(
