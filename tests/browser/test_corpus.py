@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Position, expect
 
 from models.pairs import MOST, ready_classroom
 from tests.browser.frame import opened, settled
@@ -38,8 +38,11 @@ def table(page: Page) -> Locator:
 
 
 def click_row(page: Page, place: int) -> None:
-    """A click into a row of the table, counted from 1."""
-    table(page).click(position={"x": 180, "y": 36 + 35 * (place - 1) + 17}, force=True)
+    """A click into a row of the table, counted from 1, clear of the header, pointing at it first."""
+    table(page).evaluate("table => table.scrollIntoView({block: 'center', behavior: 'instant'})")
+    where: Position = {"x": 180, "y": 36 + 35 * (place - 1) + 17}
+    table(page).hover(position=where, force=True)
+    table(page).click(position=where, force=True)
 
 
 def counted(page: Page, count: str) -> Locator:
@@ -140,6 +143,7 @@ def test_a_long_file_streams_is_found_again_stops_and_goes_on(
     assert len(rows) == done > 0
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text(re.compile(r"of 10,000 pairs ·"))).to_be_visible()
+    settled(page)  # a click on a button that is just being drawn is lost
     page.get_by_role("button", name="Stop").click()
     expect(stopped).to_be_visible()
     assert numbers(page, tmp_path)[:done] == rows
@@ -175,7 +179,7 @@ def test_whatever_is_wrong_with_a_file_gets_its_sentence(page: Page, server: Ser
     expect(page.get_by_test_id("stAlert")).to_contain_text("has 3 lines but the second 2")
     upload(page, "corpus.target", "a.fr", b"un chat\nun chien\nun oiseau\n")
     upload(page, "corpus.gold", "links.txt", b"1-1 2-2\n1-1\n2-2\n")
-    expect(page.get_by_role("button", name="Follow 3 pairs")).to_be_visible()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("Line 1 links source word 2")
     choose(page, "corpus.first", "1")
     expect(page.get_by_role("button", name="Follow 3 pairs")).to_be_visible()
     upload(page, "corpus.gold", "links.txt", b"1-1 2-3\n1-1\n2-2\n")
