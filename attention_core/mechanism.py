@@ -33,6 +33,8 @@ class Card:
     link: str
     sums_to_one_over: Literal["keys", "queries", "neither"]
     """The axis over which the weights of one head are a distribution."""
+    checked: Literal["paper", "code", "unread"] = "paper"
+    """What the equations were held against: the paper's own text, its authors' program, neither."""
 
 
 class Extra(NamedTuple):
