@@ -38,7 +38,7 @@ def table(page: Page) -> Locator:
 
 
 def click_row(page: Page, place: int) -> None:
-    """A click into a row of the table, counted from 1, clear of the header, pointing at it first."""
+    """A click into a row, counted from 1: brought clear of the header, pointed at, clicked."""
     table(page).evaluate("table => table.scrollIntoView({block: 'center', behavior: 'instant'})")
     where: Position = {"x": 180, "y": 36 + 35 * (place - 1) + 17}
     table(page).hover(position=where, force=True)
