@@ -248,6 +248,20 @@ def edited(
     return weights
 
 
+def split(rows: Tensor, heads: int) -> Tensor:
+    """(..., token, width) to (..., head, token, width / heads), neighbours staying together.
+
+    Raises ShapeError when the heads do not divide the width.
+    """
+    if rows.shape[-1] % heads:
+        raise ShapeError(
+            "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
+            heads=heads,
+            width=rows.shape[-1],
+        )
+    return rows.reshape(*rows.shape[:-1], heads, -1).transpose(-3, -2)
+
+
 def one_head(
     scores: Tensor, allowed: Tensor, weights: Tensor, value: Tensor, context: Tensor, *extras: Extra
 ) -> Trace:

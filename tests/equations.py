@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +14,14 @@ from torch import nn
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
     Additive,
+    Alibi,
     General,
     LocalMonotonic,
     LocalPredictive,
     Location,
     MultiHead,
+    RelativeBias,
+    Rotary,
 )
 
 Array = NDArray[Any]
@@ -170,6 +174,64 @@ def multi_head(m: Mechanism, query: Array, key: Array, value: Array, allowed: Ar
     return np.asarray(np.concatenate(heads, 1) @ matrix(last).T + bias)
 
 
+def turned(vector: Array, position: int, base: float) -> Array:
+    """Every pair of numbers as a complex one, times e^(i m θ)."""
+    width, numbers = len(vector), []
+    for pair in range(width // 2):
+        theta = base ** (-2 * pair / width)
+        spun = complex(vector[2 * pair], vector[2 * pair + 1]) * cmath.exp(1j * position * theta)
+        numbers += [spun.real, spun.imag]
+    return np.array(numbers)
+
+
+def rotary(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """(R_m q) · (R_n k) / √d"""
+    assert isinstance(m, Rotary)
+    base, root = m.base, math.sqrt(key.shape[1])
+    return attended(
+        lambda i, j: product(turned(query[i], i, base), turned(key[j], j, base)) / root,
+        value, allowed,
+    )  # fmt: skip
+
+
+def biased(
+    heads: int, bias: Callable[[int, int, int], float], query: Array, key: Array, value: Array,
+    allowed: Array,
+) -> Array:  # fmt: skip
+    """q · k / √d + bias, each head with its share of the numbers"""
+    found = []
+    for h in range(heads):
+        q, k, v = (np.split(part, heads, 1)[h] for part in (query, key, value))
+        root = math.sqrt(k.shape[1])
+
+        def score(i: int, j: int, h: int = h, q: Array = q, k: Array = k, d: float = root) -> float:
+            return product(q[i], k[j]) / d + bias(h, i, j)
+
+        found.append(attended(score, v, allowed))
+    return np.concatenate(found, 1)
+
+
+def alibi(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """q · k / √d − |i − j| / 2^(8h/H), heads counted from 1"""
+    assert isinstance(m, Alibi)
+
+    def score(h: int, i: int, j: int) -> float:
+        return -abs(i - j) / 2 ** (8 * (h + 1) / m.heads)
+
+    return biased(m.heads, score, query, key, value, allowed)
+
+
+def relative_bias(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """q · k / √d + b at the distance j − i, at most R either way"""
+    assert isinstance(m, RelativeBias)
+    biases = np.asarray(m.biases.detach().numpy())
+
+    def score(h: int, i: int, j: int) -> float:
+        return float(biases[h, min(max(j - i, -m.reach), m.reach) + m.reach])
+
+    return biased(m.heads, score, query, key, value, allowed)
+
+
 BY_HAND: dict[str, Equation] = {
     "additive": additive,
     "luong_dot": dot,
@@ -180,4 +242,7 @@ BY_HAND: dict[str, Equation] = {
     "local_predictive": local_predictive,
     "scaled_dot_product": scaled,
     "multi_head": multi_head,
+    "rotary": rotary,
+    "alibi": alibi,
+    "relative_bias": relative_bias,
 }

@@ -22,6 +22,7 @@ from attention_core.errors import AttentionError, ShapeError, UnverifiedError
 from attention_core.mechanism import Mechanism, Trace, check_trace, softmax
 from attention_core.mechanisms import (
     Additive,
+    Alibi,
     Concat,
     Dot,
     General,
@@ -29,6 +30,8 @@ from attention_core.mechanisms import (
     LocalPredictive,
     Location,
     MultiHead,
+    RelativeBias,
+    Rotary,
     ScaledDotProduct,
 )
 from tests.equations import BY_HAND
@@ -58,10 +61,17 @@ BUILDERS = {
     "local_predictive": Builder(lambda: LocalPredictive(11, 13, REACH), query=11, key=13, value=19),
     "scaled_dot_product": Builder(ScaledDotProduct, query=11, key=11, value=19),
     "multi_head": Builder(lambda: MultiHead(33, HEADS), query=33, key=33, value=33, heads=HEADS),
+    "rotary": Builder(Rotary, query=22, key=22, value=19),
+    "alibi": Builder(lambda: Alibi(HEADS), query=33, key=33, value=21, heads=HEADS),
+    "relative_bias": Builder(
+        lambda: RelativeBias(HEADS, 2), query=33, key=33, value=21, heads=HEADS
+    ),
 }
 
 NAMES = list(mechanisms.ALL)
-PLACED = {"luong_location", "local_monotonic", "local_predictive"}
+PLACED = {
+    "luong_location", "local_monotonic", "local_predictive", "rotary", "alibi", "relative_bias",
+}  # fmt: skip
 """Where a key stands matters to these."""
 WINDOWED = {"local_monotonic", "local_predictive"}
 """These look at some of the keys only."""

@@ -7,6 +7,7 @@ from attention_core.mechanisms.additive import Additive
 from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
 from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
 from attention_core.mechanisms.luong import Concat, Dot, General, Location
+from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
 
 ALL: dict[str, type[Mechanism]] = {
     mechanism.card.name: mechanism
@@ -20,12 +21,16 @@ ALL: dict[str, type[Mechanism]] = {
         LocalPredictive,
         ScaledDotProduct,
         MultiHead,
+        RelativeBias,
+        Alibi,
+        Rotary,
     )
 }
 
 __all__ = [
     "ALL",
     "Additive",
+    "Alibi",
     "Concat",
     "Dot",
     "General",
@@ -33,5 +38,7 @@ __all__ = [
     "LocalPredictive",
     "Location",
     "MultiHead",
+    "RelativeBias",
+    "Rotary",
     "ScaledDotProduct",
 ]

@@ -7,7 +7,16 @@ import math
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head, softmax
+from attention_core.mechanism import (
+    Card,
+    Mechanism,
+    Trace,
+    check_width,
+    edited,
+    one_head,
+    softmax,
+    split,
+)
 
 
 class ScaledDotProduct(Mechanism):
@@ -74,9 +83,10 @@ class MultiHead(Mechanism):
     ) -> Trace:
         for name, tensor in (("query", query), ("key", key), ("value", value)):
             check_width(name, tensor, self.query_projection.in_features)
-        queries = self.split(self.query_projection(query))  # (..., head, query, d)
-        keys = self.split(self.key_projection(key))  # (..., head, key, d)
-        values = self.split(self.value_projection(value))  # (..., head, key, d)
+        heads = self.heads
+        queries = split(self.query_projection(query), heads)  # (..., head, query, d)
+        keys = split(self.key_projection(key), heads)  # (..., head, key, d)
+        values = split(self.value_projection(value), heads)  # (..., head, key, d)
 
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
 
@@ -89,7 +99,3 @@ class MultiHead(Mechanism):
         heads = (weights @ values).transpose(-3, -2).flatten(-2)  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context
-
-    def split(self, projected: Tensor) -> Tensor:
-        """(..., token, width) to (..., head, token, width / heads)."""
-        return projected.reshape(*projected.shape[:-1], self.heads, -1).transpose(-3, -2)
