@@ -16,6 +16,7 @@ from attention_core.mechanisms import (
     Additive,
     Alibi,
     General,
+    GroupedQuery,
     LocalMonotonic,
     LocalPredictive,
     Location,
@@ -174,6 +175,22 @@ def multi_head(m: Mechanism, query: Array, key: Array, value: Array, allowed: Ar
     return np.asarray(np.concatenate(heads, 1) @ matrix(last).T + bias)
 
 
+def grouped_query(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """Head h looks with its own queries at the keys and values of group ⌊h · G / H⌋."""
+    assert isinstance(m, GroupedQuery)
+    width = query.shape[1] // m.heads
+
+    def part(linear: nn.Linear, rows: Array, place: int) -> Array:
+        return np.asarray(rows @ matrix(linear)[place * width : (place + 1) * width].T)
+
+    heads = []
+    for h in range(m.heads):
+        g = h * m.groups // m.heads
+        keys, values = part(m.key_projection, key, g), part(m.value_projection, value, g)
+        heads.append(scaled(m, part(m.query_projection, query, h), keys, values, allowed))
+    return np.asarray(np.concatenate(heads, 1) @ matrix(m.output_projection).T)
+
+
 def turned(vector: Array, position: int, base: float) -> Array:
     """Every pair of numbers as a complex one, times e^(i m θ)."""
     width, numbers = len(vector), []
@@ -242,6 +259,8 @@ BY_HAND: dict[str, Equation] = {
     "local_predictive": local_predictive,
     "scaled_dot_product": scaled,
     "multi_head": multi_head,
+    "key_value": additive,
+    "grouped_query": grouped_query,
     "rotary": rotary,
     "alibi": alibi,
     "relative_bias": relative_bias,

@@ -26,6 +26,8 @@ from attention_core.mechanisms import (
     Concat,
     Dot,
     General,
+    GroupedQuery,
+    KeyValue,
     LocalMonotonic,
     LocalPredictive,
     Location,
@@ -61,6 +63,8 @@ BUILDERS = {
     "local_predictive": Builder(lambda: LocalPredictive(11, 13, REACH), query=11, key=13, value=19),
     "scaled_dot_product": Builder(ScaledDotProduct, query=11, key=11, value=19),
     "multi_head": Builder(lambda: MultiHead(33, HEADS), query=33, key=33, value=33, heads=HEADS),
+    "key_value": Builder(lambda: KeyValue(11, 13, 17), query=11, key=13, value=19),
+    "grouped_query": Builder(lambda: GroupedQuery(44, 4, 2), query=44, key=44, value=44, heads=4),
     "rotary": Builder(Rotary, query=22, key=22, value=19),
     "alibi": Builder(lambda: Alibi(HEADS), query=33, key=33, value=21, heads=HEADS),
     "relative_bias": Builder(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms.additive import Additive
 from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.grouped import GroupedQuery
+from attention_core.mechanisms.key_value import KeyValue
 from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
 from attention_core.mechanisms.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
@@ -19,8 +21,10 @@ ALL: dict[str, type[Mechanism]] = {
         Location,
         LocalMonotonic,
         LocalPredictive,
+        KeyValue,
         ScaledDotProduct,
         MultiHead,
+        GroupedQuery,
         RelativeBias,
         Alibi,
         Rotary,
@@ -34,6 +38,8 @@ __all__ = [
     "Concat",
     "Dot",
     "General",
+    "GroupedQuery",
+    "KeyValue",
     "LocalMonotonic",
     "LocalPredictive",
     "Location",
