@@ -1,9 +1,11 @@
-"""The README's table of translators is what their cards say."""
+"""The README's tables are what the cards say."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from attention_core.mechanisms import ALL
+from attention_core.mechanisms import table as mechanisms
 from models.translator.recipes import shipped
 from models.translator.table import filled, table
 
@@ -20,3 +22,10 @@ def test_every_translator_that_ships_has_its_line() -> None:
     assert [recipe.title for _name, recipe in shipped()] == [
         line.split("[")[1].split("]")[0] for line in lines[2:]
     ]
+
+
+def test_the_readme_shows_every_mechanism_of_the_registry() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert mechanisms.filled(text) == text
+    titles = [line.split("|")[1].strip() for line in mechanisms.table().splitlines()[2:]]
+    assert titles == [mechanism.card.title for mechanism in ALL.values()]

@@ -10,9 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from attention_core.mechanisms.table import between
 from models.translator.recipes import CHECKPOINTS, Recipe, shipped
 
-START, END = "<!-- translators -->", "<!-- /translators -->"
+MARK = "translators"
 HEAD = (
     "| translator | parameters | training | BLEU | chrF | AER | crossing links | looks best at |",
     "|---|---|---|---|---|---|---|---|",
@@ -28,9 +29,7 @@ def main() -> None:
 
 def filled(text: str) -> str:
     """The text with the table between its two marks brought up to date."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n{table()}\n{END}{after}"
+    return between(text, MARK, table())
 
 
 def table() -> str:

@@ -1,0 +1,58 @@
+"""The README's table of mechanisms, made from their cards.
+
+python -m attention_core.mechanisms.table README.md
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from attention_core.mechanism import Card
+from attention_core.mechanisms import ALL
+
+MARK: Final = "mechanisms"
+HEAD: Final = (
+    "| mechanism | where it comes from | weights sum to 1 over | equations held against |",
+    "|---|---|---|---|",
+)
+CHECKED: Final = {
+    "paper": "the paper's text",
+    "code": "the authors' program",
+    "unread": "memory: the paper was out of reach",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("readme", type=Path)
+    path: Path = parser.parse_args().readme
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def filled(text: str) -> str:
+    """The text with the table of mechanisms brought up to date."""
+    return between(text, MARK, table())
+
+
+def between(text: str, mark: str, content: str) -> str:
+    """The text with `content` on the lines between <!-- mark --> and <!-- /mark -->."""
+    start, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}\n{content}\n{end}{after}"
+
+
+def table() -> str:
+    """One line for each mechanism, in the order of the story."""
+    return "\n".join([*HEAD, *(_line(mechanism.card) for mechanism in ALL.values())])
+
+
+def _line(card: Card) -> str:
+    source = f"[{card.source}]({card.link})"
+    return f"| {card.title} | {source} | {card.sums_to_one_over} | {CHECKED[card.checked]} |"
+
+
+if __name__ == "__main__":
+    main()
