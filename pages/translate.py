@@ -47,7 +47,7 @@ WIDTH = link.amount(PAGE, "beam", 5, 1, 10)
 STRENGTH = link.amount(PAGE, "penalty", 80, 0, 200)
 LOOK = looking.choices(PAGE)
 PART = link.one_of(PAGE, "part", ("steps", "beam", "gold", "both", "change"), "steps")
-GOLD = link.text(PAGE, "gold")
+GOLD = golden.choices(PAGE)
 HOW = reverse.choice(PAGE)
 EDITS = changes.choice(PAGE)
 ACTION = link.one_of(PAGE, "action", ("zero", "uniform", "set"), "zero")
@@ -55,10 +55,10 @@ SCOPE = link.one_of(PAGE, "scope", ("cell", "row", "column", "all"), "cell")
 REACH = link.one_of(PAGE, "reach", ("shown", "layer", "every"), "every")
 SHARE = link.amount(PAGE, "share", 100, 0, 100)
 NODE = link.number(PAGE, "node", -1, most=2000)
-PLACES = (PINS, CELL, CUT, GOLD, EDITS, NODE)
+PLACES = (PINS, CELL, CUT, GOLD.links, EDITS, NODE)
 CHOICES = (
     SOURCE, TARGET, MODE, MODEL, CUT, PINS, CELL, GRAIN, SPECIALS, SCALE, WIDTH, STRENGTH, *LOOK,
-    PART, GOLD, HOW, EDITS, ACTION, SCOPE, REACH, SHARE, NODE,
+    PART, *GOLD, HOW, EDITS, ACTION, SCOPE, REACH, SHARE, NODE,
 )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def show_both(found: Translation, model: str, look: Look | None) -> None:
     if look is None:
         prose.caption(*sentences.no_attention(found))
         return
-    reverse.show(found, model, look, HOW, link.value(GOLD), f"{PAGE}.both")
+    reverse.show(found, model, look, HOW, GOLD, f"{PAGE}.both")
 
 
 def show_change(found: Translation, model: str, look: Look | None) -> None:

@@ -35,6 +35,13 @@ def segments(choice: Choice, label: str, titles: Mapping[str, str]) -> str:
     return chosen or choice.default
 
 
+def convention(first: Choice, direction: Choice) -> None:
+    """How the numbers of a link are to be read."""
+    segments(first, _("Links count words from"), {"0": "0", "1": "1"})
+    titles = {"source-target": _("source-target"), "target-source": _("target-source")}
+    segments(direction, _("A link says"), titles)
+
+
 def switch(choice: Choice, label: str) -> bool:
     """Something that is on or off."""
     return st.toggle(label, key=choice.key, persist_state="session")

@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import streamlit as st
 
-from attention_core.alignment import Gold, Link, golds, pharaoh, scores
+from attention_core.alignment import Direction, Gold, Link, golds, pharaoh, scores
 from attention_core.errors import AttentionError
 from attention_core.views import View
 from models.translation import Translation
-from pages.parts import downloads, figures, link, prose
+from pages.parts import choosing, downloads, figures, link, prose
 from pages.parts.ask import said
 from pages.parts.language import _
 from pages.parts.link import Choice
 from pages.parts.looking import Look
 
 
-def of(choice: Choice | str, picture: View) -> Gold | None:
+class Written(NamedTuple):
+    """Links as the reader writes them.
+
+    links      the text of the links
+    first      the number of a sentence's first word, 0 or 1
+    direction  which side the first number of a link counts
+    """
+
+    links: Choice
+    first: Choice
+    direction: Choice
+
+    @property
+    def convention(self) -> tuple[int, Direction]:
+        """How the numbers of a link are to be read."""
+        return int(link.value(self.first)), link.value(self.direction)
+
+
+def choices(page: str) -> Written:
+    """No links at first; words count from 0, the source comes first."""
+    return Written(
+        link.text(page, "gold"),
+        link.one_of(page, "first", ("0", "1"), "0"),
+        link.one_of(page, "links", ("source-target", "target-source"), "source-target"),
+    )
+
+
+def of(written: Written, picture: View) -> Gold | None:
     """The links that were drawn, or None with a sentence on the page where they do not fit."""
-    written = choice if isinstance(choice, str) else str(link.value(choice))
-    sizes = [(len(picture.columns), len(picture.rows))]
     try:
-        return golds(" ".join(written.split()) or "\n", sizes=sizes)[0]
+        return _read(written, picture)
     except AttentionError as problem:
         st.info(said(problem), icon=":material/info:")
         return None
 
 
-def over(choice: Choice, picture: View) -> Gold | None:
+def over(written: Written, picture: View) -> Gold | None:
     """The links that were drawn, where the picture shows the same words; never a sentence."""
-    if picture.grain != "words" or picture.specials == "shown" or not link.value(choice):
+    if picture.grain != "words" or picture.specials == "shown" or not link.value(written.links):
         return None
-    sizes = [(len(picture.columns), len(picture.rows))]
     try:
-        return golds(" ".join(str(link.value(choice)).split()), sizes=sizes)[0]
+        return _read(written, picture)
     except AttentionError:
         return None
 
 
-def show(found: Translation, look: Look, chosen: Choice, key: str) -> None:
+def _read(written: Written, picture: View) -> Gold:
+    sizes = [(len(picture.columns), len(picture.rows))]
+    text = " ".join(str(link.value(written.links)).split())
+    return golds(text or "\n", *written.convention, sizes=sizes)[0]
+
+
+def show(found: Translation, look: Look, written: Written, key: str) -> None:
     """The matrix to draw in, the links as text, and precision, recall, F1 and AER."""
     picture = look.view("words", "hidden")
-    gold = of(chosen, picture)
+    gold = of(written, picture)
     links = look.links(picture)
     cells, numbers = st.columns([6, 5], gap="large")
     with cells:
@@ -58,19 +90,24 @@ def show(found: Translation, look: Look, chosen: Choice, key: str) -> None:
             sure, possible = (
                 [Link(column, row) for row, column in drawn[kind]] for kind in ("sure", "possible")
             )
-            link.choose(chosen, pharaoh(sure, possible))
+            link.choose(written.links, pharaoh(sure, possible, *written.convention))
 
         figures.gold_matrix(
             picture, gold or Gold(frozenset(), frozenset()), links, f"{key}.matrix", took
         )
     with numbers:
         st.text_input(
-            _("Links as text (source-target, counted from 0; p = possible)"),
-            key=chosen.key,
+            _("Links as text, such as 0-0 1-2 2p3; p = possible"),
+            key=written.links.key,
             persist_state="session",
         )
+        choosing.convention(written.first, written.direction)
         report(links, gold)
-        downloads.file(_("My links (Pharaoh)"), lambda: str(link.value(chosen)), "gold.pharaoh.txt")
+        downloads.file(
+            _("My links (Pharaoh)"),
+            lambda: str(link.value(written.links)),
+            "gold.pharaoh.txt",
+        )
 
 
 def report(links: list[Link], gold: Gold | None) -> None:

@@ -13,8 +13,8 @@ from models import catalogue
 from pages.parts import link, looking
 
 PAGE = "translate"
-FORGOTTEN = ("words", "cell", "cut", "gold", "edits", "node", "part", "heads", "layer", "shift",
-             "how", "least")  # fmt: skip
+FORGOTTEN = ("words", "cell", "cut", "gold", "first", "links", "edits", "node", "part", "heads",
+             "layer", "shift", "how", "least")  # fmt: skip
 """What the reader chose about another sentence."""
 
 

@@ -9,6 +9,7 @@ from attention_core.views import View
 from models import catalogue
 from models.translation import Translation
 from pages.parts import ask, choosing, downloads, figures, golden, link, looking, prose
+from pages.parts.golden import Written
 from pages.parts.language import _
 from pages.parts.link import Choice
 from pages.parts.looking import Look
@@ -32,7 +33,7 @@ def translators(model: str) -> list[str]:
     ]
 
 
-def show(found: Translation, model: str, look: Look, how: Choice, gold: str, key: str) -> None:
+def show(found: Translation, model: str, look: Look, how: Choice, gold: Written, key: str) -> None:
     """Links of both directions and of the two joined, with the score of each."""
     others = translators(model)
     if not others:

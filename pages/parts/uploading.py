@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
@@ -88,12 +88,7 @@ def counted(upload: Upload, needs_links: bool) -> None:
     """How links are to be read; asked only where links matter."""
     with st.container(horizontal=True, gap="medium"):
         if needs_links or link.value(upload.form) == "texts":
-            choosing.segments(upload.first, _("Links count words from"), {"0": "0", "1": "1"})
-            titles: Mapping[str, str] = {
-                "source-target": _("source-target"),
-                "target-source": _("target-source"),
-            }
-            choosing.segments(upload.direction, _("A link says"), titles)
+            choosing.convention(upload.first, upload.direction)
 
 
 def _files(upload: Upload, needs_links: bool) -> tuple[bytes | None, ...] | None:

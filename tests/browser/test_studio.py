@@ -141,6 +141,28 @@ def test_links_that_are_none_get_a_sentence_and_stand_until_they_are_mended(
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
+def test_links_may_count_words_from_one_and_name_the_translation_first(
+    page: Page, server: Server, translator: Translating
+) -> None:
+    found = translator.align(PAIR["source"], PAIR["target"])
+    translated(page, f"{server.url}/translate?{urlencode({**PAIR, 'part': 'gold'})}")
+    box = widget(page, "translate.gold").locator("input")
+    box.fill("3-2")
+    box.press("Enter")
+    expect_scores(page, found, "3-2")
+    choose(page, "translate.first", "1")
+    expect_scores(page, found, "2-1")
+    choose(page, "translate.links", "target-source")
+    expect_scores(page, found, "1-2")
+    cell(page, "translate.gold.matrix", "Le", "white")
+    expect_gold(page, "1-2 3-2")
+    expect_scores(page, found, "1-2 1-0")
+
+    page.reload()
+    settled(page)
+    expect_scores(page, found, "1-2 1-0")
+
+
 def difference(page: Page) -> str:
     """The changed translation as it stands on the page, without what is struck out."""
     return str(
