@@ -29,6 +29,7 @@ class Method(NamedTuple):
 METHODS: Final = (
     Method("argmax"),
     Method("matching"),
+    Method("grown"),
     *(Method("threshold", least) for least in (0.1, 0.2, 0.3, 0.5)),
 )
 SHIFTS: Final = (0, 1, -1)
@@ -50,8 +51,15 @@ class AttendedPair:
     gold: Gold
 
 
+def together(sites: Sequence[tuple[str, Tensor]]) -> tuple[str, Tensor]:
+    """Several layers as one of a single head: the mean over all their heads, `a+b` by name."""
+    weights = torch.cat([weights for _, weights in sites]).mean(0, keepdim=True)
+    return "+".join(name for name, _ in sites), weights
+
+
 class Ranked(NamedTuple):
-    """One head read in one way. head is None for the mean of the heads of a site.
+    """One head read in one way. head is None for the mean of the heads of a site; several layers
+    that are read `together` have a + in their name and one head.
 
     crossing_recall  found share of those sure links that cross another; 0 where none does
     """

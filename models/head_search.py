@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from attention_core.alignment import AlignedPair, diagonal_links, error_rate
 from attention_core.errors import AttentionError, TextError
-from attention_core.heads import AttendedPair, HeadRanking, Ranked
+from attention_core.heads import AttendedPair, HeadRanking, Ranked, together
 from models.pairs import Pair
 from models.translation import Translating, Translation
 from models.translator.gold import places
@@ -84,8 +84,9 @@ def _attended(found: Translation, aligned: AlignedPair) -> AttendedPair:
     """Raises TextError for a model without attention, or words that the text does not have."""
     if not found.cross:
         raise TextError("This translator has no attention, so no head of it can align.")
+    layers = [(site.name, site.weights()) for site in found.cross]
     return AttendedPair(
-        [(site.name, site.weights()) for site in found.cross],
+        [*layers, *([together(layers)] if len(layers) > 1 else [])],
         places(found.target, aligned.target),
         places(found.source, aligned.source),
         aligned.gold,

@@ -138,7 +138,7 @@ def test_the_links_of_a_reading_are_those_the_ranking_counted(headed: Translator
     for look in looks:
         ranking.add(look)
     table = ranking.table()
-    assert len(table) == (2 * (3 + 1) + 1) * 6 * 3  # both layers together have one mean
+    assert len(table) == (2 * (3 + 1) + 1) * 7 * 3  # both layers together have one mean
     for ranked in table:
         reading = gold.Reading(ranked.site, ranked.head, *ranked.method, ranked.shift)
         found = [gold.links(look, reading) for look in looks]

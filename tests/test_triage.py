@@ -14,12 +14,14 @@ from attention_core.capture import never
 from attention_core.confidence import confidence
 from attention_core.errors import TextError, TooLong
 from attention_core.views import view
-from models import shelf
+from models import catalogue, shelf
 from models.head_search import HeadSearch
 from models.pairs import Pair, from_json, from_table
 from models.reader import Reader
 from models.translation import Translating
 from models.triage import Look, Row, Triage, as_csv, merged, summary
+from pages.parts import looking
+from pages.parts.handover import layer
 
 GOLD = [
     {
@@ -113,6 +115,29 @@ def test_the_search_finds_what_the_translator_reads_best(reader: Translating) ->
     assert found.chosen == found.reported == search.table(split=False)[0]
     assert found.sentences == 2
     assert found.chosen.scores.error_rate < 0.3
+
+
+def test_all_layers_together_are_ranked_as_the_card_of_the_transformer_reads_them() -> None:
+    name = "transformer-en-fr"
+    transformer = shelf.load(name)
+    assert not isinstance(transformer, Reader)
+    search = HeadSearch(transformer, PAIRS.rows)
+    assert [search.row(place, never) for place in range(len(search))] == [None, None]
+    chosen = catalogue.entry(name).card.measured["alignment"]["chosen"]
+    row = next(
+        one
+        for one in search.table(split=False)
+        if (one.site, one.head, one.method.how, one.shift)
+        == (chosen["site"], chosen["head"], chosen["extraction"], chosen["shift"])
+    )
+    assert row.site == "cross.0+cross.1+cross.2"
+    look = looking.Best(layer(row), (), row.shift, row.method.how, row.method.least)
+    assert look == looking.best(name)  # what a click on the row opens
+    found = [transformer.align(pair.source, pair.target) for pair in PAIRS.rows]
+    links = [looking.settled(one, name) for one in found]
+    assert sum(len(one.links(one.view("words", "hidden"))) for one in links if one) == (
+        row.scores.found
+    )
 
 
 def test_a_winner_of_one_half_is_reported_on_the_other(reader: Translating) -> None:

@@ -6,13 +6,11 @@ our own and measured on others: a choice made on the test itself would flatter t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -30,7 +28,7 @@ from attention_core.alignment import (
     symmetrised,
 )
 from attention_core.errors import TextError
-from attention_core.heads import SHIFTS, AttendedPair, HeadRanking
+from attention_core.heads import AttendedPair, HeadRanking, together
 from attention_core.tokens import Axis, Token
 from models.translation import Translating
 from models.translator.corpus import CLASSROOM
@@ -117,22 +115,16 @@ def _look(reader: Translating, pair: AlignedPair) -> AttendedPair:
     made = reader.align(*texts)
     layers = [(site.name, site.weights()) for site in made.cross]
     return AttendedPair(
-        [*layers, *_together(layers)],
+        [*layers, *_several(layers)],
         places(made.target, pair.target),
         places(made.source, pair.source),
         pair.gold,
     )
 
 
-def _together(layers: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
-    """The last two layers as one, the last three, and so on: the mean over all their heads."""
-    return [
-        (
-            "+".join(name for name, _ in layers[-count:]),
-            torch.cat([weights for _, weights in layers[-count:]]).mean(0, keepdim=True),
-        )
-        for count in range(2, len(layers) + 1)
-    ]
+def _several(layers: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
+    """The last two layers as one, the last three, and so on."""
+    return [together(layers[-count:]) for count in range(2, len(layers) + 1)]
 
 
 def best_reading(found: Sequence[AttendedPair]) -> Reading:
@@ -144,22 +136,7 @@ def best_reading(found: Sequence[AttendedPair]) -> Reading:
     for look in found:
         ranking.add(look)
     best = ranking.best()
-    plain = Reading(best.site, best.head, *best.method, best.shift)
-    return min((plain, *_grown(found[0])), key=lambda reading: _error(found, reading))
-
-
-def _grown(look: AttendedPair) -> Iterator[Reading]:
-    """Every site, head and shift, read from both sides."""
-    for name, weights in look.sites:
-        heads = [0] if len(weights) == 1 else [*range(len(weights)), None]
-        for head, shift in product(heads, SHIFTS):
-            yield Reading(name, head, "grown", shift=shift)
-
-
-def _error(found: Sequence[AttendedPair], reading: Reading) -> float:
-    return agreement(
-        [links(look, reading) for look in found], [look.gold for look in found]
-    ).error_rate
+    return Reading(best.site, best.head, *best.method, best.shift)
 
 
 def usual_reading(look: AttendedPair) -> Reading:

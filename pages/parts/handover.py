@@ -33,7 +33,7 @@ def to_translate(
     if head is not None:
         chosen = looking.choices(PAGE)
         link.choose(chosen.layer, layer(head))
-        link.choose(chosen.heads, [] if head.head is None else [head.head])
+        link.choose(chosen.heads, [] if head.head is None or "+" in head.site else [head.head])
         link.choose(chosen.shift, str(head.shift))
         link.choose(chosen.how, head.method.how)
         link.choose(chosen.least, round(head.method.least * 100))
@@ -41,7 +41,9 @@ def to_translate(
 
 
 def layer(head: Ranked) -> int:
-    """The layer of a reading, counted from 0: its site is called cross.0, cross.1, …"""
+    """The layer of a reading, counted from 0, or EVERY: sites are called cross.0, cross.1, …"""
+    if "+" in head.site:
+        return looking.EVERY
     return int(head.site.rpartition(".")[2])
 
 

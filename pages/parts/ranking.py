@@ -17,7 +17,7 @@ from pages.components.head_grid import TEXT
 from pages.parts import downloads, figures, prose, sentences
 from pages.parts.handover import layer
 from pages.parts.language import _, ngettext
-from pages.parts.looking import cross_part
+from pages.parts.looking import EVERY, cross_part
 from pages.parts.prose import Markup, filled, number
 
 Callback = Callable[[], None]
@@ -82,7 +82,7 @@ def reading(one: Ranked) -> str:
     """A head and how it is read, in words."""
     how = method(one)
     step = {0: "", 1: _("read one step later"), -1: _("read one step earlier")}[one.shift]
-    return ", ".join(filter(None, (place(one), step, how)))
+    return _(", ").join(filter(None, (place(one), step, how)))
 
 
 def method(one: Ranked) -> str:
@@ -90,12 +90,15 @@ def method(one: Ranked) -> str:
     return {
         "argmax": _("strongest look"),
         "matching": _("one to one"),
+        "grown": _("from both sides"),
         "threshold": _("looks of at least {least}").format(least=f"{one.method.least:g}"),
     }[one.method.how]
 
 
 def place(one: Ranked) -> str:
     """Layer and head, counted from 1."""
+    if layer(one) == EVERY:
+        return _("the mean of all heads of all layers")
     if one.head is None:
         return _("layer {layer}, the mean of its heads").format(layer=layer(one) + 1)
     return sentences.where(layer(one), [one.head])
@@ -115,7 +118,7 @@ def grid(
         key=key,
         sites=[str(site.layer + 1) for site in part.sites],
         thumbnails=part.thumbs,
-        chosen=(layer(chosen), head),
+        chosen=None if layer(chosen) == EVERY else (layer(chosen), head),
         values=_bars(table, (len(part.sites), part.sites[0].heads)),
         title=_("How well each head aligns"),
         name="heads-aer",
@@ -144,8 +147,11 @@ def ranked(table: Sequence[Ranked], key: str, took: Callback) -> None:
     frame = pd.DataFrame(
         {
             "rank": range(1, len(table) + 1),
-            "layer": [layer(one) + 1 for one in table],
-            "head": ["–" if one.head is None else str(one.head + 1) for one in table],
+            "layer": ["–" if layer(one) == EVERY else str(layer(one) + 1) for one in table],
+            "head": [
+                "–" if one.head is None or layer(one) == EVERY else str(one.head + 1)
+                for one in table
+            ],
             "shift": [one.shift for one in table],
             "links": [one.method.how for one in table],
             "least": [one.method.least for one in table],
@@ -166,7 +172,9 @@ def ranked(table: Sequence[Ranked], key: str, took: Callback) -> None:
         selection_mode=["single-row", "single-cell"],
         column_config={
             "rank": numbers(_("rank"), width=75),
-            "layer": numbers(_("layer"), width=75),
+            "layer": st.column_config.TextColumn(
+                _("layer"), width=75, help=_("– is all of them together")
+            ),
             "head": st.column_config.TextColumn(_("head"), width=75, help=_("– is their mean")),
             "shift": numbers(_("step"), width=75, help=_("1 reads one decoding step later.")),
             "links": st.column_config.TextColumn(_("links"), width=170),
