@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,11 @@ def reading(one: Ranked) -> str:
     """A head and how it is read, in words."""
     how = method(one)
     step = {0: "", 1: _("read one step later"), -1: _("read one step earlier")}[one.shift]
-    return _(", ").join(filter(None, (place(one), step, how)))
+    return reduce(_listed, filter(None, (place(one), step, how)))
+
+
+def _listed(before: str, after: str) -> str:
+    return _("{before}, {after}").format(before=before, after=after)
 
 
 def method(one: Ranked) -> str:
