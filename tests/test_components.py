@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, Position, expect
+from playwright.sync_api import Locator, Page, Position, WebSocket, expect
 
 from attention_core.errors import ShapeError
 from pages.components import matrix, tree
@@ -237,9 +237,12 @@ def test_a_drawn_link_does_not_send_the_matrix_again(show: Open) -> None:
     page = show("gold")
     caption = b"Squares are gold, dots are found."
     carried: list[bool] = []
-    with page.expect_event("websocket") as waiting:
-        page.reload()
-    waiting.value.on("framereceived", lambda frame: carried.append(caption in frame))
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: carried.append(caption in frame))
+
+    page.on("websocket", listen)  # before the reload: the first frames come at once
+    page.reload()
     expect(page.locator(".widget canvas").first).to_be_visible(timeout=30_000)
     assert any(carried)
     carried.clear()
