@@ -7,8 +7,9 @@ A *query looks*, a *key is looked at*, a *value is taken away*. Axes are always 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,23 @@ class Card:
     """The axis over which the weights of one head are a distribution."""
     checked: Literal["paper", "code", "unread"] = "paper"
     """What the equations were held against: the paper's own text, its authors' program, neither."""
+
+
+@dataclass(frozen=True)
+class Knob:
+    """An argument of a mechanism's constructor that a reader may turn."""
+
+    name: str
+    title: str
+    least: float
+    most: float
+    start: float
+    step: float = 1
+
+    def fit(self, number: float) -> int | float:
+        """The nearest number that the knob may stand at, whole where its steps are."""
+        number = min(max(number, self.least), self.most)
+        return round(number) if self.step == int(self.step) else number
 
 
 class Extra(NamedTuple):
@@ -72,6 +90,31 @@ class Mechanism(nn.Module, ABC):
     """
 
     card: ClassVar[Card]
+    knobs: ClassVar[tuple[Knob, ...]] = ()
+    temperature: float = 1.0
+    """What scores are divided by before they become weights."""
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        """A mechanism for queries, keys and values that are all `width` wide.
+
+        turned  the knobs by name; the others stand where they start
+        """
+        return cls(**cls.settings(turned))
+
+    @classmethod
+    def settings(cls, turned: Mapping[str, float]) -> dict[str, Any]:
+        """Every knob's number: as turned, else where it starts."""
+        return {knob.name: knob.fit(turned.get(knob.name, knob.start)) for knob in cls.knobs}
+
+    def normalise(self, scores: Tensor, allowed: Tensor) -> Tensor:
+        """Scores as weights: the softmax over the keys, unless a subclass has another way.
+
+        scores   (..., query, key)
+        allowed  bool, broadcasts to scores
+        returns  (..., query, key), exactly 0 where not allowed
+        """
+        return softmax(scores / self.temperature, allowed)
 
     def prepare(self, key: Tensor) -> Tensor:
         """What depends on the keys alone, worked out once for all queries: here nothing.

@@ -14,7 +14,7 @@ from attention_core.errors import ShapeError
 from attention_core.mechanism import Trace
 from attention_core.mechanisms import General, LocalMonotonic, LocalPredictive
 from attention_core.mechanisms.local import Normalisation
-from tests.equations import local_predictive_weights, predicted
+from tests.equations.classic import local_predictive_weights, predicted
 from tests.test_mechanisms import Inputs, inputs, made, weights_of
 
 FORMS: tuple[Normalisation, ...] = get_args(Normalisation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head, softmax
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head
 
 
 class Additive(Mechanism):
@@ -43,7 +43,7 @@ class Additive(Mechanism):
         pair = self.query_projection(query)[..., :, None, :] + key[..., None, :, :]
         scores = self.score(pair.tanh()).squeeze(-1)  # (..., query, key)
 
-        weights = edited(self, softmax(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
 
         context = weights @ value  # (..., query, key_width)
         return one_head(scores, allowed, weights, value, context)

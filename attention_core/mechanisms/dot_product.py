@@ -14,7 +14,6 @@ from attention_core.mechanism import (
     check_width,
     edited,
     one_head,
-    softmax,
     split,
 )
 
@@ -43,9 +42,19 @@ class ScaledDotProduct(Mechanism):
             )
         scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
 
-        weights = edited(self, softmax(scores, allowed), allowed, first)
+        allowed = self.reachable(allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
 
         return one_head(scores, allowed, weights, value, weights @ value)
+
+    def reachable(self, allowed: Tensor, first: int) -> Tensor:
+        """What of the allowed a sparse pattern leaves: here everything.
+
+        allowed  (..., query, key), bool
+        first    the position of the first query
+        """
+        del first
+        return allowed
 
 
 class MultiHead(Mechanism):
@@ -91,7 +100,7 @@ class MultiHead(Mechanism):
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
 
         allowed = allowed.unsqueeze(-3)
-        weights = edited(self, softmax(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
 
         return Trace(scores, allowed, weights, values, self.take(weights, values))
 

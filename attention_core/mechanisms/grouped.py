@@ -7,7 +7,7 @@ import math
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, softmax, split
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, split
 
 
 class GroupedQuery(Mechanism):
@@ -62,7 +62,7 @@ class GroupedQuery(Mechanism):
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
 
         allowed = allowed.unsqueeze(-3)
-        weights = edited(self, softmax(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
 
         return Trace(scores, allowed, weights, values, self.take(weights, values))
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Extra, Mechanism, Trace, edited, one_head, softmax
+from attention_core.mechanism import Card, Extra, Mechanism, Trace, edited, one_head
 from attention_core.mechanisms.luong import General
 
 _LINK = "https://arxiv.org/abs/1508.04025"
@@ -62,7 +62,7 @@ class LocalMonotonic(Local):
         scores = self.align.score(query, key)
         allowed = allowed & (self.distance(centre, key.shape[-2]).abs() <= self.reach)
 
-        weights = edited(self, softmax(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
 
         centres = Extra("centre", centre.unsqueeze(-2), "h q")
         return one_head(scores, allowed, weights, value, weights @ value, centres)
@@ -109,9 +109,9 @@ class LocalPredictive(Local):
         allowed = allowed & (distance.detach().abs() <= self.reach)
 
         if self.normalisation == "post2015":
-            weights = softmax(scores * gaussian, allowed)
+            weights = self.normalise(scores * gaussian, allowed)
         else:
-            weights = softmax(scores, allowed) * gaussian
+            weights = self.normalise(scores, allowed) * gaussian
         if self.normalisation == "renormalised":
             weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-12)
         weights = edited(self, weights, allowed, first)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head, softmax
+from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head
 from attention_core.mechanisms.additive import Additive
 
 _LINK = "https://arxiv.org/abs/1508.04025"
@@ -30,7 +30,7 @@ class Scored(Mechanism):
     ) -> Trace:
         scores = self.score(query, key)
 
-        weights = edited(self, softmax(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
 
         return one_head(scores, allowed, weights, value, weights @ value)
 
@@ -135,6 +135,6 @@ class Location(Mechanism):
         scores = nn.functional.pad(scores, (0, keys - scores.shape[-1]))  # footnote 6
         allowed = allowed & (torch.arange(keys) < positions)
 
-        weights = edited(self, softmax(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
 
         return one_head(scores, allowed, weights, value, weights @ value)

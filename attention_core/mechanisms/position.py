@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Extra, Mechanism, Trace, edited, one_head, softmax, split
+from attention_core.mechanism import Card, Extra, Mechanism, Trace, edited, one_head, split
 
 
 def distances(queries: int, keys: int, first: int = 0) -> Tensor:
@@ -88,7 +88,7 @@ class Rotary(Mechanism):
         keys = rotated(key, 0, self.base)
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(key.shape[-1])
 
-        weights = edited(self, softmax(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
 
         return one_head(scores, allowed, weights, value, weights @ value)
 
@@ -115,7 +115,7 @@ class Biased(Mechanism):
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1]) + bias
 
         allowed = allowed.unsqueeze(-3)
-        weights = edited(self, softmax(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
 
         shown = Extra("bias", bias.expand_as(scores), "h q k")
         return Trace(scores, allowed, weights, values, self.take(weights, values), (shown,))

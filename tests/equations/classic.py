@@ -5,29 +5,28 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
     Additive,
     Alibi,
+    Concat,
+    Dot,
     General,
     GroupedQuery,
+    KeyValue,
     LocalMonotonic,
     LocalPredictive,
     Location,
     MultiHead,
     RelativeBias,
     Rotary,
+    ScaledDotProduct,
 )
-
-Array = NDArray[Any]
-Equation = Callable[[Mechanism, Array, Array, Array, Array], Array]
-"""mechanism, query (query, width), key, value, allowed (query, key) → context (query, width)"""
+from tests.equations.builder import HEADS, POSITIONS, REACH, Array, Builder, Equation
 
 
 def matrix(linear: nn.Linear) -> Array:
@@ -248,6 +247,43 @@ def relative_bias(m: Mechanism, query: Array, key: Array, value: Array, allowed:
 
     return biased(m.heads, score, query, key, value, allowed)
 
+
+BUILDERS: dict[str, Builder] = {
+    "additive": Builder(lambda: Additive(11, 13, 17), query=11, key=13, value=19),
+    "luong_dot": Builder(Dot, query=11, key=11, value=19),
+    "luong_general": Builder(lambda: General(11, 13), query=11, key=13, value=19),
+    "luong_concat": Builder(lambda: Concat(11, 13, 17), query=11, key=13, value=19),
+    "luong_location": Builder(
+        lambda: Location(11, POSITIONS), query=11, key=13, value=19, placed=True
+    ),
+    "local_monotonic": Builder(
+        lambda: LocalMonotonic(11, 13, REACH),
+        query=11,
+        key=13,
+        value=19,
+        placed=True,
+        windowed=True,
+    ),
+    "local_predictive": Builder(
+        lambda: LocalPredictive(11, 13, REACH),
+        query=11,
+        key=13,
+        value=19,
+        placed=True,
+        windowed=True,
+    ),
+    "scaled_dot_product": Builder(ScaledDotProduct, query=11, key=11, value=19),
+    "multi_head": Builder(
+        lambda: MultiHead(33, HEADS), query=33, key=33, value=33, heads=HEADS, biased=True
+    ),
+    "key_value": Builder(lambda: KeyValue(11, 13, 17), query=11, key=13, value=19),
+    "grouped_query": Builder(lambda: GroupedQuery(44, 4, 2), query=44, key=44, value=44, heads=4),
+    "rotary": Builder(Rotary, query=22, key=22, value=19, placed=True),
+    "alibi": Builder(lambda: Alibi(HEADS), query=33, key=33, value=21, heads=HEADS, placed=True),
+    "relative_bias": Builder(
+        lambda: RelativeBias(HEADS, 2), query=33, key=33, value=21, heads=HEADS, placed=True
+    ),
+}
 
 BY_HAND: dict[str, Equation] = {
     "additive": additive,

@@ -1,0 +1,41 @@
+"""How the tests make each mechanism, and the sizes they use.
+
+Every size is a different prime (times the heads where heads must divide), so that no axis can
+stand in for another by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from attention_core.mechanism import Mechanism
+
+BATCH, QUERIES, KEYS, HEADS = 2, 5, 7, 3
+REACH, POSITIONS = 4, 23
+
+Array = NDArray[Any]
+Equation = Callable[[Mechanism, Array, Array, Array, Array], Array]
+"""mechanism, query (query, width), key, value, allowed (query, key) → context (query, width)"""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """How the tests make one mechanism, the widths it takes, and which laws it rightly breaks."""
+
+    make: Callable[[], Mechanism]
+    query: int
+    key: int
+    value: int
+    heads: int = 1
+    placed: bool = False
+    """Where a key stands matters."""
+    windowed: bool = False
+    """Some keys are out of reach even where nothing is forbidden."""
+    zeroing: bool = False
+    """An allowed key may weigh exactly nothing."""
+    biased: bool = False
+    """A query that sees nothing still takes the biases of the projections."""
