@@ -48,9 +48,13 @@ class Knob:
     most: float
     start: float
     step: float = 1
+    stops: tuple[float, ...] = ()
+    """The only numbers it may stand at; any step between least and most when empty."""
 
     def fit(self, number: float) -> int | float:
         """The nearest number that the knob may stand at, whole where its steps are."""
+        if self.stops:
+            number = min(self.stops, key=lambda stop: abs(stop - number))
         number = min(max(number, self.least), self.most)
         return round(number) if self.step == int(self.step) else number
 

@@ -87,6 +87,32 @@ def test_ids_and_titles_are_unique() -> None:
     assert len({card.title for card in cards}) == len(cards) == len({card.name for card in cards})
 
 
+def stands(name: str) -> list[dict[str, float]]:
+    """Where the knobs start, and each of them at both its ends."""
+    knobs = mechanisms.ALL[name].knobs
+    ends = [{knob.name: end} for knob in knobs for end in (knob.least, knob.most)]
+    return [{}, *ends]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [4, 8])
+def test_every_stand_of_every_knob_makes_a_mechanism_of_any_width(name: str, width: int) -> None:
+    rows = torch.randn(6, width, generator=torch.Generator().manual_seed(7))
+    for turned in stands(name):
+        trace = mechanisms.ALL[name].of_width(width, **turned)(rows, rows)
+        assert trace.weights.shape[-2:] == (6, 6)
+        assert trace.context.shape == (6, width)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_knob_starts_where_it_may_stand(name: str) -> None:
+    for knob in mechanisms.ALL[name].knobs:
+        assert knob.fit(knob.start) == knob.start
+        assert knob.least <= knob.start <= knob.most
+        assert knob.fit(-1e9) == knob.least
+        assert knob.fit(1e9) == knob.most
+
+
 # Laws of the whole family
 
 

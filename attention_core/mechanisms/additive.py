@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from torch import Tensor, nn
 
 from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head
@@ -29,6 +31,10 @@ class Additive(Mechanism):
         self.query_projection = nn.Linear(query_width, hidden_width, bias=False)  # W_a
         self.key_projection = nn.Linear(key_width, hidden_width, bias=False)  # U_a
         self.score = nn.Linear(hidden_width, 1, bias=False)  # v_a
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, width, width)
 
     def prepare(self, key: Tensor) -> Tensor:
         """U_a h: (..., key, key_width) to (..., key, hidden_width)."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Self
 
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
+from attention_core.marking import N_
 from attention_core.mechanism import (
     Card,
+    Knob,
     Mechanism,
     Trace,
     check_width,
@@ -73,6 +76,8 @@ class MultiHead(Mechanism):
         sums_to_one_over="keys",
     )
 
+    knobs = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         if heads < 1 or width % heads:
@@ -86,6 +91,10 @@ class MultiHead(Mechanism):
         self.key_projection = nn.Linear(width, width)
         self.value_projection = nn.Linear(width, width)
         self.output_projection = nn.Linear(width, width)
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, **cls.settings(turned))
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Self
 
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, split
+from attention_core.marking import N_
+from attention_core.mechanism import Card, Knob, Mechanism, Trace, check_width, edited, split
 
 
 class GroupedQuery(Mechanism):
@@ -27,6 +29,11 @@ class GroupedQuery(Mechanism):
         link="https://arxiv.org/abs/2305.13245",
         sums_to_one_over="keys",
         checked="unread",
+    )
+
+    knobs = (
+        Knob("heads", N_("Heads"), 1, 4, 4, stops=(1, 2, 4)),
+        Knob("groups", N_("Groups that share keys"), 1, 4, 2, stops=(1, 2, 4)),
     )
 
     def __init__(self, width: int, heads: int, groups: int) -> None:
@@ -49,6 +56,11 @@ class GroupedQuery(Mechanism):
         self.key_projection = nn.Linear(width, shared, bias=False)
         self.value_projection = nn.Linear(width, shared, bias=False)
         self.output_projection = nn.Linear(width, width, bias=False)
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        numbers = cls.settings(turned)
+        return cls(width, numbers["heads"], min(numbers["heads"], numbers["groups"]))
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0

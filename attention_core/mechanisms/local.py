@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Extra, Mechanism, Trace, edited, one_head
+from attention_core.marking import N_
+from attention_core.mechanism import Card, Extra, Knob, Mechanism, Trace, edited, one_head
 from attention_core.mechanisms.luong import General
 
 _LINK = "https://arxiv.org/abs/1508.04025"
@@ -19,6 +20,8 @@ Normalisation = Literal["paper", "renormalised", "post2015"]
 class Local(Mechanism):
     """What both kinds share: the general score, and a window of `reach` keys on either side."""
 
+    knobs = (Knob("reach", N_("Keys on either side"), 1, 8, 2),)
+
     def __init__(self, query_width: int, key_width: int, reach: int) -> None:
         super().__init__()
         if reach < 1:
@@ -26,6 +29,10 @@ class Local(Mechanism):
                              reach=reach)  # fmt: skip
         self.reach = reach
         self.align = General(query_width, key_width)
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, width, **cls.settings(turned))
 
     def prepare(self, key: Tensor) -> Tensor:
         """W_a h: (..., key, key_width) to (..., key, query_width)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head
+from attention_core.marking import N_
+from attention_core.mechanism import Card, Knob, Mechanism, Trace, check_width, edited, one_head
 from attention_core.mechanisms.additive import Additive
 
 _LINK = "https://arxiv.org/abs/1508.04025"
@@ -75,6 +77,10 @@ class General(Scored):
         super().__init__()
         self.key_projection = nn.Linear(key_width, query_width, bias=False)  # W_a
 
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, width)
+
     def prepare(self, key: Tensor) -> Tensor:
         """W_a h: (..., key, key_width) to (..., key, query_width)."""
         check_width("key", key, self.key_projection.in_features)
@@ -122,9 +128,15 @@ class Location(Mechanism):
         sums_to_one_over="keys",
     )
 
+    knobs = (Knob("positions", N_("Positions it knows"), 1, 12, 8),)
+
     def __init__(self, query_width: int, positions: int) -> None:
         super().__init__()
         self.position = nn.Linear(query_width, positions, bias=False)  # W_a
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, **cls.settings(turned))
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0

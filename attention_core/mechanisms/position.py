@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Card, Extra, Mechanism, Trace, edited, one_head, split
+from attention_core.marking import N_
+from attention_core.mechanism import Card, Extra, Knob, Mechanism, Trace, edited, one_head, split
 
 
 def distances(queries: int, keys: int, first: int = 0) -> Tensor:
@@ -72,6 +73,10 @@ class Rotary(Mechanism):
         link="https://arxiv.org/abs/2104.09864",
         sums_to_one_over="keys",
         checked="unread",
+    )
+
+    knobs = (
+        Knob("base", N_("Base of the angles"), 10, 10000, 10000, stops=(10, 100, 1000, 10000)),
     )
 
     def __init__(self, base: float = 10000.0) -> None:
@@ -142,6 +147,8 @@ class Alibi(Biased):
         checked="unread",
     )
 
+    knobs = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
+
     def __init__(self, heads: int) -> None:
         super().__init__()
         self.heads = heads
@@ -167,6 +174,11 @@ class RelativeBias(Biased):
         link="https://arxiv.org/abs/1910.10683",
         sums_to_one_over="keys",
         checked="unread",
+    )
+
+    knobs = (
+        Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
+        Knob("reach", N_("Farthest distance told apart"), 0, 8, 2),
     )
 
     def __init__(self, heads: int, reach: int) -> None:
