@@ -30,6 +30,7 @@ NAMES = list(mechanisms.ALL)
 PLACED = {name for name, builder in BUILDERS.items() if builder.placed}
 WINDOWED = {name for name, builder in BUILDERS.items() if builder.windowed}
 ZEROING = {name for name, builder in BUILDERS.items() if builder.zeroing}
+TOGETHER = {name for name, builder in BUILDERS.items() if builder.together}
 SHARING = [name for name in NAMES if mechanisms.ALL[name].card.sums_to_one_over != "neither"]
 
 
@@ -191,7 +192,9 @@ def test_gradients_stay_finite_where_nothing_may_be_seen(name: str, pull: float)
     trace = mechanism(*leaves, given.allowed)
     torch.autograd.backward((trace.weights.sum() + trace.context.sum()) * pull)
     blind = [leaves[1]] if name == "luong_location" else []  # it never looks at the keys
-    assert [leaf for leaf in [*leaves, *mechanism.parameters()] if leaf.grad is None] == blind
+    aside = [mechanism.get_parameter(one) for one in BUILDERS[name].aside]
+    untouched = [leaf for leaf in [*leaves, *mechanism.parameters()] if leaf.grad is None]
+    assert list(map(id, untouched)) == list(map(id, [*blind, *aside]))
     grads = [leaf.grad for leaf in [*leaves, *mechanism.parameters()] if leaf.grad is not None]
     assert all(bool(torch.isfinite(grad).all()) for grad in grads)
     assert (grads[0][..., 2, :] == 0).all()
@@ -243,7 +246,7 @@ def test_the_order_of_keys_does_not_matter(name: str) -> None:
     torch.testing.assert_close(after.context, before.context)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in TOGETHER])
 def test_queries_do_not_see_each_other(name: str) -> None:
     mechanism, given = made(name), inputs(name)
     whole = mechanism(*given).context
@@ -272,7 +275,19 @@ def test_without_values_the_keys_are_taken(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(TOGETHER))
+def test_queries_that_share_depend_on_each_other_but_not_on_a_blind_one(name: str) -> None:
+    """Which is why they cannot come one at a time. Query 2 may look at nothing."""
+    mechanism, given = made(name), inputs(name)
+    whole = mechanism(*given).weights
+    seeing = [0, 1, 3, 4]
+    without = mechanism(given.query[:, seeing], given.key, given.value, given.allowed[:, seeing])
+    torch.testing.assert_close(without.weights, whole[..., seeing, :])
+    alone = mechanism(given.query[:, [3]], given.key, given.value, given.allowed[:, [3]])
+    assert not torch.allclose(alone.weights, whole[..., [3], :])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in TOGETHER])
 def test_one_step_at_a_time_equals_all_at_once(name: str) -> None:
     mechanism, given = made(name), inputs(name)
     prepared, whole = mechanism.prepare(given.key), mechanism(*given)
@@ -303,11 +318,12 @@ def test_an_edit_reaches_every_mechanism(name: str, action: Any) -> None:
     mechanism, given = made(name), inputs(name)
     edit = Edit("here", action, queries=(1, 3), keys=(1, 2), value=0.25)
     plain = mechanism(*given)
+    turns = [list(range(QUERIES))] if name in TOGETHER else [[q] for q in range(QUERIES)]
     with editing({mechanism: [edit]}):
         steps = [
-            mechanism.attend(given.query[:, [q]], mechanism.prepare(given.key), given.value,
-                             given.allowed[:, [q]], q)
-            for q in range(QUERIES)
+            mechanism.attend(given.query[:, turn], mechanism.prepare(given.key), given.value,
+                             given.allowed[:, turn], turn[0])
+            for turn in turns
         ]  # fmt: skip
     weights = torch.cat([step.weights for step in steps], -2)
     context = torch.cat([step.context for step in steps], 1)

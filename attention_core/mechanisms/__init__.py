@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms.additive import Additive
+from attention_core.mechanisms.crossmodal import CoAttention, StackedCross, TwoTower
 from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.entmax import Entmax, Sparsemax
 from attention_core.mechanisms.grouped import GroupedQuery
 from attention_core.mechanisms.key_value import KeyValue
 from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
@@ -28,6 +30,11 @@ ALL: dict[str, type[Mechanism]] = {
         RelativeBias,
         Alibi,
         Rotary,
+        Sparsemax,
+        Entmax,
+        StackedCross,
+        CoAttention,
+        TwoTower,
     )
 }
 
@@ -35,8 +42,10 @@ __all__ = [
     "ALL",
     "Additive",
     "Alibi",
+    "CoAttention",
     "Concat",
     "Dot",
+    "Entmax",
     "General",
     "GroupedQuery",
     "KeyValue",
@@ -47,4 +56,7 @@ __all__ = [
     "RelativeBias",
     "Rotary",
     "ScaledDotProduct",
+    "Sparsemax",
+    "StackedCross",
+    "TwoTower",
 ]

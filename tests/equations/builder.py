@@ -39,3 +39,7 @@ class Builder:
     """An allowed key may weigh exactly nothing."""
     biased: bool = False
     """A query that sees nothing still takes the biases of the projections."""
+    together: bool = False
+    """What one query takes depends on the others, so that they cannot come one at a time."""
+    aside: tuple[str, ...] = ()
+    """Parameters that only an extra is made of."""
