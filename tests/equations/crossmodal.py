@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import CoAttention, StackedCross, TwoTower
 from tests.equations.builder import Array, Builder, Equation
