@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
@@ -43,3 +43,7 @@ class Builder:
     """What one query takes depends on the others, so that they cannot come one at a time."""
     aside: tuple[str, ...] = ()
     """Parameters that only an extra is made of."""
+    blind: tuple[Literal["query", "key"], ...] = ()
+    """What the weights do not depend on, or not smoothly, so that nothing can be learnt by it."""
+    estimated: bool = False
+    """The gradient is an estimate on purpose; finite differences of a sample are zero."""

@@ -254,7 +254,7 @@ BUILDERS: dict[str, Builder] = {
     "luong_general": Builder(lambda: General(11, 13), query=11, key=13, value=19),
     "luong_concat": Builder(lambda: Concat(11, 13, 17), query=11, key=13, value=19),
     "luong_location": Builder(
-        lambda: Location(11, POSITIONS), query=11, key=13, value=19, placed=True
+        lambda: Location(11, POSITIONS), query=11, key=13, value=19, placed=True, blind=("key",)
     ),
     "local_monotonic": Builder(
         lambda: LocalMonotonic(11, 13, REACH),
