@@ -19,6 +19,9 @@ def pages() -> dict[str, list[st.Page]]:
             st.Page("translate.py", title=_("Translate"), url_path="translate"),
             st.Page("compare.py", title=_("Compare"), url_path="compare"),
         ],
+        _("Mechanisms"): [
+            st.Page("lab.py", title=_("Step by step"), url_path="lab"),
+        ],
         _("Alignments"): [
             st.Page("heads.py", title=_("Find the head that aligns"), url_path="heads"),
             st.Page("corpus.py", title=_("Follow a corpus"), url_path="corpus"),

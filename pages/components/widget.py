@@ -37,10 +37,11 @@ FILES: Mapping[str, str] = {
 
 
 def script(name: str) -> str:
-    """One ES module: the palette, the shared files, the drawings, the widget; imports resolved."""
+    """One ES module: the palette, the shared files, the widget's own; imports resolved."""
     colours = {"accent": palette.ACCENT, "heads": palette.HEADS, "scale": palette.SCALE}
     shared = [FOLDER / "shared" / f"{part}.js" for part in SHARED]
-    parts = [*shared, *sorted(FOLDER.glob(f"drawings/{name}*.js")), FOLDER / f"{name}.js"]
+    own = [*sorted(FOLDER.glob(f"drawings/{name}*.js")), *sorted(FOLDER.glob(f"{name}/*.js"))]
+    parts = [*shared, *own, FOLDER / f"{name}.js"]
     sources = [part.read_text(encoding="utf-8") for part in parts]
     joined = "\n".join([f"const PALETTE = {json.dumps(colours)};", *sources])
     without_imports = re.sub(r"^import\s[^;]*;\n", "", joined, flags=re.MULTILINE)

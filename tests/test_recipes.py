@@ -1,0 +1,78 @@
+"""The browser's own computation of every mechanism equals Python's, stage by stage."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attention_core import experiment as lab
+from attention_core.experiment import Experiment
+from attention_core.mechanisms import ALL
+from pages.components.lab import given_to_browser, stages
+
+RECIPES = Path(__file__).parents[1] / "pages" / "components" / "lab" / "recipes.js"
+DENO = Path(sys.executable).with_name("deno")
+SCORES = ("biased", "scaled", "scores")
+PROGRAM = f"""
+import {{ RECIPES, worked }} from {json.dumps(RECIPES.as_uri())};
+const cases = JSON.parse(await new Response(Deno.stdin.readable).text());
+const found = cases.map((one) => RECIPES[one.mechanism] ? worked(one) : null);
+console.log(JSON.stringify({{ found, known: Object.keys(RECIPES) }}));
+"""
+
+
+def experiments() -> Iterator[Experiment]:
+    """Every mechanism with every knob at both ends, every mask, who looks, and hot and cold."""
+    for name, mechanism in ALL.items():
+        ends = [{knob.name: end} for knob in mechanism.knobs for end in (knob.least, knob.most)]
+        for knobs in [{}, {"temperature": 0.3}, {"numbers": 3, "keys": 9, "width": 8}, *ends]:
+            yield Experiment(name, knobs)
+        for mask in ("causal", "last"):
+            yield Experiment(name, looks="self", mask=mask, edits={"query": {(1, 2): -4.5}})
+
+
+CASES = list(experiments())
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the browser's program makes of all cases."""
+    program = tmp_path_factory.mktemp("deno") / "program.js"
+    program.write_text(PROGRAM)
+    run = subprocess.run(
+        [DENO, "run", "--quiet", "--no-remote", "--allow-read", program],
+        input=json.dumps([given_to_browser(case) for case in CASES]),
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    answer: dict[str, Any] = json.loads(run.stdout)
+    return answer
+
+
+def test_no_recipe_is_without_its_mechanism(found: dict[str, Any]) -> None:
+    assert set(found["known"]) <= set(ALL)
+
+
+@pytest.mark.parametrize("place", range(len(CASES)), ids=lambda place: CASES[place].mechanism)
+def test_every_stage_equals_pythons(found: dict[str, Any], place: int) -> None:
+    browser = found["found"][place]
+    if browser is None:
+        assert CASES[place].mechanism not in found["known"]  # Python's own stages are shown
+        return
+    mine = {stage["id"]: stage for stage in browser}
+    theirs = {stage["id"]: stage for stage in stages(CASES[place], lab.run(CASES[place]))}
+    mine["scores"] = next(mine[name] for name in SCORES if name in mine)
+    assert {"query", "key", "value", "allowed", "weights", "context"} <= mine.keys() & theirs.keys()
+    for name in mine.keys() & theirs.keys():
+        ours = np.array(mine[name]["heads"], float)
+        python = np.array(theirs[name]["heads"], float)
+        shape = np.broadcast_shapes(ours.shape, python.shape)
+        np.testing.assert_allclose(
+            np.broadcast_to(ours, shape), np.broadcast_to(python, shape), atol=1e-9, err_msg=name
+        )
