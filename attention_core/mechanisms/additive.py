@@ -6,6 +6,7 @@ from typing import Self
 
 from torch import Tensor, nn
 
+from attention_core.marking import N_
 from attention_core.mechanism import Card, Mechanism, Trace, check_width, edited, one_head
 
 
@@ -18,7 +19,7 @@ class Additive(Mechanism):
 
     card = Card(
         name="additive",
-        title="Additive attention",
+        title=N_("Additive attention"),
         equation=r"e_{ij} = v_a^\top \tanh(W_a s_{i-1} + U_a h_j),\quad"
         r"\alpha_{ij} = \mathrm{softmax}_j(e_{ij}),\quad c_i = \sum_j \alpha_{ij} h_j",
         source="Bahdanau, Cho & Bengio 2015, section 3.1, eq. 5–6; appendix A.1.2",

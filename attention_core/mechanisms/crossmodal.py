@@ -57,7 +57,7 @@ class StackedCross(Mechanism):
 
     card = Card(
         name="stacked_cross",
-        title="Stacked cross attention",
+        title=N_("Stacked cross attention"),
         equation=r"s_{ij} = \cos(e_i, v_j),\quad \bar s_{ij} ="
         r" \frac{[s_{ij}]_+}{\sqrt{\sum_i [s_{ij}]_+^2}},\quad"
         r" \alpha_{ij} = \mathrm{softmax}_j(\lambda\,\bar s_{ij}),\quad"
@@ -147,7 +147,7 @@ class CoAttention(Mechanism):
 
     card = Card(
         name="co_attention",
-        title="Co-attention",
+        title=N_("Co-attention"),
         equation=r"C = \tanh(Q^\top W_b V),\quad H^v = \tanh(W_v V + (W_q Q)\,C),\quad"
         r" H^q = \tanh(W_q Q + (W_v V)\,C^\top),\quad a^v = \mathrm{softmax}(w_{hv}^\top H^v),\quad"
         r" a^q = \mathrm{softmax}(w_{hq}^\top H^q),\quad \hat v = \sum_n a^v_n v_n",
@@ -201,7 +201,7 @@ class TwoTower(Mechanism):
 
     card = Card(
         name="two_tower",
-        title="Two towers without cross-attention (CLIP)",
+        title=N_("Two towers without cross-attention (CLIP)"),
         equation=r"p(I_j \mid T_i) = \mathrm{softmax}_j\!\left(e^{t}\,\cos(T_i, I_j)\right)",
         source="Radford et al. 2021 (CLIP), section 2.3 and figure 3",
         link="https://arxiv.org/abs/2103.00020",

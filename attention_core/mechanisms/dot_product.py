@@ -26,7 +26,7 @@ class ScaledDotProduct(Mechanism):
 
     card = Card(
         name="scaled_dot_product",
-        title="Scaled dot-product attention",
+        title=N_("Scaled dot-product attention"),
         equation=r"\mathrm{Attention}(Q, K, V) ="
         r" \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V",
         source="Vaswani et al. 2017, section 3.2.1, eq. 1",
@@ -68,7 +68,7 @@ class MultiHead(Mechanism):
 
     card = Card(
         name="multi_head",
-        title="Multi-head attention",
+        title=N_("Multi-head attention"),
         equation=r"\mathrm{head}_h = \mathrm{Attention}(QW_h^Q, KW_h^K, VW_h^V),\quad"
         r"\mathrm{MultiHead} = [\mathrm{head}_1; \dots; \mathrm{head}_H]\,W^O",
         source="Vaswani et al. 2017, section 3.2.2",

@@ -111,7 +111,7 @@ class Entmax(ScaledDotProduct):
 
     card = Card(
         name="entmax",
-        title="α-entmax attention",
+        title=N_("α-entmax attention"),
         equation=r"p_i = \left[(\alpha - 1)\,z_i - \tau\right]_+^{1/(\alpha - 1)},\quad"
         r" \textstyle\sum_i p_i = 1,\quad z = \frac{QK^\top}{\sqrt{d_k}}",
         source="Peters, Niculae & Martins 2019, section 3",
@@ -153,7 +153,7 @@ class Sparsemax(Entmax):
 
     card = Card(
         name="sparsemax",
-        title="Sparsemax attention",
+        title=N_("Sparsemax attention"),
         equation=r"\mathrm{sparsemax}(z) = \operatorname*{argmin}_{p \in \Delta} \|p - z\|^2"
         r" = \left[z - \tau(z)\right]_+,\quad z = \frac{QK^\top}{\sqrt{d_k}}",
         source="Martins & Astudillo 2016, eq. 1–3 and algorithm 1",

@@ -22,7 +22,7 @@ class GroupedQuery(Mechanism):
 
     card = Card(
         name="grouped_query",
-        title="Grouped-query attention",
+        title=N_("Grouped-query attention"),
         equation=r"\mathrm{head}_h = \mathrm{Attention}(QW_h^Q, KW_{g(h)}^K, VW_{g(h)}^V),\quad"
         r" g(h) = \lfloor hG/H \rfloor",
         source="Ainslie et al. 2023, section 2.2; one group: Shazeer 2019, section 3",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attention_core.marking import N_
 from attention_core.mechanism import Card
 from attention_core.mechanisms.additive import Additive
 
@@ -15,7 +16,7 @@ class KeyValue(Additive):
 
     card = Card(
         name="key_value",
-        title="Key–value attention",
+        title=N_("Key–value attention"),
         equation=r"M_t = \tanh(W_Y K_t + (W_h k_t)\mathbf{1}^\top),\quad"
         r" \alpha_t = \mathrm{softmax}(w^\top M_t),\quad r_t = V_t\,\alpha_t^\top",
         source="Daniluk et al. 2017, section 3.2; memory: Miller et al. 2016, section 3.1",

@@ -52,7 +52,7 @@ class LocalMonotonic(Local):
 
     card = Card(
         name="local_monotonic",
-        title="Local attention, monotonic (local-m)",
+        title=N_("Local attention, monotonic (local-m)"),
         equation=r"p_t = t,\quad a_t(s) = \mathrm{softmax}_s\,\mathrm{score}(h_t, \bar h_s)"
         r"\;\text{ for } |s - p_t| \le D",
         source="Luong, Pham & Manning 2015, section 3.2",
@@ -89,7 +89,7 @@ class LocalPredictive(Local):
 
     card = Card(
         name="local_predictive",
-        title="Local attention, predictive (local-p)",
+        title=N_("Local attention, predictive (local-p)"),
         equation=r"p_t = S \cdot \sigma(v_p^\top \tanh(W_p h_t)),\quad a_t(s) ="
         r" \mathrm{align}(h_t, \bar h_s)\,\exp\!\left(-\frac{(s - p_t)^2}{2\sigma^2}\right)",
         source="Luong, Pham & Manning 2015, section 3.2, eq. 9–10",

@@ -42,7 +42,7 @@ class Dot(Scored):
 
     card = Card(
         name="luong_dot",
-        title="Dot-product attention (Luong)",
+        title=N_("Dot-product attention (Luong)"),
         equation=r"\mathrm{score}(h_t, \bar h_s) = h_t^\top \bar h_s,\quad"
         r" a_t = \mathrm{softmax}_s,\quad c_t = \sum_s a_t(s)\,\bar h_s",
         source="Luong, Pham & Manning 2015, section 3.1, eq. 7–8",
@@ -65,7 +65,7 @@ class General(Scored):
 
     card = Card(
         name="luong_general",
-        title="General attention (Luong)",
+        title=N_("General attention (Luong)"),
         equation=r"\mathrm{score}(h_t, \bar h_s) = h_t^\top W_a \bar h_s,\quad"
         r" a_t = \mathrm{softmax}_s,\quad c_t = \sum_s a_t(s)\,\bar h_s",
         source="Luong, Pham & Manning 2015, section 3.1, eq. 7–8",
@@ -103,7 +103,7 @@ class Concat(Additive):
 
     card = Card(
         name="luong_concat",
-        title="Concat attention (Luong)",
+        title=N_("Concat attention (Luong)"),
         equation=r"\mathrm{score}(h_t, \bar h_s) = v_a^\top \tanh(W_a [h_t; \bar h_s]),\quad"
         r" a_t = \mathrm{softmax}_s,\quad c_t = \sum_s a_t(s)\,\bar h_s",
         source="Luong, Pham & Manning 2015, section 3.1, eq. 7–8",
@@ -121,7 +121,7 @@ class Location(Mechanism):
 
     card = Card(
         name="luong_location",
-        title="Location attention (Luong)",
+        title=N_("Location attention (Luong)"),
         equation=r"a_t = \mathrm{softmax}(W_a h_t),\quad c_t = \sum_s a_t(s)\,\bar h_s",
         source="Luong, Pham & Manning 2015, section 3.1, eq. 8",
         link=_LINK,

@@ -66,7 +66,7 @@ class Rotary(Mechanism):
 
     card = Card(
         name="rotary",
-        title="Attention with rotary positions",
+        title=N_("Attention with rotary positions"),
         equation=r"a_{mn} = \mathrm{softmax}_n\!\left(\frac{(R_m q_m)^\top (R_n k_n)}"
         r"{\sqrt{d}}\right),\quad R_m^\top R_n = R_{n-m}",
         source="Su et al. 2021, section 3.2.2, eq. 14–16",
@@ -138,7 +138,7 @@ class Alibi(Biased):
 
     card = Card(
         name="alibi",
-        title="Attention with linear biases (ALiBi)",
+        title=N_("Attention with linear biases (ALiBi)"),
         equation=r"a_{ij}^{(h)} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d}}"
         r" - m_h\,|i - j|\right),\quad m_h = 2^{-8h/H}",
         source="Press, Smith & Lewis 2022, section 3",
@@ -167,7 +167,7 @@ class RelativeBias(Biased):
 
     card = Card(
         name="relative_bias",
-        title="Attention with relative position biases",
+        title=N_("Attention with relative position biases"),
         equation=r"a_{ij}^{(h)} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d}}"
         r" + b^{(h)}_{\mathrm{clip}(j - i,\,-R,\,R)}\right)",
         source="Raffel et al. 2020, section 2.1; clipping as Shaw et al. 2018, section 3.2",
