@@ -8,6 +8,7 @@ from attention_core.mechanisms.crossmodal import CoAttention, StackedCross, TwoT
 from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
 from attention_core.mechanisms.entmax import Entmax, Sparsemax
 from attention_core.mechanisms.grouped import GroupedQuery
+from attention_core.mechanisms.hard import GumbelHard, Hard
 from attention_core.mechanisms.key_value import KeyValue
 from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
 from attention_core.mechanisms.luong import Concat, Dot, General, Location
@@ -23,6 +24,8 @@ ALL: dict[str, type[Mechanism]] = {
         Location,
         LocalMonotonic,
         LocalPredictive,
+        Hard,
+        GumbelHard,
         KeyValue,
         ScaledDotProduct,
         MultiHead,
@@ -48,6 +51,8 @@ __all__ = [
     "Entmax",
     "General",
     "GroupedQuery",
+    "GumbelHard",
+    "Hard",
     "KeyValue",
     "LocalMonotonic",
     "LocalPredictive",

@@ -7,8 +7,11 @@ import math
 import numpy as np
 
 from attention_core.mechanism import Mechanism
-from attention_core.mechanisms import Entmax, Sparsemax
+from attention_core.mechanisms import Entmax, GumbelHard, Hard, Sparsemax
 from tests.equations.builder import Array, Builder, Equation
+
+SEED = 47
+"""A seed whose draws fall on the keys that the laws of the family look at."""
 
 
 def logits(query: Array, key: Array) -> Array:
@@ -57,12 +60,58 @@ def entmax(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array)
     return np.asarray(weights @ value)
 
 
+def even(seed: int, query: int, key: int) -> float:
+    """SplitMix64 in whole numbers of any size: three rounds, to each its number."""
+    bits = 0
+    for number in (seed, query, key):
+        bits = (bits + number + 0x9E3779B97F4A7C15) % 2**64
+        bits = ((bits ^ bits >> 30) * 0xBF58476D1CE4E5B9) % 2**64
+        bits = ((bits ^ bits >> 27) * 0x94D049BB133111EB) % 2**64
+        bits ^= bits >> 31
+    return (bits // 2**12 + 0.5) / 2**52
+
+
+def drawn(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """The value of the key whose score plus noise is the largest."""
+    assert isinstance(m, Hard | GumbelHard)
+    rows = np.zeros((len(query), value.shape[1]))
+    for i, row in enumerate(logits(query, key)):
+        heights = {
+            j: score - math.log(-math.log(even(m.seed, i, j)))
+            for j, score in enumerate(row)
+            if allowed[i, j]
+        }
+        if heights:
+            rows[i] = value[max(heights, key=lambda j: heights[j])]
+    return rows
+
+
 BUILDERS: dict[str, Builder] = {
+    "hard": Builder(
+        lambda: Hard(SEED),
+        query=11,
+        key=11,
+        value=19,
+        placed=True,
+        zeroing=True,
+        blind=("query", "key"),
+    ),
+    "gumbel": Builder(
+        lambda: GumbelHard(SEED),
+        query=11,
+        key=11,
+        value=19,
+        placed=True,
+        zeroing=True,
+        estimated=True,
+    ),
     "sparsemax": Builder(Sparsemax, query=11, key=11, value=19, zeroing=True),
     "entmax": Builder(lambda: Entmax(1.5), query=11, key=11, value=19, zeroing=True),
 }
 
 BY_HAND: dict[str, Equation] = {
+    "hard": drawn,
+    "gumbel": drawn,
     "sparsemax": sparsemax,
     "entmax": entmax,
 }
