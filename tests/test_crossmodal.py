@@ -238,9 +238,9 @@ def clip() -> CLIPModel:
         text_config=text,
         vision_config={**tower, "image_size": 12, "patch_size": 4},
         projection_dim=19,
-        attn_implementation="eager",
     )
-    return CLIPModel(config).double().eval()
+    model: CLIPModel = CLIPModel(config).double()
+    return model
 
 
 @pytest.fixture(scope="module")
