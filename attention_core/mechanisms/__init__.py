@@ -13,6 +13,7 @@ from attention_core.mechanisms.key_value import KeyValue
 from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
 from attention_core.mechanisms.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
+from attention_core.mechanisms.span import AdaptiveSpan
 
 ALL: dict[str, type[Mechanism]] = {
     mechanism.card.name: mechanism
@@ -35,6 +36,7 @@ ALL: dict[str, type[Mechanism]] = {
         Rotary,
         Sparsemax,
         Entmax,
+        AdaptiveSpan,
         StackedCross,
         CoAttention,
         TwoTower,
@@ -43,6 +45,7 @@ ALL: dict[str, type[Mechanism]] = {
 
 __all__ = [
     "ALL",
+    "AdaptiveSpan",
     "Additive",
     "Alibi",
     "CoAttention",

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from attention_core.mechanism import Mechanism
-from attention_core.mechanisms import Entmax, GumbelHard, Hard, Sparsemax
-from tests.equations.builder import Array, Builder, Equation
+from attention_core.mechanisms import AdaptiveSpan, Entmax, GumbelHard, Hard, Sparsemax
+from tests.equations.builder import HEADS, Array, Builder, Equation
 
 SEED = 47
 """A seed whose draws fall on the keys that the laws of the family look at."""
@@ -86,6 +86,26 @@ def drawn(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) 
     return rows
 
 
+def adaptive_span(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """m_z(x) e^s over its sum, x = 0 for the key just before the query; z of each head its own."""
+    assert isinstance(m, AdaptiveSpan)
+    contexts = []
+    for h in range(m.heads):
+        q, k, v = (np.split(part, m.heads, 1)[h] for part in (query, key, value))
+        z, scores = m.spans[h].item(), logits(q, k)
+        rows = np.zeros((len(q), v.shape[1]))
+        for t in range(len(q)):
+            parts = {
+                r: min(max((m.ramp + z - (t - r - 1)) / m.ramp, 0), 1) * math.exp(scores[t, r])
+                for r in range(min(t, len(k)))
+                if allowed[t, r]
+            }
+            for r, part in parts.items():
+                rows[t] += part / sum(parts.values()) * v[r] if part else 0
+        contexts.append(rows)
+    return np.concatenate(contexts, 1)
+
+
 BUILDERS: dict[str, Builder] = {
     "hard": Builder(
         lambda: Hard(SEED),
@@ -107,6 +127,15 @@ BUILDERS: dict[str, Builder] = {
     ),
     "sparsemax": Builder(Sparsemax, query=11, key=11, value=19, zeroing=True),
     "entmax": Builder(lambda: Entmax(1.5), query=11, key=11, value=19, zeroing=True),
+    "adaptive_span": Builder(
+        lambda: AdaptiveSpan(HEADS, 1, 2.5),
+        query=33,
+        key=33,
+        value=21,
+        heads=HEADS,
+        placed=True,
+        windowed=True,
+    ),
 }
 
 BY_HAND: dict[str, Equation] = {
@@ -114,4 +143,5 @@ BY_HAND: dict[str, Equation] = {
     "gumbel": drawn,
     "sparsemax": sparsemax,
     "entmax": entmax,
+    "adaptive_span": adaptive_span,
 }
