@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms.additive import Additive
+from attention_core.mechanisms.convolution import DynamicConv, LightConv
 from attention_core.mechanisms.crossmodal import CoAttention, StackedCross, TwoTower
 from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
 from attention_core.mechanisms.entmax import Entmax, Sparsemax
@@ -37,6 +38,8 @@ ALL: dict[str, type[Mechanism]] = {
         Sparsemax,
         Entmax,
         AdaptiveSpan,
+        LightConv,
+        DynamicConv,
         StackedCross,
         CoAttention,
         TwoTower,
@@ -51,12 +54,14 @@ __all__ = [
     "CoAttention",
     "Concat",
     "Dot",
+    "DynamicConv",
     "Entmax",
     "General",
     "GroupedQuery",
     "GumbelHard",
     "Hard",
     "KeyValue",
+    "LightConv",
     "LocalMonotonic",
     "LocalPredictive",
     "Location",

@@ -7,7 +7,15 @@ import math
 import numpy as np
 
 from attention_core.mechanism import Mechanism
-from attention_core.mechanisms import AdaptiveSpan, Entmax, GumbelHard, Hard, Sparsemax
+from attention_core.mechanisms import (
+    AdaptiveSpan,
+    DynamicConv,
+    Entmax,
+    GumbelHard,
+    Hard,
+    LightConv,
+    Sparsemax,
+)
 from tests.equations.builder import HEADS, Array, Builder, Equation
 
 SEED = 47
@@ -106,6 +114,42 @@ def adaptive_span(m: Mechanism, query: Array, key: Array, value: Array, allowed:
     return np.concatenate(contexts, 1)
 
 
+def softmax(row: Array) -> Array:
+    grown = np.array([math.exp(number) for number in row])
+    return np.asarray(grown / grown.sum())
+
+
+def slid(kernels: Array, heads: int, value: Array, allowed: Array) -> Array:
+    """The sum over j = 1 … k of kernel number j and what stands at i + j − ⌈(k + 1) / 2⌉.
+
+    kernels  (query, head, k)
+    """
+    context, k = np.zeros((len(allowed), value.shape[1])), kernels.shape[-1]
+    for i in range(len(allowed)):
+        for c in range(value.shape[1]):
+            h = math.ceil((c + 1) * heads / value.shape[1]) - 1
+            for j in range(1, k + 1):
+                at = i + j - math.ceil((k + 1) / 2)
+                if 0 <= at < len(value) and allowed[i, at]:
+                    context[i, c] += kernels[i, h, j - 1] * value[at, c]
+    return context
+
+
+def light_conv(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, LightConv)
+    rows = np.array([softmax(row) for row in m.kernels.detach().numpy()])
+    return slid(np.stack([rows] * len(query)), m.heads, value, allowed)
+
+
+def dynamic_conv(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """W^Q is (head, j, channel); the kernel of position i comes from the query at i."""
+    assert isinstance(m, DynamicConv)
+    made = m.kernel_projection.weight.detach().numpy().reshape(m.heads, m.kernel, -1)
+    kernels = [[softmax(np.array([sum(w * x) for w in part])) for part in made]
+               for x in query]  # fmt: skip
+    return slid(np.array(kernels), m.heads, value, allowed)
+
+
 BUILDERS: dict[str, Builder] = {
     "hard": Builder(
         lambda: Hard(SEED),
@@ -136,6 +180,26 @@ BUILDERS: dict[str, Builder] = {
         placed=True,
         windowed=True,
     ),
+    "light_conv": Builder(
+        lambda: LightConv(33, HEADS, 5),
+        query=11,
+        key=33,
+        value=33,
+        heads=HEADS,
+        placed=True,
+        windowed=True,
+        blind=("query", "key"),
+    ),
+    "dynamic_conv": Builder(
+        lambda: DynamicConv(33, HEADS, 5),
+        query=33,
+        key=33,
+        value=33,
+        heads=HEADS,
+        placed=True,
+        windowed=True,
+        blind=("key",),
+    ),
 }
 
 BY_HAND: dict[str, Equation] = {
@@ -144,4 +208,6 @@ BY_HAND: dict[str, Equation] = {
     "sparsemax": sparsemax,
     "entmax": entmax,
     "adaptive_span": adaptive_span,
+    "light_conv": light_conv,
+    "dynamic_conv": dynamic_conv,
 }
