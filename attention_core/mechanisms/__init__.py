@@ -14,6 +14,7 @@ from attention_core.mechanisms.key_value import KeyValue
 from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
 from attention_core.mechanisms.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
+from attention_core.mechanisms.routing import Routing
 from attention_core.mechanisms.span import AdaptiveSpan
 
 ALL: dict[str, type[Mechanism]] = {
@@ -40,6 +41,7 @@ ALL: dict[str, type[Mechanism]] = {
         AdaptiveSpan,
         LightConv,
         DynamicConv,
+        Routing,
         StackedCross,
         CoAttention,
         TwoTower,
@@ -68,6 +70,7 @@ __all__ = [
     "MultiHead",
     "RelativeBias",
     "Rotary",
+    "Routing",
     "ScaledDotProduct",
     "Sparsemax",
     "StackedCross",

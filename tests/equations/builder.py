@@ -41,6 +41,8 @@ class Builder:
     """A query that sees nothing still takes the biases of the projections."""
     together: bool = False
     """What one query takes depends on the others, so that they cannot come one at a time."""
+    numbered: bool = False
+    """The first query is another one than the second whatever it holds, so that none can go."""
     aside: tuple[str, ...] = ()
     """Parameters that only an extra is made of."""
     blind: tuple[Literal["query", "key"], ...] = ()

@@ -14,9 +14,10 @@ from attention_core.mechanisms import (
     GumbelHard,
     Hard,
     LightConv,
+    Routing,
     Sparsemax,
 )
-from tests.equations.builder import HEADS, Array, Builder, Equation
+from tests.equations.builder import HEADS, QUERIES, Array, Builder, Equation
 
 SEED = 47
 """A seed whose draws fall on the keys that the laws of the family look at."""
@@ -150,6 +151,35 @@ def dynamic_conv(m: Mechanism, query: Array, key: Array, value: Array, allowed: 
     return slid(np.array(kernels), m.heads, value, allowed)
 
 
+def routed(votes: Array, logits: Array, allowed: Array, rounds: int) -> tuple[Array, Array]:
+    """Procedure 1 of Sabour et al. 2017, capsule by capsule.
+
+    votes    (input i, output j, width)
+    logits   (input i, output j): b as it starts, zeros in the paper
+    returns  v (output j, width), and the last c (input i, output j)
+    """
+    inputs, outputs, width = votes.shape
+    b, c, v = logits.copy(), np.zeros((inputs, outputs)), np.zeros((outputs, width))
+    for _ in range(rounds):
+        for i in range(inputs):  # line 4
+            c[i, allowed[i]] = softmax(b[i, allowed[i]])
+        for j in range(outputs):  # lines 5 and 6
+            s = sum((c[i, j] * votes[i, j] for i in range(inputs)), np.zeros(width))
+            norm = math.sqrt(sum(number**2 for number in s))
+            v[j] = norm**2 / (1 + norm**2) * s / norm if norm else 0
+        for i in range(inputs):  # line 7
+            for j in range(outputs):
+                b[i, j] += sum(votes[i, j] * v[j])
+    return v, c
+
+
+def routing(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, Routing)
+    matrices = m.transformation.detach().numpy()
+    votes = np.array([[matrices[j] @ u for j in range(len(query))] for u in value])
+    return routed(votes, logits(query, key).T, allowed.T, m.rounds)[0]
+
+
 BUILDERS: dict[str, Builder] = {
     "hard": Builder(
         lambda: Hard(SEED),
@@ -200,6 +230,14 @@ BUILDERS: dict[str, Builder] = {
         windowed=True,
         blind=("key",),
     ),
+    "routing": Builder(
+        lambda: Routing(13, 13, QUERIES, 3),
+        query=13,
+        key=13,
+        value=13,
+        together=True,
+        numbered=True,
+    ),
 }
 
 BY_HAND: dict[str, Equation] = {
@@ -210,4 +248,5 @@ BY_HAND: dict[str, Equation] = {
     "adaptive_span": adaptive_span,
     "light_conv": light_conv,
     "dynamic_conv": dynamic_conv,
+    "routing": routing,
 }
