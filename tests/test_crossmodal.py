@@ -56,7 +56,9 @@ def test_stacked_cross_by_hand() -> None:
     trace = StackedCross(5 * math.log(3))(words, regions)
     expected = torch.tensor([[[81 / 82, 1 / 82], [27 / 28, 1 / 28]]])
     torch.testing.assert_close(trace.weights, expected)
-    torch.testing.assert_close(trace.extras[0].tensor[0, :, 0], torch.tensor([0.8, 0.6]))
+    unlike = [-(0.6 * 3 + 0.8) / math.sqrt(10), -(0.8 * 3 + 0.6) / math.sqrt(10)]
+    expected = torch.tensor([[0.8, unlike[0]], [0.6, unlike[1]]])
+    torch.testing.assert_close(trace.extras[0].tensor[0], expected)
 
 
 @pytest.mark.parametrize("leak", [0.0, 0.1])
@@ -70,6 +72,15 @@ def test_stacked_cross_equals_the_paper_and_with_a_leak_the_authors_program(
     trace = StackedCross(sharpness, leak)(words, directions)
     np.testing.assert_allclose(trace.weights[0].numpy().T, share, atol=1e-7)
     np.testing.assert_allclose(matching(words, trace.context).words.numpy(), fit, atol=1e-7)
+
+
+def test_what_is_left_unsaid_is_as_the_authors_set_it() -> None:
+    """λ₁ = 9 and λ₂ = 6 from text to image, and no leak."""
+    words, regions = rows(WORDS, 1), rows(REGIONS, 2)
+    trace = StackedCross()(words, regions)
+    assert torch.equal(trace.weights, StackedCross(9.0, 0.0)(words, regions).weights)
+    said = matching(words, trace.context, 6.0)
+    assert torch.equal(matching(words, trace.context).strong, said.strong)
 
 
 def test_the_paper_and_the_program_differ_only_by_unlike_pairs() -> None:
