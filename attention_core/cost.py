@@ -1,0 +1,280 @@
+"""What each mechanism costs: operations and memory as functions of the length, with the formula.
+
+Counted are the multiplications and additions of products, two for each pair that is multiplied and
+added, where n queries look at n keys. Left out is what is done number by number: softmax, tanh,
+biases, turning and sorting. Values that a mechanism takes as they stand cost nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from attention_core.errors import ShapeError
+
+LONGEST: Final = 1 << 20
+"""As far as crossings are looked for."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """All that a cost depends on, with the letter of the formulas."""
+
+    length: int
+    """n: queries, and as many keys."""
+    width: int
+    """d: of queries, keys and values, all heads together."""
+    heads: int = 1
+    """H"""
+    window: int = 128
+    """w: keys on either side."""
+    dilation: int = 4
+    """δ: from one key of a dilated window to the next."""
+    global_tokens: int = 1
+    """g: the first tokens, which look at all and are looked at by all."""
+    groups: int = 1
+    """G: heads of keys and values."""
+    kernel: int = 31
+    """k: positions of a convolution."""
+    span: int = 128
+    """z: keys back that count fully."""
+    ramp: int = 32
+    """R: keys over which a span fades."""
+    capsules: int = 10
+    """J: outputs that n inputs are routed to."""
+    rounds: int = 3
+    """r: of routing."""
+
+
+class Term(NamedTuple):
+    """A part of a formula: LaTeX, and the number that it stands for."""
+
+    formula: str
+    of: Callable[[Size], float]
+
+
+NONE: Final = Term("0", lambda size: 0)
+ONE: Final = Term("1", lambda size: 1)
+HEADS: Final = Term("H", lambda size: size.heads)
+WIDTH: Final = Term("2d", lambda size: 2 * size.width)
+HIDDEN: Final = Term("(d + 1)", lambda size: size.width + 1)
+EVERY: Final = Term("n^2", lambda size: size.length**2)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a mechanism costs: so much for each pair that is looked at, so much besides.
+
+    pairs   (query, key) that are looked at
+    score   operations for each, to score it
+    value   operations for each, to add its value
+    kept    numbers for each that stand in memory at once
+    once    operations besides, for each token: projections
+    keeps   the numbers in memory where they are not so many for each pair
+    """
+
+    pairs: Term = EVERY
+    score: Term = WIDTH
+    value: Term = WIDTH
+    kept: Term = ONE
+    once: Term = NONE
+    keeps: Term | None = None
+
+
+def _squares(times: int) -> Term:
+    """So many products of every row with a matrix of d × d, at two operations each."""
+    return Term(f"{times}nd^2", lambda size: times * size.length * size.width**2)
+
+
+def _within(size: Size, step: int) -> float:
+    """Pairs whose distance is a multiple of `step`, up to `window` steps, either way."""
+    steps = min(size.window, (size.length - 1) // step)
+    return size.length + 2 * steps * size.length - step * steps * (steps + 1)
+
+
+def _relayed(size: Size) -> float:
+    """A window, and the rows and columns of the first tokens whole."""
+    relays = min(size.global_tokens, size.length)
+    rest = size.length - relays
+    whole = size.length**2 - rest**2
+    if not rest:
+        return whole
+    steps = min(size.window, rest - 1)
+    return whole + rest + 2 * steps * rest - steps * (steps + 1)
+
+
+def _spanned(size: Size) -> float:
+    """Keys before the query, as far as the ramp goes."""
+    steps = min(size.span + size.ramp, size.length)
+    return steps * size.length - steps * (steps + 1) / 2
+
+
+def _slid(size: Size) -> float:
+    """Keys under a kernel that is centred on the query."""
+    half = min(size.kernel // 2, size.length - 1)
+    return size.length * (2 * half + 1) - half * (half + 1)
+
+
+WINDOW: Final = Term("(n(2w + 1) - w(w + 1))", lambda size: _within(size, 1))
+DILATED: Final = Term(r"(n(2w + 1) - \delta w(w + 1))", lambda size: _within(size, size.dilation))
+RELAYED: Final = Term("(2gn - g^2 + (n - g)(2w + 1) - w(w + 1))", _relayed)
+SPAN: Final = Term(r"(n(z + R) - \frac{(z + R)(z + R + 1)}{2})", _spanned)
+KERNEL: Final = Term(r"(nk - \frac{k^2 - 1}{4})", _slid)
+
+
+_ADDITIVE = Cost(kept=HIDDEN, once=_squares(4))
+_GROUPED = Term(
+    r"4nd^2\left(1 + \frac{G}{H}\right)",
+    lambda size: 4 * size.length * size.width**2 * (1 + size.groups / size.heads),
+)
+_PREDICTED = Term(
+    "(4nd^2 + 2nd)", lambda size: 4 * size.length * size.width**2 + 2 * size.length * size.width
+)
+_BOTH = Term(
+    "(6nd^2 + 6nd)", lambda size: 6 * size.length * size.width**2 + 6 * size.length * size.width
+)
+_KERNELS = Term("2ndHk", lambda size: 2 * size.length * size.width * size.heads * size.kernel)
+
+_ROUTED = Term("Jn", lambda size: size.capsules * size.length)
+_VOTE = Term(
+    "2d^2 + 2d + 4d(r - 1)",
+    lambda size: 2 * size.width**2 + 2 * size.width + 4 * size.width * (size.rounds - 1),
+)
+_ONE_KERNEL = Term("Hk", lambda size: size.heads * size.kernel)
+
+COSTS: Final[dict[str, Cost]] = {
+    "additive": _ADDITIVE,
+    "luong_dot": Cost(),
+    "luong_general": Cost(once=_squares(2)),
+    "luong_concat": _ADDITIVE,
+    "luong_location": Cost(),
+    "local_monotonic": Cost(WINDOW, once=_squares(2)),
+    "local_predictive": Cost(WINDOW, once=_PREDICTED),
+    "hard": Cost(value=NONE),
+    "gumbel": Cost(value=NONE),
+    "key_value": _ADDITIVE,
+    "scaled_dot_product": Cost(),
+    "multi_head": Cost(kept=HEADS, once=_squares(8)),
+    "grouped_query": Cost(kept=HEADS, once=_GROUPED),
+    "relative_bias": Cost(kept=HEADS),
+    "alibi": Cost(kept=HEADS),
+    "rotary": Cost(),
+    "sparsemax": Cost(),
+    "entmax": Cost(),
+    "adaptive_span": Cost(SPAN, kept=HEADS),
+    "light_conv": Cost(KERNEL, NONE, keeps=_ONE_KERNEL),
+    "dynamic_conv": Cost(KERNEL, NONE, kept=HEADS, once=_KERNELS),
+    "routing": Cost(_ROUTED, _VOTE, kept=HIDDEN),
+    "stacked_cross": Cost(),
+    "co_attention": Cost(score=Term("6d", lambda size: 6 * size.width), value=NONE, once=_BOTH),
+    "two_tower": Cost(value=NONE),
+}
+"""One line for each registered mechanism."""
+
+
+def operations(name: str, length: int, width: int, heads: int = 1, **knobs: int) -> float:
+    """Multiplications and additions of scores and of weights times values."""
+    cost, size = _sized(name, length, width, heads, knobs)
+    return (cost.score.of(size) + cost.value.of(size)) * cost.pairs.of(size)
+
+
+def projections(name: str, length: int, width: int, heads: int = 1, **knobs: int) -> float:
+    """Multiplications and additions of the learnt matrices around the pairs."""
+    cost, size = _sized(name, length, width, heads, knobs)
+    return cost.once.of(size)
+
+
+def memory(name: str, length: int, width: int, heads: int = 1, **knobs: int) -> float:
+    """Numbers that stand for the pairs at once: their weights, and a hidden layer where there is
+    one. A pattern keeps its own pairs only.
+    """
+    cost, size = _sized(name, length, width, heads, knobs)
+    return cost.keeps.of(size) if cost.keeps else cost.kept.of(size) * cost.pairs.of(size)
+
+
+class Formulas(NamedTuple):
+    """LaTeX of the three functions of the same names, without dollar signs."""
+
+    operations: str
+    projections: str
+    memory: str
+
+
+def formulas(name: str) -> Formulas:
+    """How one mechanism's costs are worked out; the letters are those of `Size`."""
+    cost = _known(name)
+    each = [term.formula for term in (cost.score, cost.value) if term is not NONE]
+    work = f"({' + '.join(each)})" if len(each) > 1 else "".join(each)
+    kept = "" if cost.kept is ONE else rf"{cost.kept.formula}\,"
+    return Formulas(
+        rf"{work}\,{cost.pairs.formula}",
+        cost.once.formula,
+        cost.keeps.formula if cost.keeps else kept + cost.pairs.formula,
+    )
+
+
+Price = Callable[..., float]
+"""`operations`, `projections`, `memory`, or a sum of them."""
+
+
+def total(name: str, length: int, width: int, heads: int = 1, **knobs: int) -> float:
+    """Operations, projections included."""
+    return operations(name, length, width, heads, **knobs) + projections(
+        name, length, width, heads, **knobs
+    )
+
+
+def crossing(
+    one: str, other: str, width: int, heads: int = 1, price: Price = operations,
+    longest: int = LONGEST, **knobs: int,
+) -> int | None:  # fmt: skip
+    """The length from which `one` is cheaper and stays so; None where there is none up to `longest`
+    or it always was.
+
+    The two prices are taken to cross at most once between two powers of two.
+    """
+
+    def cheaper(length: int) -> bool:
+        return price(one, length, width, heads, **knobs) < price(
+            other, length, width, heads, **knobs
+        )
+
+    grid = sorted({min(1 << power, longest) for power in range(longest.bit_length() + 1)})
+    if not cheaper(grid[-1]) or all(map(cheaper, grid)):
+        return None
+    low, high = next(
+        (low, high) for low, high in reversed(list(pairwise(grid))) if not cheaper(low)
+    )
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if cheaper(middle) else (middle, high)
+    return high
+
+
+def _sized(
+    name: str, length: int, width: int, heads: int, knobs: dict[str, int]
+) -> tuple[Cost, Size]:
+    cost = _known(name)
+    for what, number, least in (
+        ("length", length, 1), ("width", width, 1), ("heads", heads, 1),
+        *((knob, number, 0) for knob, number in knobs.items()),
+    ):  # fmt: skip
+        if not least <= number < math.inf:
+            raise ShapeError(
+                "A {what} of {number} costs nothing that could be counted; use at least {least}.",
+                what=what, number=number, least=least,
+            )  # fmt: skip
+    return cost, Size(length, width, heads, **knobs)
+
+
+def _known(name: str) -> Cost:
+    if name not in COSTS:
+        raise ShapeError(
+            "There is no mechanism called {name}; choose one of {known}.",
+            name=name,
+            known=", ".join(COSTS),
+        )
+    return COSTS[name]

@@ -1,0 +1,189 @@
+"""What each mechanism costs on this machine: seconds, and numbers in memory at the peak."""
+
+from __future__ import annotations
+
+import statistics
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from attention_core.cost import Size, memory
+from attention_core.errors import Superseded
+from attention_core.mechanism import Mechanism
+from attention_core.mechanisms import (
+    ALL,
+    AdaptiveSpan,
+    Alibi,
+    DynamicConv,
+    GroupedQuery,
+    LightConv,
+    LocalMonotonic,
+    LocalPredictive,
+    Location,
+    MultiHead,
+    RelativeBias,
+    Routing,
+)
+
+REPEATS: Final = 5
+ENOUGH: Final = 2.0
+"""Seconds after which three runs are enough."""
+LARGEST: Final = 1 << 24
+"""Numbers of one matrix that are still worked out: 64 MB, of which several stand at once."""
+
+_MADE: Final[dict[str, Callable[[Size], Mechanism]]] = {
+    "luong_location": lambda size: Location(size.width, size.length),
+    "local_monotonic": lambda size: LocalMonotonic(size.width, size.width, size.window),
+    "local_predictive": lambda size: LocalPredictive(size.width, size.width, size.window),
+    "multi_head": lambda size: MultiHead(size.width, size.heads),
+    "grouped_query": lambda size: GroupedQuery(size.width, size.heads, size.groups),
+    "relative_bias": lambda size: RelativeBias(size.heads, size.window),
+    "alibi": lambda size: Alibi(size.heads),
+    "adaptive_span": lambda size: AdaptiveSpan(size.heads, size.span, size.ramp),
+    "light_conv": lambda size: LightConv(size.width, size.heads, size.kernel),
+    "dynamic_conv": lambda size: DynamicConv(size.width, size.heads, size.kernel),
+    "routing": lambda size: Routing(size.width, size.width, size.capsules, size.rounds),
+}
+
+
+class Measured(NamedTuple):
+    """One mechanism at one length.
+
+    seconds  the median of the runs
+    numbers  float32 numbers that stood in memory at once, those that went in left out
+    runs     how many were timed, after one that was not
+    """
+
+    name: str
+    length: int
+    seconds: float
+    numbers: int
+    runs: int
+
+
+def made(name: str, size: Size) -> Mechanism:
+    """A mechanism as large as `size` says; what it does not say stands where it starts."""
+    make = _MADE.get(name)
+    return make(size) if make else ALL[name].of_width(size.width)
+
+
+def fits(name: str, size: Size) -> bool:
+    """Whether it can be measured without filling the memory of this machine."""
+    return max(size.length**2, memory(name, size.length, size.width, size.heads)) <= LARGEST
+
+
+def runner(name: str, size: Size) -> Callable[[], object]:
+    """One look of n tokens at one another, on invented numbers; nothing is checked or learnt."""
+    dice = torch.Generator().manual_seed(size.length)
+    rows = torch.randn(size.length, size.width, generator=dice)
+    queries = rows[: size.capsules] if name == "routing" else rows
+    allowed = torch.ones(len(queries), size.length, dtype=torch.bool)
+    mechanism = made(name, size).eval()
+    return lambda: mechanism.attend(queries, mechanism.prepare(rows), rows, allowed)
+
+
+def measure(
+    name: str, size: Size, repeats: int = REPEATS, cancelled: Callable[[], bool] = lambda: False
+) -> Measured:
+    """Seconds and numbers at one length, on one thread.
+
+    Raises Superseded when it is cancelled between two runs.
+    """
+    with torch.no_grad(), one_thread():
+        run = runner(name, size)
+        numbers, seconds = peak(run), list[float]()
+        while len(seconds) < repeats and (len(seconds) < 3 or sum(seconds) < ENOUGH):
+            if cancelled():
+                raise Superseded
+            began = time.perf_counter()
+            run()
+            seconds.append(time.perf_counter() - began)
+    return Measured(name, size.length, statistics.median(seconds), numbers, len(seconds))
+
+
+def measured(
+    name: str, lengths: Sequence[int], width: int, heads: int = 1, repeats: int = REPEATS,
+    **knobs: int,
+) -> Iterator[Measured]:  # fmt: skip
+    """One length after another, so that a reader sees how far it is; too long ones are left out."""
+    for length in lengths:
+        size = Size(length, width, heads, **knobs)
+        if fits(name, size):
+            yield measure(name, size, repeats)
+
+
+class Measuring:
+    """Several mechanisms at several lengths, short ones first: rows for a job to work through."""
+
+    def __init__(self, names: Sequence[str], sizes: Sequence[Size], repeats: int = REPEATS) -> None:
+        self.plan = [(name, size) for size in sizes for name in names if fits(name, size)]
+        self.repeats = repeats
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def row(self, place: int, cancelled: Callable[[], bool]) -> Measured:
+        name, size = self.plan[place]
+        return measure(name, size, self.repeats, cancelled)
+
+
+def peak(run: Callable[[], object]) -> int:
+    """The most numbers that stood in memory at once while it ran, in units of four bytes."""
+    watch = _Watch()
+    with watch:
+        run()
+    return watch.most // 4
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One processor thread for torch, and as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Adds up the bytes of every tensor that is made, until it is let go of."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now: int = 0
+        self.most: int = 0
+        self._seen = weakref.WeakSet[Any]()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        known = [storage(leaf) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        made = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(made):
+            if isinstance(leaf, Tensor) and all(storage(leaf) is not one for one in known):
+                self._stands(storage(leaf))
+        return made
+
+    def _stands(self, held: torch.UntypedStorage) -> None:
+        if held in self._seen:
+            return
+        self._seen.add(held)
+        size = held.nbytes()
+        self.now += size
+        self.most = max(self.most, self.now)
+        weakref.finalize(held, self._gone, size)
+
+    def _gone(self, size: int) -> None:
+        self.now -= size
+
+
+def storage(tensor: Tensor) -> torch.UntypedStorage:
+    return tensor.untyped_storage()
