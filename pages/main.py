@@ -21,6 +21,7 @@ def pages() -> dict[str, list[st.Page]]:
         ],
         _("Mechanisms"): [
             st.Page("lab.py", title=_("Step by step"), url_path="lab"),
+            st.Page("words.py", title=_("Side by side"), url_path="words"),
         ],
         _("Alignments"): [
             st.Page("heads.py", title=_("Find the head that aligns"), url_path="heads"),

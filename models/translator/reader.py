@@ -59,7 +59,7 @@ class TranslatorReader:
 
         Raises TextError when there is nothing to read or more than `limit` pieces.
         """
-        source, pieces = self._source(text, cut)
+        source, pieces = self.source_pieces(text, cut)
         with self.editing(edits):
             found = beam_search(self.network, pieces, search.width, search.strength, cancelled)
             best = found.hypotheses[0]
@@ -90,7 +90,7 @@ class TranslatorReader:
 
         Raises TextError when either side is empty or longer than `limit` pieces.
         """
-        source, pieces = self._source(text, cut)
+        source, pieces = self.source_pieces(text, cut)
         given = readable(target)
         encoding = self._encode(self.target, given)
         axis = self._axis("target", encoding, given, self.languages[1])
@@ -109,7 +109,11 @@ class TranslatorReader:
         """
         return editing(placed(edits, self.network.sites))
 
-    def _source(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
+    def source_pieces(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
+        """A source: the axis and the numbers of its pieces, </s> at the end.
+
+        Raises TextError when it is empty or longer than `limit` pieces.
+        """
         axis = self.axis(text)
         ids = [*self._encode(self.source, axis.text).ids, END_ID]
         if len(ids) <= self.limit:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -146,6 +147,12 @@ class Transformer(Network):
             states, trace = layer(states, allowed)
             traces.append(trace)
         return self.encoder_norm(states), allowed, traces
+
+    def seen(self, tokens: Tensor) -> Tensor:
+        """What the attention of the first encoder layer reads, (batch, source, width)."""
+        first = cast(EncoderLayer, self.encoder[0])
+        normed: Tensor = first.attention_norm(self.placed(self.embed(tokens)))
+        return normed
 
     def begin(self, read: State) -> State:
         """For each layer the steps so far, (batch, step, width): none."""

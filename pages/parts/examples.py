@@ -19,6 +19,11 @@ EXPLORE = (
     Example("She poured water from the jug into the cup until it was full."),
     Example("How old are you?", "What is your age?"),
 )
+WORDS = (
+    Example("My sister bought two red apples yesterday."),
+    Example("The old man sold his little house to a young woman."),
+    Example("A small dog chased three white cats across the wet street."),
+)
 TRANSLATE = (
     Example("I love machine learning."),
     Example("The white cat sleeps on the red chair."),

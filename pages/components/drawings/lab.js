@@ -4,6 +4,7 @@ import { luminance, mix, shade } from "../shared/theme.js";
 
 const GAP = 22;
 const HEAD = 50;
+const MARGIN = 9;
 const SHARES = new Set(["weights", "shares", "probabilities", "gaussian", "ramp", "heads_kept"]);
 
 export const shown = (x) => {
@@ -16,17 +17,17 @@ export const shown = (x) => {
 /** Where every panel and cell stands; `narrow` makes the cells smaller. */
 export function labPlan(stages, head, word, width, theme) {
   const narrow = width < 560;
-  const [cellWidth, cellHeight, labels] = narrow ? [41, 32, 30] : [54, 36, 32];
+  const [cellWidth, cellHeight, labels] = narrow ? [46, 32, 28] : [54, 36, 32];
   const panels = [];
-  let [x, y, row] = [0, 0, 0];
+  let [x, y, row] = [MARGIN, MARGIN, 0];
   stages.forEach((stage, place) => {
     const matrix = stage.heads[Math.min(head, stage.heads.length - 1)];
     const [rows, columns] = [matrix.length, matrix[0].length];
     const title = `${place + 1}  ${word(stage.id)}`;
     const wide = Math.max(labels + columns * cellWidth, measure(title, 16, theme, 600) + 8);
     const high = HEAD + 20 + rows * cellHeight;
-    if (x > 0 && x + wide > width) {
-      x = 0;
+    if (x > MARGIN && x + wide > width) {
+      x = MARGIN;
       y += row + GAP;
       row = 0;
     }
@@ -71,9 +72,9 @@ export function cellAt(plan, x, y) {
   return { panel: at, row: inside ? row : -1, column: inside ? column : -1 };
 }
 
-const INPUTS = new Set(["query", "key", "value"]);
+const TYPED = new Set(["query", "key", "value"]);
 const written = (id, value) =>
-  INPUTS.has(id) && Math.abs(value) < 100
+  TYPED.has(id) && Math.abs(value) < 100
     ? String(Math.round(value * 1000) / 1000).replace("-", "−")
     : shown(value);
 const mark = { query: "q", key: "k", value: "v", width: "", one: "" };
@@ -105,7 +106,7 @@ function paintCell(pen, panel, box, value, theme, most, may) {
   const ink = dark ? "#ffffff" : luminance(fill) > 0.24 ? "#16181d" : theme.ink;
   const nothing = SHARES.has(panel.stage.id) && value === 0;
   pen.text(box.x + box.w / 2, box.y + box.h / 2, nothing ? "○" : written(panel.stage.id, value), {
-    size: panel.cellWidth > 45 ? 16 : 14,
+    size: panel.cellWidth > 50 ? 16 : 14,
     fill: nothing ? theme.quiet : ink,
     anchor: "middle",
   });
@@ -145,9 +146,10 @@ function paintPanel(pen, panel, theme, allowed, lit) {
       anchor: "end",
     });
     line.forEach((value, column) => {
-      const may = stage.id === "allowed" || (paired && stage.id === "weights")
-        ? allowed[row][column]
-        : undefined;
+      const may =
+        stage.id === "allowed" || (paired && SHARES.has(stage.id) && stage.id !== "gaussian")
+          ? allowed[row][column]
+          : undefined;
       paintCell(pen, panel, cellBox(panel, row, column), value, theme, most, may);
     });
   });

@@ -1,0 +1,231 @@
+"""The reader's sentence through every mechanism, side by side."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import streamlit as st
+import torch
+
+from attention_core.mechanism import Extra, Trace
+from attention_core.mechanisms import ALL
+from models.imitation.head import Words, words
+from models.imitation.student import held_out, look, missed
+from pages.components.mosaic import TEXT, Panel, mosaic
+from pages.parts import ask, downloads, examples, figures, link, prose
+from pages.parts.language import _
+
+PAGE: Final = "words"
+SETS: Final = {
+    "first": ("additive", "scaled_dot_product"),
+    "soft": ("scaled_dot_product", "hard", "gumbel"),
+    "normal": ("scaled_dot_product", "entmax", "sparsemax"),
+    "local": ("luong_general", "local_monotonic", "local_predictive"),
+    "sparse": ("scaled_dot_product", "sliding_window", "longformer", "big_bird"),
+    "place": ("luong_location", "relative_bias", "alibi", "rotary"),
+    "kernel": ("scaled_dot_product", "light_conv", "dynamic_conv", "adaptive_span"),
+}
+MOST: Final = 120
+"""Tokens; beyond them a cell is smaller than a pixel can be pointed at."""
+
+TEXT_ = link.text(PAGE, "text", examples.WORDS[0].text)
+CUT = link.flag(PAGE, "cut")
+CHOSEN = link.names(PAGE, "mechanisms", SETS["first"] + ("sparsemax",))
+SCALE = link.one_of(PAGE, "scale", ("common", "own"), "common")
+INSIDE = link.one_of(PAGE, "inside", ALL, "multi_head")
+CHOICES = (TEXT_, CUT, CHOSEN, SCALE, INSIDE)
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("Mechanisms side by side"), anchor=False)
+    prose.lead(
+        _(
+            "One trained head of our translator looks, in every sentence, from each word at the "
+            "noun it belongs to. Here every mechanism is given that head's queries, keys and "
+            "values. Those that have numbers to learn were trained to imitate the head; what they "
+            "cannot imitate shows what they are."
+        )
+    )
+    ask.text_box(TEXT_, _("English"), (CUT,), 68)
+    ask.examples(examples.WORDS, (CUT,), TEXT_)
+    if not link.value(TEXT_).strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    read = ask.answered(lambda: words(link.value(TEXT_), link.value(CUT)), CUT)
+    if read is None:
+        return
+    choose()
+    compared(read)
+    inside(read)
+    link.publish(CHOICES)
+
+
+def choose() -> None:
+    """Which mechanisms, one by one or as a set that belongs together."""
+    link.choose(CHOSEN, [name for name in link.value(CHOSEN) if name in ALL])
+    st.multiselect(
+        _("Mechanisms"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
+        key=CHOSEN.key, persist_state="session",
+    )  # fmt: skip
+    titles = {
+        "first": _("additive and dot product"),
+        "soft": _("soft and hard"),
+        "normal": _("softmax to sparsemax"),
+        "local": _("global and local"),
+        "sparse": _("full and sparse"),
+        "place": _("where words stand"),
+        "kernel": _("kernels and spans"),
+    }
+    with st.container(horizontal=True):
+        for name, members in SETS.items():
+            st.button(
+                titles[name], key=f"{PAGE}.set.{name}", type="tertiary",
+                on_click=link.choose, args=(CHOSEN, list(members)),
+            )  # fmt: skip
+
+
+def compared(read: Words) -> None:
+    """The chosen mechanisms as pictures and as numbers."""
+    chosen = link.value(CHOSEN)
+    if not chosen:
+        st.info(_("Choose at least one mechanism."), icon=":material/edit:")
+        return
+    labels = [token.text or "␣" for token in read.axis.tokens]
+    traces = {name: look(name, read) for name in chosen}
+    mosaic(
+        key=f"{PAGE}.mosaic",
+        panels=[
+            panel(_(ALL[name].card.title), note(name, trace), labels, trace)
+            for name, trace in traces.items()
+        ],
+        scale=link.value(SCALE),
+        title=read.axis.text,
+        text=figures.said(TEXT),
+        on_scale_change=took,
+    )
+    rows = [row(name, trace) for name, trace in traces.items()]
+    st.dataframe(rows, hide_index=True, width="stretch")
+    prose.note(
+        prose.filled(
+            _(
+                "Bits: how widely a word looks on average, from 0 (one word) to {most} (all "
+                "alike). Words looked at: with a weight above zero. Apart from the head: half the "
+                "sum of the differences of a row, averaged over {count} held-out sentences; 0 is the "
+                "same, 1 has nothing in common."
+            ),
+            most=prose.number(math.log2(len(labels))),
+            count=held_out(),
+        )
+    )
+    downloads.rows(rows, "mechanisms.csv")
+
+
+def row(name: str, trace: Trace) -> dict[str, str | float]:
+    """One mechanism in numbers."""
+    return {
+        _("mechanism"): _(ALL[name].card.title),
+        _("bits"): round(bits(trace), 3),
+        _("words looked at"): round(support(trace), 2),
+        _("may be looked at"): round(
+            float(trace.allowed.expand_as(trace.weights).sum(-1).float().mean()), 2
+        ),
+        _("apart from the head"): missed()[name],
+    }
+
+
+def note(name: str, trace: Trace) -> str:
+    """What stands under a picture's title."""
+    said: str = _("{bits} bits · {support} words looked at · {apart} apart")
+    return said.format(
+        bits=f"{bits(trace):.2f}", support=f"{support(trace):.1f}", apart=f"{missed()[name]:.2f}"
+    )
+
+
+def bits(trace: Trace) -> float:
+    """Entropy of a row that looks at anything, averaged over rows and heads."""
+    shares = trace.weights / trace.weights.sum(-1, keepdim=True).clamp_min(1e-12)
+    nats = -torch.xlogy(shares, shares).sum(-1)
+    return max(0.0, float(nats.mean()) / math.log(2))
+
+
+def support(trace: Trace) -> float:
+    """Keys of a row that weigh more than nothing, averaged over rows and heads."""
+    return float((trace.weights > 0).sum(-1).float().mean())
+
+
+def panel(title: str, under: str, labels: list[str], trace: Trace) -> Panel:
+    """The mean of the heads of one mechanism."""
+    allowed = trace.allowed.expand_as(trace.weights).any(-3)
+    return Panel(
+        title, under, labels, labels, trace.weights.mean(-3).numpy(), allowed.numpy(), "words"
+    )
+
+
+def inside(read: Words) -> None:
+    """Heads, spans, kernels, rounds: what one mechanism keeps beside its mean."""
+    st.subheader(_("Inside one mechanism"), anchor=False)
+    st.selectbox(
+        _("Mechanism"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
+        key=INSIDE.key, persist_state="session",
+    )  # fmt: skip
+    name = link.value(INSIDE)
+    labels = [token.text or "␣" for token in read.axis.tokens]
+    trace = look(name, read)
+    allowed = trace.allowed.expand_as(trace.weights).numpy()
+    heads = [
+        Panel(
+            _("head {head}").format(head=head + 1), "", labels, labels, matrix.numpy(),
+            allowed[head], "words",
+        )
+        for head, matrix in enumerate(trace.weights)
+    ]  # fmt: skip
+    extras = [one for extra in trace.extras for one in pictures(extra, labels)]
+    mosaic(
+        key=f"{PAGE}.inside",
+        panels=[*heads, *extras],
+        scale="own",
+        title=_(ALL[name].card.title),
+        name=name,
+        text=figures.said(TEXT),
+    )
+    card = ALL[name].card
+    st.latex(card.equation)
+    st.markdown(f"[{card.source}]({card.link})")
+
+
+def pictures(extra: Extra, labels: list[str]) -> list[Panel]:
+    """An extra as panels, one for each head: matrices, or one row or column of numbers."""
+    letters = extra.axes.split()
+    if letters[0] != "h":
+        return []
+    tensor = extra.tensor.float()
+    tensor = tensor.unsqueeze(-1) if len(letters) == 2 else tensor
+    if tensor.ndim != 3:
+        return []
+    known = {"q": labels, "k": labels}
+    rows = known.get(letters[1]) or [str(place + 1) for place in range(tensor.shape[1])]
+    columns = known.get(letters[-1]) if len(letters) == 3 else None
+    columns = columns or [str(place + 1) for place in range(tensor.shape[2])]
+    return [
+        Panel(
+            prose_name(extra.name, head, len(tensor)), "", rows, columns,
+            np.abs(one.numpy()), np.ones(one.shape, bool),
+            "words" if letters[1:] == ["q", "k"] else extra.name,
+        )
+        for head, one in enumerate(tensor)
+    ]  # fmt: skip
+
+
+def prose_name(name: str, head: int, heads: int) -> str:
+    """What an extra is called; the names are those of the equations."""
+    return name if heads == 1 else f"{name} · {head + 1}"
+
+
+def took() -> None:
+    link.choose(SCALE, st.session_state[f"{PAGE}.mosaic"]["scale"])
+
+
+page()
