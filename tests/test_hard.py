@@ -95,11 +95,10 @@ def test_a_draw_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert extra(trace, "noise").tolist() == [[[1, 2.5, 9]]]
 
 
-@pytest.mark.parametrize("name", ["hard", "gumbel"])
-def test_weights_are_all_or_nothing(name: str) -> None:
-    made = Hard(SEED) if name == "hard" else GumbelHard(SEED, 0.3)
-    trace = made(*inputs(name))
-    assert set(trace.weights.unique().tolist()) == {0.0, 1.0}  # exactly
+@pytest.mark.parametrize("made", [Hard(SEED), GumbelHard(SEED, 0.3)])
+def test_weights_are_all_or_nothing_exactly(made: Hard | GumbelHard) -> None:
+    query, key = rows(1, 1).float().expand(1000, WIDTH), KEY.float()
+    assert made(query, key).weights.unique().tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
@@ -137,12 +136,31 @@ def test_cold_draws_take_the_best_key() -> None:
     assert torch.equal(weights, one_hot(soft().scores[0], torch.tensor(True)).expand(50, KEYS))
 
 
-def test_log_probability_is_that_of_the_drawn_key_and_zero_where_there_was_none() -> None:
-    trace = Hard(SEED)(*inputs("hard"))
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_log_probability_is_that_of_the_drawn_key_and_zero_where_there_was_none(
+    temperature: float,
+) -> None:
+    made, given = Hard(SEED), inputs("hard")
+    made.temperature = temperature
+    query = given.query.clone().requires_grad_()
+    trace = made(query, given.key, given.value, given.allowed)
     chances = (extra(trace, "probabilities") * trace.weights).sum(-1)
     expected = torch.where(trace.allowed.any(-1), chances.log(), 0.0)
-    torch.testing.assert_close(extra(trace, "log_probability"), expected)
-    assert (expected < 0).any()
+    found = extra(trace, "log_probability")
+    torch.testing.assert_close(found, expected)
+    assert (found < 0).any()
+    (pull,) = torch.autograd.grad(found.sum(), query)
+    assert bool(torch.isfinite(pull).all())
+    assert (pull[:, 2] == 0).all()  # it may look at nothing
+
+
+@pytest.mark.parametrize("temperature", [0.3, 3.0])
+def test_the_chances_of_a_straight_through_draw_do_not_depend_on_the_temperature(
+    temperature: float,
+) -> None:
+    given = inputs("gumbel")
+    trace = GumbelHard(SEED, temperature)(*given)
+    torch.testing.assert_close(extra(trace, "probabilities"), ScaledDotProduct()(*given).weights)
 
 
 def test_a_key_that_was_almost_impossible_has_a_finite_log_probability() -> None:

@@ -159,8 +159,7 @@ class Hard(Drawn):
 
     def log_probability(self, scores: Tensor, drawn: Tensor, allowed: Tensor) -> Tensor:
         """(..., query), in nats: of the key that was drawn; 0 where there was none to draw."""
-        seeing = allowed.any(-1, keepdim=True)
-        hidden = (scores / self.temperature).masked_fill(~allowed & seeing, -torch.inf)
+        hidden = (scores / self.temperature).masked_fill(~allowed, -torch.inf)
         logs = nn.functional.log_softmax(hidden, -1).masked_fill(drawn == 0, 0)
         return logs.sum(-1)
 
