@@ -8,7 +8,8 @@ biases, turning and sorting. Values that a mechanism takes as they stand cost no
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -215,6 +216,14 @@ def formulas(name: str) -> Formulas:
         cost.keeps.formula if cost.keeps else kept + cost.pairs.formula,
     )
 
+
+def letters(names: Iterable[str]) -> set[str]:
+    """The letters of the formulas of these mechanisms, as they stand in LaTeX."""
+    said = " ".join(" ".join(formulas(name)) for name in names)
+    return {found for found in re.findall(r"\\[a-z]+|[A-Za-z]", said) if found not in _WRITING}
+
+
+_WRITING: Final = {r"\frac", r"\left", r"\right"}
 
 Price = Callable[..., float]
 """`operations`, `projections`, `memory`, or a sum of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import plotly.graph_objects as go
 from torch import Tensor
@@ -72,7 +72,6 @@ def curves(
     titles       of the two axes, in the reader's language
     logarithmic  the values fall over several powers of ten
     """
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     figure = go.Figure(
         [
             go.Scatter(
@@ -82,7 +81,7 @@ def curves(
                 mode="lines+markers",
                 line={
                     "width": 4 if curve.strong else 2,
-                    "dash": dashes[place // len(HEADS[theme]) % len(dashes)],
+                    "dash": _DASHES[place // len(HEADS[theme]) % len(_DASHES)],
                     "color": HEADS[theme][place % len(HEADS[theme])],
                 },
                 marker={"size": 9},
@@ -108,6 +107,79 @@ def curves(
         },
     )  # fmt: skip
     return figure
+
+
+class Growth(NamedTuple):
+    """How one thing grows: (length, value) along a line, and single points that were measured."""
+
+    name: str
+    line: Sequence[tuple[int, float]]
+    points: Sequence[tuple[int, float]] = ()
+
+
+def growth(
+    drawn: Sequence[Growth], titles: tuple[str, str], theme: Theme,
+    crossings: Sequence[tuple[int, float, str]] = (),
+) -> go.Figure:  # fmt: skip
+    """Lines over the length, both axes logarithmic: n is a slope of 1, n² a slope of 2.
+
+    titles     of the two axes, in the reader's language
+    crossings  (length, value, what to say of it): places to ring
+    """
+    traces = []
+    for place, one in enumerate(drawn):
+        colour = HEADS[theme][place % len(HEADS[theme])]
+        line = {"width": 3, "dash": _DASHES[place % len(_DASHES)], "color": colour}
+        marker = {"size": 9, "color": colour}
+        traces.append(_trail(one.line, one.name, mode="lines", line=line))
+        if one.points:
+            traces.append(
+                _trail(one.points, one.name, mode="markers", marker=marker, showlegend=False)
+            )
+    ring = {"size": 17, "symbol": "circle-open", "color": INK[theme], "line": {"width": 2}}
+    traces += [
+        _trail([(length, value)], said, mode="markers", marker=ring, showlegend=False)
+        for length, value, said in crossings
+    ]
+    lengths = [length for one in drawn for length, _ in (*one.line, *one.points)]
+    ticks = _powers(min(lengths, default=1), max(lengths, default=1))
+    axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}, "type": "log"}
+    figure = go.Figure(traces)
+    figure.update_layout(
+        height=340 + 24 * len(drawn), margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        hovermode="closest",
+        font={"color": INK[theme], "size": 15}, dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        xaxis={
+            **axis, "title": titles[0], "automargin": True, "tickmode": "array",
+            "tickvals": ticks, "ticktext": [f"{tick:,}" for tick in ticks],
+        },
+        yaxis={**axis, "title": titles[1], "automargin": True, "exponentformat": "SI",
+            "minexponent": 2, "dtick": 1},
+    )  # fmt: skip
+    return figure
+
+
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Lines that lie on one another are told apart by their gaps."""
+
+
+def _trail(places: Sequence[tuple[int, float]], name: str, **look: Any) -> go.Scatter:
+    """Places of one thing, named where they are pointed at."""
+    return go.Scatter(
+        x=[length for length, _ in places],
+        y=[value for _, value in places],
+        name=escape(name),
+        hovertemplate="%{fullData.name}<br>%{x:,} · %{y:.3s}<extra></extra>",
+        **look,
+    )
+
+
+def _powers(first: int, last: int, most: int = 6) -> list[int]:
+    """A few powers of two between the first and the last."""
+    powers = [1 << power for power in range(last.bit_length()) if first <= 1 << power <= last]
+    return powers[:: -(-len(powers) // -most)][::-1] if powers else []
 
 
 def _step(site: int, sites: int, steps: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import statistics
 import time
 import weakref
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from attention_core.cost import Size, memory
+from attention_core.cost import COSTS, Size, memory
 from attention_core.errors import Superseded
 from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
@@ -53,6 +54,10 @@ _MADE: Final[dict[str, Callable[[Size], Mechanism]]] = {
 }
 
 
+_NARROW: Final = frozenset({"routing"})
+"""Patterns that touch their own pairs only."""
+
+
 class Measured(NamedTuple):
     """One mechanism at one length.
 
@@ -72,6 +77,11 @@ def made(name: str, size: Size) -> Mechanism:
     """A mechanism as large as `size` says; what it does not say stands where it starts."""
     make = _MADE.get(name)
     return make(size) if make else ALL[name].of_width(size.width)
+
+
+def masked(name: str) -> bool:
+    """Whether a pattern of few pairs is worked out here over all of them, under a mask."""
+    return COSTS[name].pairs.formula != "n^2" and name not in _NARROW
 
 
 def fits(name: str, size: Size) -> bool:
@@ -132,6 +142,11 @@ class Measuring:
     def row(self, place: int, cancelled: Callable[[], bool]) -> Measured:
         name, size = self.plan[place]
         return measure(name, size, self.repeats, cancelled)
+
+
+def machine() -> str:
+    """What the seconds were measured on, and with what."""
+    return f"PyTorch {torch.__version__}, {platform.machine()}"
 
 
 def peak(run: Callable[[], object]) -> int:

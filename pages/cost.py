@@ -1,0 +1,428 @@
+"""What attention costs: operations and memory over the length, and seconds on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import streamlit as st
+
+from attention_core import cost, timing
+from attention_core import figures as plots
+from attention_core.cost import Price, Size
+from attention_core.errors import AttentionError
+from attention_core.mechanisms import ALL
+from attention_core.timing import Measured, Measuring
+from models.jobs import JOBS, Job
+from pages.parts import ask, background, choosing, downloads, link, prose
+from pages.parts.language import _
+from pages.parts.link import Choice
+
+PAGE: Final = "cost"
+SHORTEST: Final = 16
+LONGEST: Final = tuple(1 << power for power in range(10, 20))
+MEASURED: Final = tuple(1 << power for power in range(7, 16))
+"""Lengths that are measured, as far as the chart and the memory of this machine go."""
+TICK: Final = 1.0
+"""Seconds between two drawings while it measures."""
+
+CHOSEN = link.names(
+    PAGE,
+    "mechanisms",
+    [
+        name
+        for name in ("multi_head", "additive", "sliding_window", "light_conv", "routing")
+        if name in ALL
+    ],
+)
+WIDTH = link.amount(PAGE, "width", 64, 16, 1024)
+HEADS = link.amount(PAGE, "heads", 4, 1, 16)
+WINDOW = link.amount(PAGE, "window", 128, 4, 1024)
+MOST = link.amount(PAGE, "longest", 65536, LONGEST[0], LONGEST[-1])
+COUNTED = link.one_of(PAGE, "counted", ("pairs", "total"), "pairs")
+CHOICES = (CHOSEN, WIDTH, HEADS, WINDOW, MOST, COUNTED)
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("What does attention cost?"), anchor=False)
+    prose.lead(
+        _(
+            "Where every word looks at every other, a text of twice the length takes four times "
+            "the work. Windows, convolutions and routing look at fewer pairs, so that their work "
+            "only doubles. Choose mechanisms and see from which length one overtakes another."
+        )
+    )
+    names, size = asked()
+    link.publish(CHOICES)
+    if not names:
+        st.info(_("Choose at least one mechanism."), icon=":material/edit:")
+        return
+    charts(names, size)
+    formulas(names, size)
+    measuring(names, size)
+
+
+def title(name: str) -> str:
+    """What readers call a mechanism."""
+    return _(ALL[name].card.title)
+
+
+def asked() -> tuple[list[str], Size]:
+    """Which mechanisms, and how large."""
+    link.choose(CHOSEN, [name for name in link.value(CHOSEN) if name in ALL])
+    names: list[str] = st.multiselect(
+        _("Mechanisms (the others are compared with the first)"), list(ALL), format_func=title,
+        key=CHOSEN.key, persist_state="session",
+    )  # fmt: skip
+    places = st.columns(4, gap="medium")
+    with places[0]:
+        longest = stop(MOST, _("Longest text (tokens)"), LONGEST)
+    with places[1]:
+        width = stop(WIDTH, _("Numbers a token (d)"), (16, 32, 64, 128, 256, 512, 1024))
+    with places[2]:
+        heads = stop(HEADS, _("Heads (H)"), (1, 2, 4, 8, 16))
+    with places[3]:
+        window = stop(WINDOW, _("Window to either side (w)"), tuple(1 << p for p in range(2, 11)))
+    return names, Size(longest, width, heads, window=window)
+
+
+def stop(choice: Choice, label: str, stops: Sequence[int]) -> int:
+    """One of a few numbers; what an address says in between is moved to the nearest."""
+    wanted = int(link.value(choice))
+    link.choose(choice, min(stops, key=lambda one: abs(one - wanted)))
+    return int(
+        st.select_slider(
+            label, stops, format_func=lambda one: f"{one:,}", key=choice.key,
+            persist_state="session",
+        )
+    )  # fmt: skip
+
+
+def charts(names: list[str], size: Size) -> None:
+    """Operations and memory, with rings where one overtakes the first."""
+    counted = choosing.segments(
+        COUNTED, _("Operations counted"),
+        {"pairs": _("scores and values"), "total": _("projections too")},
+    )  # fmt: skip
+    work = cost.operations if counted == "pairs" else cost.total
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("Operations"), anchor=False)
+        chart(names, size, work, _("multiplications and additions"), "operations")
+        crossings(names, size, work, of_work())
+    with right:
+        st.subheader(_("Memory"), anchor=False)
+        chart(names, size, cost.memory, _("numbers that stand at once"), "memory")
+        crossings(names, size, cost.memory, of_memory())
+    downloads.rows(table(names, size), "cost.csv")
+
+
+def lengths(longest: int) -> list[int]:
+    """Powers of two, and one between every two of them."""
+    powers = [1 << power for power in range(4, longest.bit_length())]
+    return sorted({*powers, *(3 * power // 2 for power in powers[:-1])})
+
+
+def priced(price: Price, name: str, size: Size, length: int) -> float:
+    return price(name, length, size.width, size.heads, window=size.window)
+
+
+def crossed(price: Price, one: str, other: str, size: Size) -> int | None:
+    """The length on the chart from which `one` is cheaper."""
+    found = cost.crossing(
+        one, other, size.width, size.heads, price, size.length, window=size.window
+    )
+    return found if found is None or found >= SHORTEST else None
+
+
+def chart(names: list[str], size: Size, price: Price, unit: str, file: str) -> None:
+    """One line for each mechanism."""
+    drawn = [
+        plots.Growth(title(name), [(n, priced(price, name, size, n)) for n in lengths(size.length)])
+        for name in names
+    ]
+    rings = [
+        (found, priced(price, one, size, found), title(one))
+        for pair in ((name, names[0]) for name in names[1:])
+        for one, other in (pair, pair[::-1])
+        if (found := crossed(price, one, other, size))
+    ]
+    draw(plots.growth(drawn, (_("length of the text (tokens)"), unit), shade(), rings), file)
+
+
+class Verdicts(NamedTuple):
+    """What may be said of {one} mechanism beside the {first}, from a {length} on."""
+
+    from_less: str
+    from_more: str
+    same: str
+    less: str
+    more: str
+
+
+def of_work() -> Verdicts:
+    return Verdicts(
+        _("{one} needs fewer operations than {first} from {length} tokens on."),
+        _("{one} needs more operations than {first} from {length} tokens on."),
+        _("{one} needs as many operations as {first}."),
+        _("{one} needs fewer operations than {first} at every length here."),
+        _("{one} needs more operations than {first} at every length here."),
+    )
+
+
+def of_memory() -> Verdicts:
+    return Verdicts(
+        _("{one} needs less memory than {first} from {length} tokens on."),
+        _("{one} needs more memory than {first} from {length} tokens on."),
+        _("{one} needs as much memory as {first}."),
+        _("{one} needs less memory than {first} at every length here."),
+        _("{one} needs more memory than {first} at every length here."),
+    )
+
+
+def crossings(names: list[str], size: Size, price: Price, said: Verdicts) -> None:
+    """From which length on each mechanism is cheaper or dearer than the first."""
+    first = names[0]
+    for one in names[1:]:
+        sentence, length = verdict(one, first, size, price, said)
+        prose.caption(
+            prose.filled(
+                sentence,
+                one=prose.token(title(one)),
+                first=prose.token(title(first)),
+                length=prose.Markup(f"<b>{length:,}</b>"),
+            )
+        )
+
+
+def verdict(one: str, first: str, size: Size, price: Price, said: Verdicts) -> tuple[str, int]:
+    """A sentence about two mechanisms, and the length that it speaks of."""
+    if found := crossed(price, one, first, size):
+        return said.from_less, found
+    if found := crossed(price, first, one, size):
+        return said.from_more, found
+    mine, theirs = (priced(price, name, size, size.length) for name in (one, first))
+    if mine == theirs:
+        return said.same, size.length
+    return (said.less if mine < theirs else said.more), size.length
+
+
+def formulas(names: list[str], size: Size) -> None:
+    """How the lines are worked out."""
+    st.subheader(_("The formulas"), anchor=False)
+    for name in names:
+        said = cost.formulas(name)
+        with st.container(border=True):
+            st.markdown(f"**{title(name)}**")
+            parts = zip(
+                st.columns(3, gap="medium"),
+                (_("Scores and values"), _("Projections"), _("Memory")),
+                (said.operations, said.projections, said.memory),
+                (cost.operations, cost.projections, cost.memory),
+                strict=True,
+            )
+            for place, label, formula, price in parts:
+                number = priced(price, name, size, size.length)
+                is_so = f"$= {written(number)}$" if number else ""
+                place.markdown(f"{label}  \n${formula}$  \n{is_so}")
+    prose.note(
+        prose.filled(
+            _(
+                "The numbers are those at {length} tokens. n: tokens that look and are looked at, "
+                "d: numbers a token, H: heads, w: keys on either side. Two operations are counted "
+                "for each product that is added to a sum. What is done number by number (softmax, "
+                "tanh, sorting, turning) is left out, and so are the weights that are learnt."
+            ),
+            length=f"{size.length:,}",
+        )
+    )
+    letters(names, size)
+
+
+def written(number: float) -> str:
+    """LaTeX of a count: as it is up to a million, by its power of ten beyond."""
+    if number < 1e6:
+        return f"{number:,.0f}".replace(",", "{,}")
+    digits, power = f"{number:.2e}".split("e")
+    return rf"{digits} \times 10^{{{int(power)}}}"
+
+
+def letters(names: list[str], size: Size) -> None:
+    """What else stands in the formulas above, and how large it is here."""
+    known = {
+        r"\delta": _("δ = {number}: steps between the keys of a dilated window").format(
+            number=size.dilation
+        ),
+        "g": _("g = {number}: tokens that look at all").format(number=size.global_tokens),
+        "G": _("G = {number}: heads of keys and values").format(number=size.groups),
+        "k": _("k = {number}: positions of a convolution").format(number=size.kernel),
+        "z": _("z = {number}: keys back that count fully").format(number=size.span),
+        "R": _("R = {number}: keys over which a span fades").format(number=size.ramp),
+        "J": _("J = {number}: capsules that tokens are routed to").format(number=size.capsules),
+        "r": _("r = {number}: rounds of routing").format(number=size.rounds),
+    }
+    used = cost.letters(names)
+    if shown := [sentence for letter, sentence in known.items() if letter in used]:
+        prose.note(prose.filled("{all}.", all="; ".join(shown)))
+
+
+def table(
+    names: Sequence[str], size: Size, rows: Sequence[Measured] = ()
+) -> list[dict[str, object]]:
+    """Every number of the charts."""
+    found = {(row.name, row.length): row for row in rows}
+    places = [(n, k) for n in names for k in lengths(size.length)]
+    return [
+        {
+            "mechanism": name,
+            "length": length,
+            "operations": priced(cost.operations, name, size, length),
+            "projections": priced(cost.projections, name, size, length),
+            "memory": priced(cost.memory, name, size, length),
+            "seconds": row.seconds if (row := found.get((name, length))) else "",
+            "peak numbers": row.numbers if row else "",
+            "runs": row.runs if row else "",
+        }
+        for name, length in places
+    ]
+
+
+# On this machine
+
+
+def measuring(names: list[str], size: Size) -> None:
+    """A button, a bar that fills, and points that appear beside the formulas."""
+    st.subheader(_("On this machine"), anchor=False)
+    sizes = [replace(size, length=length) for length in MEASURED if length <= size.length]
+    work = Measuring(names, sizes)
+    key = background.key(PAGE, *names, str(size), str(len(work)))
+    job = JOBS.find(key)
+    if job is None or job.state in ("cancelled", "failed"):
+        label = _("Measure on this machine") if job is None else _("Go on measuring")
+        st.button(
+            label, icon=":material/timer:", key="measure", type="primary", on_click=start,
+            args=(key, work), disabled=not len(work),
+        )  # fmt: skip
+    if job is None:
+        prose.caption(
+            prose.filled(
+                _(
+                    "Runs each of these mechanisms at up to {count} lengths, several times, and "
+                    "draws how long it took beside what the formula says."
+                ),
+                count=len(sizes),
+            )
+        )
+        return
+    st.fragment(shown, run_every=TICK if job.running else None)(job, names, size, job.running)
+
+
+def start(key: str, work: Measuring) -> None:
+    try:
+        JOBS.start(key, work)
+    except AttentionError as problem:
+        st.toast(ask.said(problem), icon=":material/info:")
+
+
+def shown(job: Job[Measured], names: list[str], size: Size, was_running: bool) -> None:
+    """What has been measured so far."""
+    if was_running != job.running:
+        st.rerun()
+    rows = list(job.rows)
+    if job.running:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            said = _("{done} of {total} measurements").format(done=len(rows), total=job.total)
+            st.progress(len(rows) / max(1, job.total), text=said)
+            st.button(_("Stop"), on_click=job.cancel, icon=":material/stop:", key="stop")
+    if not rows:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        beside(names, size, rows, cost.total, lambda row: row.seconds, _("seconds"), "seconds")
+    with right:
+        beside(
+            names, size, rows, cost.memory, lambda row: float(row.numbers),
+            _("numbers in memory at the peak"), "peak",
+        )  # fmt: skip
+    honest(names, rows)
+    downloads.rows(table(names, size, rows), "measured.csv")
+
+
+def beside(
+    names: list[str], size: Size, rows: list[Measured], price: Price,
+    read: Callable[[Measured], float], unit: str, file: str,
+) -> None:  # fmt: skip
+    """Measured points, and the formula's line laid through the longest of each."""
+    drawn = []
+    for name in names:
+        points = [(row.length, read(row)) for row in rows if row.name == name]
+        if not points:
+            continue
+        longest, value = points[-1]
+        scale = value / priced(price, name, size, longest)
+        line = [
+            (n, scale * priced(price, name, size, n))
+            for n in lengths(size.length)
+            if points[0][0] <= n <= MEASURED[-1]
+        ]
+        drawn.append(plots.Growth(title(name), line, points))
+    draw(plots.growth(drawn, (_("length of the text (tokens)"), unit), shade()), file)
+
+
+def honest(names: list[str], rows: list[Measured]) -> None:
+    """How it was measured, and what therefore must not be read into it."""
+    prose.caption(
+        prose.filled(
+            _(
+                "Points are measured, lines are the formulas (projections included), each laid "
+                "through its longest point. Points above their line: short texts pay for things "
+                "that the formula leaves out. Points below it: small matrices fit into the "
+                "processor's cache, large ones wait for the memory."
+            )
+        )
+    )
+    prose.note(
+        prose.filled(
+            _(
+                "Median of {fewest} to {most} runs after one that was not counted; one processor "
+                "thread, numbers of 32 bits, one text at a time, nothing learnt; {machine}. "
+                "Others who use this server at the same moment make it slower. Lengths whose "
+                "matrices would hold more than {largest} numbers are left out."
+            ),
+            fewest=min(row.runs for row in rows),
+            most=max(row.runs for row in rows),
+            machine=timing.machine(),
+            largest=f"{timing.LARGEST:,}",
+        )
+    )
+    if masked := [title(name) for name in names if timing.masked(name)]:
+        prose.note(
+            prose.filled(
+                _(
+                    "Worked out here over all pairs under a mask, so that seconds and memory grow "
+                    "as n² whatever the formula promises: {names}."
+                ),
+                names=", ".join(masked),
+            )
+        )
+
+
+def shade() -> plots.Theme:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def draw(figure: object, name: str) -> None:
+    """A Plotly figure with its file."""
+    st.plotly_chart(
+        figure, key=f"{PAGE}.{name}", theme=None,
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name},
+        },
+    )  # fmt: skip
+
+
+page()
