@@ -147,6 +147,18 @@ def test_queries_and_keys_say_where_routing_starts() -> None:
     torch.testing.assert_close(extra(trace, "round 1")[0], expected)
 
 
+def test_temperature_divides_the_logits_in_every_round() -> None:
+    """Cold routing decides: what each input agrees with most gets nearly all of it."""
+    value = rows(INPUTS, WIDTH, 7)
+    mechanism = capsules(2)
+    plain = paper(mechanism, value)
+    mechanism.temperature = 0.25
+    trace = paper(mechanism, value)
+    torch.testing.assert_close(trace.scores, plain.scores)  # the first round is even anyway
+    torch.testing.assert_close(trace.weights, torch.softmax(trace.scores / 0.25, -2))
+    assert not torch.allclose(trace.weights, plain.weights)
+
+
 def test_what_is_not_allowed_gets_nothing_in_any_round() -> None:
     given = inputs("routing")
     trace = made("routing")(*given)
