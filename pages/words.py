@@ -113,8 +113,8 @@ def compared(read: Words) -> None:
             _(
                 "Bits: how widely a word looks on average, from 0 (one word) to {most} (all "
                 "alike). Words looked at: with a weight above zero. Apart from the head: half the "
-                "sum of the differences of a row, averaged over {count} held-out sentences; 0 is the "
-                "same, 1 has nothing in common."
+                "sum of the differences of a row, averaged over {count} held-out sentences; 0 is "
+                "the same, 1 has nothing in common."
             ),
             most=prose.number(math.log2(len(labels))),
             count=held_out(),
@@ -184,7 +184,7 @@ def inside(read: Words) -> None:
     ]  # fmt: skip
     extras = [one for extra in trace.extras for one in pictures(extra, labels)]
     mosaic(
-        key=f"{PAGE}.inside",
+        key=f"{PAGE}.within",
         panels=[*heads, *extras],
         scale="own",
         title=_(ALL[name].card.title),

@@ -125,7 +125,8 @@ def test_shapes_are_head_query_key_under_any_batch(name: str, batch: tuple[int, 
     matrix = (*batch, builder.heads, QUERIES, KEYS)
     assert trace.scores.shape == trace.weights.shape == matrix
     assert trace.allowed.expand_as(trace.weights).dtype == torch.bool
-    assert trace.values.shape == (*batch, builder.heads, KEYS, builder.value // builder.heads)
+    wide = builder.head_width or builder.value // builder.heads
+    assert trace.values.shape == (*batch, builder.heads, KEYS, wide)
     assert trace.context.shape == (*batch, QUERIES, builder.value)
 
 

@@ -32,7 +32,12 @@ def experiments() -> Iterator[Experiment]:
     """Every mechanism with every knob at both ends, every mask, who looks, and hot and cold."""
     for name, mechanism in ALL.items():
         ends = [{knob.name: end} for knob in mechanism.knobs for end in (knob.least, knob.most)]
-        for knobs in [{}, {"temperature": 0.3}, {"numbers": 3, "keys": 9, "width": 8}, *ends]:
+        other: list[dict[str, float]] = [
+            {},
+            {"temperature": 0.3},
+            {"numbers": 3, "keys": 9, "width": 8},
+        ]
+        for knobs in [*other, *ends]:
             yield Experiment(name, knobs)
         for mask in ("causal", "last"):
             yield Experiment(name, looks="self", mask=mask, edits={"query": {(1, 2): -4.5}})
@@ -46,7 +51,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the browser's program makes of all cases."""
     program = tmp_path_factory.mktemp("deno") / "program.js"
     program.write_text(PROGRAM)
-    run = subprocess.run(
+    run = subprocess.run(  # noqa: S603  our own program
         [DENO, "run", "--quiet", "--no-remote", "--allow-read", program],
         input=json.dumps([given_to_browser(case) for case in CASES]),
         capture_output=True, text=True, check=True, timeout=120,

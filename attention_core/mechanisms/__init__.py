@@ -16,6 +16,7 @@ from attention_core.mechanisms.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
 from attention_core.mechanisms.routing import Routing
 from attention_core.mechanisms.span import AdaptiveSpan
+from attention_core.mechanisms.sparse import BigBird, Longformer, SlidingWindow
 
 ALL: dict[str, type[Mechanism]] = {
     mechanism.card.name: mechanism
@@ -36,6 +37,9 @@ ALL: dict[str, type[Mechanism]] = {
         RelativeBias,
         Alibi,
         Rotary,
+        SlidingWindow,
+        Longformer,
+        BigBird,
         Sparsemax,
         Entmax,
         AdaptiveSpan,
@@ -53,6 +57,7 @@ __all__ = [
     "AdaptiveSpan",
     "Additive",
     "Alibi",
+    "BigBird",
     "CoAttention",
     "Concat",
     "Dot",
@@ -67,11 +72,13 @@ __all__ = [
     "LocalMonotonic",
     "LocalPredictive",
     "Location",
+    "Longformer",
     "MultiHead",
     "RelativeBias",
     "Rotary",
     "Routing",
     "ScaledDotProduct",
+    "SlidingWindow",
     "Sparsemax",
     "StackedCross",
     "TwoTower",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -76,7 +76,7 @@ class MultiHead(Mechanism):
         sums_to_one_over="keys",
     )
 
-    knobs = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
+    knobs: ClassVar[tuple[Knob, ...]] = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()

@@ -31,6 +31,8 @@ class Builder:
     key: int
     value: int
     heads: int = 1
+    head_width: int = 0
+    """Of a head's values, where it is not the width of all values divided by the heads."""
     placed: bool = False
     """Where a key stands matters."""
     windowed: bool = False
