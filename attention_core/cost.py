@@ -30,12 +30,18 @@ class Size:
     """d: of queries, keys and values, all heads together."""
     heads: int = 1
     """H"""
-    window: int = 128
-    """w: keys on either side."""
-    dilation: int = 4
-    """δ: from one key of a dilated window to the next."""
+    reach: int = 128
+    """D: keys of a window on either side."""
+    dilation: int = 1
+    """δ: steps from one key of a window to the next."""
     global_tokens: int = 1
     """g: the first tokens, which look at all and are looked at by all."""
+    block: int = 64
+    """b: tokens of a block."""
+    global_blocks: int = 2
+    """γ: the first blocks, which look at all and are looked at by all."""
+    random: int = 3
+    """ρ: blocks that each block draws, besides its own and the two beside it."""
     groups: int = 1
     """G: heads of keys and values."""
     kernel: int = 31
@@ -90,21 +96,24 @@ def _squares(times: int) -> Term:
     return Term(f"{times}nd^2", lambda size: times * size.length * size.width**2)
 
 
-def _within(size: Size, step: int) -> float:
-    """Pairs whose distance is a multiple of `step`, up to `window` steps, either way."""
-    steps = min(size.window, (size.length - 1) // step)
-    return size.length + 2 * steps * size.length - step * steps * (steps + 1)
+def _window(length: int, size: Size, step: int) -> float:
+    """Pairs among so many tokens in a row: up to `reach` times `step` apart, either way."""
+    steps = min(size.reach, max(0, length - 1) // step)
+    return length + 2 * steps * length - step * steps * (steps + 1)
 
 
 def _relayed(size: Size) -> float:
     """A window, and the rows and columns of the first tokens whole."""
-    relays = min(size.global_tokens, size.length)
-    rest = size.length - relays
-    whole = size.length**2 - rest**2
-    if not rest:
-        return whole
-    steps = min(size.window, rest - 1)
-    return whole + rest + 2 * steps * rest - steps * (steps + 1)
+    rest = max(0, size.length - size.global_tokens)
+    return size.length**2 - rest**2 + _window(rest, size, size.dilation)
+
+
+def _blocks(size: Size) -> float:
+    """Rows and columns of the first blocks whole; for the others three near ones and some drawn."""
+    first = min(size.global_blocks * size.block, size.length)
+    rest = size.length - first
+    near = rest * (3 + size.random) * size.block - 2 * size.block**2
+    return size.length**2 - rest**2 + (min(rest**2, near) if rest > size.block else rest**2)
 
 
 def _spanned(size: Size) -> float:
@@ -119,14 +128,21 @@ def _slid(size: Size) -> float:
     return size.length * (2 * half + 1) - half * (half + 1)
 
 
-WINDOW: Final = Term("(n(2w + 1) - w(w + 1))", lambda size: _within(size, 1))
-DILATED: Final = Term(r"(n(2w + 1) - \delta w(w + 1))", lambda size: _within(size, size.dilation))
-RELAYED: Final = Term("(2gn - g^2 + (n - g)(2w + 1) - w(w + 1))", _relayed)
+NEAR: Final = Term("(n(2D + 1) - D(D + 1))", lambda size: _window(size.length, size, 1))
+WINDOW: Final = Term(
+    r"(n(2D + 1) - \delta D(D + 1))", lambda size: _window(size.length, size, size.dilation)
+)
+RELAYED: Final = Term(r"(2gn - g^2 + (n - g)(2D + 1) - \delta D(D + 1))", _relayed)
+BLOCKS: Final = Term(r"(2\gamma bn - \gamma^2b^2 + (n - \gamma b)(3 + \rho)b - 2b^2)", _blocks)
 SPAN: Final = Term(r"(n(z + R) - \frac{(z + R)(z + R + 1)}{2})", _spanned)
 KERNEL: Final = Term(r"(nk - \frac{k^2 - 1}{4})", _slid)
 
 
 _ADDITIVE = Cost(kept=HIDDEN, once=_squares(4))
+_RELAYS = Term(
+    "(12nd^2 + 2gd^2)",
+    lambda size: (12 * size.length + 2 * size.global_tokens) * size.width**2,
+)
 _GROUPED = Term(
     r"4nd^2\left(1 + \frac{G}{H}\right)",
     lambda size: 4 * size.length * size.width**2 * (1 + size.groups / size.heads),
@@ -152,8 +168,8 @@ COSTS: Final[dict[str, Cost]] = {
     "luong_general": Cost(once=_squares(2)),
     "luong_concat": _ADDITIVE,
     "luong_location": Cost(),
-    "local_monotonic": Cost(WINDOW, once=_squares(2)),
-    "local_predictive": Cost(WINDOW, once=_PREDICTED),
+    "local_monotonic": Cost(NEAR, once=_squares(2)),
+    "local_predictive": Cost(NEAR, once=_PREDICTED),
     "hard": Cost(value=NONE),
     "gumbel": Cost(value=NONE),
     "key_value": _ADDITIVE,
@@ -163,6 +179,9 @@ COSTS: Final[dict[str, Cost]] = {
     "relative_bias": Cost(kept=HEADS),
     "alibi": Cost(kept=HEADS),
     "rotary": Cost(),
+    "sliding_window": Cost(WINDOW),
+    "longformer": Cost(RELAYED, kept=HEADS, once=_RELAYS),
+    "big_bird": Cost(BLOCKS),
     "sparsemax": Cost(),
     "entmax": Cost(),
     "adaptive_span": Cost(SPAN, kept=HEADS),

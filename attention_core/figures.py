@@ -179,7 +179,8 @@ def _trail(places: Sequence[tuple[int, float]], name: str, **look: Any) -> go.Sc
 def _powers(first: int, last: int, most: int = 6) -> list[int]:
     """A few powers of two between the first and the last."""
     powers = [1 << power for power in range(last.bit_length()) if first <= 1 << power <= last]
-    return powers[:: -(-len(powers) // -most)][::-1] if powers else []
+    step = -(-len(powers) // most) or 1
+    return powers[::-step][::-1]
 
 
 def _step(site: int, sites: int, steps: int) -> int:

@@ -22,15 +22,18 @@ from attention_core.mechanisms import (
     ALL,
     AdaptiveSpan,
     Alibi,
+    BigBird,
     DynamicConv,
     GroupedQuery,
     LightConv,
     LocalMonotonic,
     LocalPredictive,
     Location,
+    Longformer,
     MultiHead,
     RelativeBias,
     Routing,
+    SlidingWindow,
 )
 
 REPEATS: Final = 5
@@ -41,12 +44,19 @@ LARGEST: Final = 1 << 24
 
 _MADE: Final[dict[str, Callable[[Size], Mechanism]]] = {
     "luong_location": lambda size: Location(size.width, size.length),
-    "local_monotonic": lambda size: LocalMonotonic(size.width, size.width, size.window),
-    "local_predictive": lambda size: LocalPredictive(size.width, size.width, size.window),
+    "local_monotonic": lambda size: LocalMonotonic(size.width, size.width, size.reach),
+    "local_predictive": lambda size: LocalPredictive(size.width, size.width, size.reach),
     "multi_head": lambda size: MultiHead(size.width, size.heads),
     "grouped_query": lambda size: GroupedQuery(size.width, size.heads, size.groups),
-    "relative_bias": lambda size: RelativeBias(size.heads, size.window),
+    "relative_bias": lambda size: RelativeBias(size.heads, size.reach),
     "alibi": lambda size: Alibi(size.heads),
+    "sliding_window": lambda size: SlidingWindow(2 * size.reach, size.dilation),
+    "longformer": lambda size: Longformer(
+        size.width, size.heads, 2 * size.reach, size.dilation, size.global_tokens
+    ),
+    "big_bird": lambda size: BigBird(
+        size.block, random=size.random, global_blocks=size.global_blocks
+    ),
     "adaptive_span": lambda size: AdaptiveSpan(size.heads, size.span, size.ramp),
     "light_conv": lambda size: LightConv(size.width, size.heads, size.kernel),
     "dynamic_conv": lambda size: DynamicConv(size.width, size.heads, size.kernel),

@@ -38,10 +38,10 @@ CHOSEN = link.names(
 )
 WIDTH = link.amount(PAGE, "width", 64, 16, 1024)
 HEADS = link.amount(PAGE, "heads", 4, 1, 16)
-WINDOW = link.amount(PAGE, "window", 128, 4, 1024)
+REACH = link.amount(PAGE, "reach", 128, 4, 1024)
 MOST = link.amount(PAGE, "longest", 65536, LONGEST[0], LONGEST[-1])
 COUNTED = link.one_of(PAGE, "counted", ("pairs", "total"), "pairs")
-CHOICES = (CHOSEN, WIDTH, HEADS, WINDOW, MOST, COUNTED)
+CHOICES = (CHOSEN, WIDTH, HEADS, REACH, MOST, COUNTED)
 
 
 def page() -> None:
@@ -84,8 +84,10 @@ def asked() -> tuple[list[str], Size]:
     with places[2]:
         heads = stop(HEADS, _("Heads (H)"), (1, 2, 4, 8, 16))
     with places[3]:
-        window = stop(WINDOW, _("Window to either side (w)"), tuple(1 << p for p in range(2, 11)))
-    return names, Size(longest, width, heads, window=window)
+        reach = stop(
+            REACH, _("Keys on either side of a window (D)"), tuple(1 << p for p in range(2, 11))
+        )
+    return names, Size(longest, width, heads, reach=reach)
 
 
 def stop(choice: Choice, label: str, stops: Sequence[int]) -> int:
@@ -126,14 +128,12 @@ def lengths(longest: int) -> list[int]:
 
 
 def priced(price: Price, name: str, size: Size, length: int) -> float:
-    return price(name, length, size.width, size.heads, window=size.window)
+    return price(name, length, size.width, size.heads, reach=size.reach)
 
 
 def crossed(price: Price, one: str, other: str, size: Size) -> int | None:
     """The length on the chart from which `one` is cheaper."""
-    found = cost.crossing(
-        one, other, size.width, size.heads, price, size.length, window=size.window
-    )
+    found = cost.crossing(one, other, size.width, size.heads, price, size.length, reach=size.reach)
     return found if found is None or found >= SHORTEST else None
 
 
@@ -231,7 +231,7 @@ def formulas(names: list[str], size: Size) -> None:
         prose.filled(
             _(
                 "The numbers are those at {length} tokens. n: tokens that look and are looked at, "
-                "d: numbers a token, H: heads, w: keys on either side. Two operations are counted "
+                "d: numbers a token, H: heads, D: keys on either side. Two operations are counted "
                 "for each product that is added to a sum. What is done number by number (softmax, "
                 "tanh, sorting, turning) is left out, and so are the weights that are learnt."
             ),
@@ -252,9 +252,12 @@ def written(number: float) -> str:
 def letters(names: list[str], size: Size) -> None:
     """What else stands in the formulas above, and how large it is here."""
     known = {
-        r"\delta": _("δ = {number}: steps between the keys of a dilated window").format(
+        r"\delta": _("δ = {number}: steps from one key of a window to the next").format(
             number=size.dilation
         ),
+        "b": _("b = {number}: tokens of a block").format(number=size.block),
+        r"\gamma": _("γ = {number}: blocks that look at all").format(number=size.global_blocks),
+        r"\rho": _("ρ = {number}: blocks drawn at random").format(number=size.random),
         "g": _("g = {number}: tokens that look at all").format(number=size.global_tokens),
         "G": _("G = {number}: heads of keys and values").format(number=size.groups),
         "k": _("k = {number}: positions of a convolution").format(number=size.kernel),

@@ -23,19 +23,22 @@ from attention_core.cost import (
     total,
 )
 from attention_core.errors import ShapeError, Superseded
+from attention_core.mechanism import Trace
 from attention_core.mechanisms import ALL
 
 NAMES = list(ALL)
 PATTERNS = [
-    "local_monotonic", "adaptive_span", "light_conv", "dynamic_conv",
+    "local_monotonic", "sliding_window", "longformer", "adaptive_span", "light_conv",
+    "dynamic_conv",
 ]  # fmt: skip
 """Those that look at a part of the pairs only, always the same part."""
 DENSE = [name for name in NAMES if formulas(name).memory.endswith("n^2")]
-LETTERS = {"n": "length", "d": "width", "H": "heads", "w": "window", r"\delta": "dilation",
+LETTERS = {"n": "length", "d": "width", "H": "heads", "D": "reach", r"\delta": "dilation",
            "g": "global_tokens", "G": "groups", "k": "kernel", "z": "span", "R": "ramp",
-           "J": "capsules", "r": "rounds"}  # fmt: skip
-SIZE = Size(101, 24, 3, window=7, dilation=3, global_tokens=5, groups=1, kernel=11, span=13, ramp=4,
-            capsules=9, rounds=4)  # fmt: skip
+           "J": "capsules", "b": "block", r"\gamma": "global_blocks",
+           r"\rho": "random", "r": "rounds"}  # fmt: skip
+SIZE = Size(101, 24, 3, reach=7, dilation=3, global_tokens=5, groups=1, kernel=11, span=13, ramp=4,
+            capsules=9, rounds=4, block=2, global_blocks=3, random=4)  # fmt: skip
 KNOBS = {key: value for key, value in vars(SIZE).items() if key not in ("length", "width", "heads")}
 
 
@@ -48,7 +51,7 @@ def worked_out(latex: str) -> float:
     plain = re.sub(r"\\(left|right)", "", latex).replace(r"\,", "*").replace("^2", "**2 ")
     while r"\frac" in plain:
         plain = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", plain)
-    parts = re.findall(r"\\delta|\*\*2|[A-Za-z]|\d+|[-+*/()]", plain)
+    parts = re.findall(r"\\[a-z]+|\*\*2|[A-Za-z]|\d+|[-+*/()]", plain)
     text = ""
     for part in parts:
         joins = bool(text) and text[-1] not in "(+-*/" and part not in (*"+-*/)", "**2")
@@ -59,8 +62,8 @@ def worked_out(latex: str) -> float:
 
 @pytest.mark.parametrize(
     ("latex", "number"),
-    [("2nd^2", 2 * 101 * 24**2), (r"2d\,(n(w + 1) - w)", 2 * 24 * (101 * 8 - 7)),
-     (r"4n\left(1 + \frac{G}{H}\right)", 4 * 101 * 4 / 3), (r"\delta w(w + 1)", 3 * 56)],
+    [("2nd^2", 2 * 101 * 24**2), (r"2d\,(n(D + 1) - D)", 2 * 24 * (101 * 8 - 7)),
+     (r"4n\left(1 + \frac{G}{H}\right)", 4 * 101 * 4 / 3), (r"\delta D(D + 1)", 3 * 56)],
 )  # fmt: skip
 def test_formulas_can_be_read(latex: str, number: float) -> None:
     assert worked_out(latex) == pytest.approx(number)
@@ -117,12 +120,26 @@ def test_torch_counts_as_many_operations(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-@pytest.mark.parametrize("length", [1, 2, 7, 8, 9, 17, 18, 101])
+@pytest.mark.parametrize("length", [1, 2, 7, 8, 9, 17, 18, 27, 101])
 def test_a_pattern_is_charged_for_the_pairs_that_it_looks_at(name: str, length: int) -> None:
     size = Size(**{**vars(SIZE), "length": length})
     rows = torch.randn(length, SIZE.width, generator=torch.Generator().manual_seed(3))
     trace = timing.made(name, size)(rows, rows)
-    assert COSTS[name].pairs.of(size) == int(trace.allowed.expand_as(trace.weights)[0].sum())
+    assert COSTS[name].pairs.of(size) == looked_at(name, trace)
+
+
+@pytest.mark.parametrize("length", range(2, 62, 2))
+def test_blocks_are_charged_for_the_pairs_that_they_look_at(length: int) -> None:
+    size = Size(**{**vars(SIZE), "length": length})
+    rows = torch.randn(length, SIZE.width, generator=torch.Generator().manual_seed(3))
+    trace = timing.made("big_bird", size)(rows, rows)
+    assert COSTS["big_bird"].pairs.of(size) == looked_at("big_bird", trace)
+
+
+def looked_at(name: str, trace: Trace) -> float:
+    """Pairs of one head; Longformer's heads of ordinary and of global words count as one."""
+    heads = {"longformer": SIZE.heads}.get(name, len(trace.weights))
+    return float(trace.allowed.expand_as(trace.weights).sum()) / heads
 
 
 @pytest.mark.parametrize("name", DENSE)
@@ -149,7 +166,7 @@ def test_a_longer_text_never_costs_less(name: str) -> None:
 
 def test_a_window_is_cheaper_as_soon_as_it_leaves_a_pair_out() -> None:
     """With 7 keys on either side, 8 tokens all see each other; the first and ninth do not."""
-    found = crossing("local_monotonic", "scaled_dot_product", 24, window=7)
+    found = crossing("local_monotonic", "scaled_dot_product", 24, reach=7)
     assert found == 9
 
 
@@ -195,10 +212,10 @@ def test_what_would_fill_the_memory_is_not_measured() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_mechanism_can_be_measured(name: str) -> None:
-    size = Size(24, 8, 2, window=3, kernel=5, span=4, ramp=2)
+    size = Size(24, 8, 2, reach=3, kernel=5, span=4, ramp=2)
     found = timing.measure(name, size, repeats=1)
     assert found.seconds > 0
-    assert found.numbers >= memory(name, 24, 8, 2, window=3, kernel=5, span=4, ramp=2)
+    assert found.numbers >= memory(name, 24, 8, 2, reach=3, kernel=5, span=4, ramp=2)
 
 
 def test_peak_numbers_by_hand() -> None:
@@ -267,5 +284,5 @@ def test_sizes_that_cost_nothing_are_refused(given: tuple[int, int, int], what: 
 
 
 def test_a_knob_below_zero_is_refused() -> None:
-    with pytest.raises(ShapeError, match="A window of -1 costs nothing"):
-        operations("local_monotonic", 8, 4, window=-1)
+    with pytest.raises(ShapeError, match="A reach of -1 costs nothing"):
+        operations("local_monotonic", 8, 4, reach=-1)
