@@ -1,5 +1,5 @@
 // Attention step by step: sliders and numbers here, every stage at once; Python checks what is seen.
-import { cellAt, cellBox, drawLab, labPlan, shown } from "./drawings/lab.js";
+import { cellAt, cellBox, drawLab, labPlan } from "./drawings/lab.js";
 import { distance, each } from "./lab/numbers.js";
 import { RECIPES, worked } from "./lab/recipes.js";
 import { TERMS } from "./lab/terms.js";
@@ -39,7 +39,10 @@ function createLab(stage) {
   const knob = (name) =>
     state().knobs[name] ?? stage.data.knobs.find((one) => one.name === name).start;
   const recipe = () => RECIPES[stage.data.mechanism];
-  const live = (name) => recipe() && [...EVERYWHERE, ...(recipe().live ?? [])].includes(name);
+  const live = (name) => {
+    if (recipe().fixed) return name === "temperature";
+    return [...EVERYWHERE, ...(recipe().live ?? [])].includes(name);
+  };
   const canonical = (one) =>
     JSON.stringify([
       Object.entries(one.knobs).sort(),
@@ -57,6 +60,7 @@ function createLab(stage) {
   function waiting() {
     const sent = stage.data.trace_of;
     if (!recipe()) return canonical(sent) !== canonical(state());
+    if (recipe().fixed && sent.looks !== state().looks) return true;
     return stage.data.knobs.some(({ name, start }) =>
       !live(name) && (sent.knobs[name] ?? start) !== knob(name)
     );

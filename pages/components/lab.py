@@ -189,13 +189,16 @@ def _knob(knob: Knob, title: str) -> dict[str, Any]:
 
 
 def _extra(extra: Extra) -> dict[str, Any] | None:
-    """An extra with a head axis as a picture: h q k as a matrix, h q as a column."""
-    letters = extra.axes.split()
+    """An extra as a picture: h q k a matrix for each head, h q a column, h w one row a head."""
+    letters, tensor = extra.axes.split(), extra.tensor
     if letters[0] != "h" or len(letters) not in (2, 3):
         return None
-    tensor = extra.tensor if len(letters) == 3 else extra.tensor.unsqueeze(-1)
-    columns = _LETTERS.get(letters[2], "width") if len(letters) == 3 else "one"
-    return _stage(extra.name, tensor, _LETTERS.get(letters[1], "width"), columns)
+    if len(letters) == 3:
+        rows, columns = (_LETTERS.get(letter, "width") for letter in letters[1:])
+        return _stage(extra.name, tensor, rows, columns)
+    if letters[1] in _LETTERS:
+        return _stage(extra.name, tensor.unsqueeze(-1), _LETTERS[letters[1]], "one")
+    return _stage(extra.name, tensor.unsqueeze(0), "heads", "width")
 
 
 def _stage(name: str, tensor: Tensor, rows: str, columns: str) -> dict[str, Any]:
