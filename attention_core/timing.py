@@ -12,12 +12,14 @@ from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from attention_core.cost import COSTS, Size, memory
 from attention_core.errors import Superseded
-from attention_core.mechanism import Mechanism
+from attention_core.linear import banded, block_sparse, light_convolution, window_and_global
+from attention_core.mechanism import Mechanism, split
 from attention_core.mechanisms import (
     ALL,
     AdaptiveSpan,
@@ -64,8 +66,35 @@ _MADE: Final[dict[str, Callable[[Size], Mechanism]]] = {
 }
 
 
-_NARROW: Final = frozenset({"routing"})
-"""Patterns that touch their own pairs only."""
+def _longformer(mechanism: Longformer, rows: Tensor) -> Tensor:
+    """Both kinds of projections; ordinary words in stretches, global ones whole."""
+    m, broad = mechanism, mechanism.global_tokens
+    queries, keys, values = (
+        split(layer(rows), m.heads)
+        for layer in (m.query_projection, m.key_projection, m.value_projection)
+    )
+    near = window_and_global(queries, keys, values, m.window, broad)[..., broad:, :]
+    whole = scaled_dot_product_attention(
+        split(m.global_query(rows[:broad]), m.heads),
+        split(m.global_key(rows), m.heads),
+        split(m.global_value(rows), m.heads),
+    )
+    heads = torch.cat([whole, near], -2)
+    context: Tensor = m.output_projection(heads.transpose(-3, -2).flatten(-2))
+    return context
+
+
+_LINEAR: Final[dict[str, Callable[[Any, Tensor], Tensor]]] = {
+    "sliding_window": lambda m, rows: banded(rows, rows, rows, m.window, m.dilation),
+    "longformer": _longformer,
+    "big_bird": lambda m, rows: block_sparse(
+        rows, rows, rows, m.block, m.window, m.random, m.global_blocks, m.draw
+    ),
+    "light_conv": lambda m, rows: light_convolution(
+        rows.unsqueeze(0), m.kernels.softmax(-1)
+    ).squeeze(0),
+}
+"""Those that are measured as they should be built, touching their own pairs only."""
 
 
 class Measured(NamedTuple):
@@ -89,23 +118,38 @@ def made(name: str, size: Size) -> Mechanism:
     return make(size) if make else ALL[name].of_width(size.width)
 
 
-def masked(name: str) -> bool:
+def linear(name: str, size: Size) -> bool:
+    """Whether time and memory grow with the length here, not only in the formula."""
+    return name == "routing" or (name in _LINEAR and (name != "longformer" or size.dilation == 1))
+
+
+def masked(name: str, size: Size) -> bool:
     """Whether a pattern of few pairs is worked out here over all of them, under a mask."""
-    return COSTS[name].pairs.formula != "n^2" and name not in _NARROW
+    return COSTS[name].pairs.formula != "n^2" and not linear(name, size)
 
 
 def fits(name: str, size: Size) -> bool:
     """Whether it can be measured without filling the memory of this machine."""
-    return max(size.length**2, memory(name, size.length, size.width, size.heads)) <= LARGEST
+    knobs = {key: value for key, value in vars(size).items() if key not in _SIZE}
+    pairs = 0 if linear(name, size) else size.length**2
+    return max(pairs, memory(name, *(vars(size)[key] for key in _SIZE), **knobs)) <= LARGEST
 
 
-def runner(name: str, size: Size) -> Callable[[], object]:
-    """One look of n tokens at one another, on invented numbers; nothing is checked or learnt."""
+_SIZE: Final = ("length", "width", "heads")
+
+
+def runner(name: str, size: Size) -> Callable[[], Any]:
+    """One look of n tokens at one another, on invented numbers; nothing is checked or learnt.
+
+    It returns the context where it is `linear`, a trace otherwise.
+    """
     dice = torch.Generator().manual_seed(size.length)
     rows = torch.randn(size.length, size.width, generator=dice)
+    mechanism = made(name, size).eval()
+    if name in _LINEAR and linear(name, size):
+        return lambda: _LINEAR[name](mechanism, rows)
     queries = rows[: size.capsules] if name == "routing" else rows
     allowed = torch.ones(len(queries), size.length, dtype=torch.bool)
-    mechanism = made(name, size).eval()
     return lambda: mechanism.attend(queries, mechanism.prepare(rows), rows, allowed)
 
 

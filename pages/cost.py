@@ -349,7 +349,7 @@ def shown(job: Job[Measured], names: list[str], size: Size, was_running: bool) -
             names, size, rows, cost.memory, lambda row: float(row.numbers),
             _("numbers in memory at the peak"), "peak",
         )  # fmt: skip
-    honest(names, rows)
+    honest(names, size, rows)
     downloads.rows(table(names, size, rows), "measured.csv")
 
 
@@ -374,7 +374,7 @@ def beside(
     draw(plots.growth(drawn, (_("length of the text (tokens)"), unit), shade()), file)
 
 
-def honest(names: list[str], rows: list[Measured]) -> None:
+def honest(names: list[str], size: Size, rows: list[Measured]) -> None:
     """How it was measured, and what therefore must not be read into it."""
     prose.caption(
         prose.filled(
@@ -400,7 +400,17 @@ def honest(names: list[str], rows: list[Measured]) -> None:
             largest=f"{timing.LARGEST:,}",
         )
     )
-    if masked := [title(name) for name in names if timing.masked(name)]:
+    if linear := [title(name) for name in names if timing.linear(name, size)]:
+        prose.note(
+            prose.filled(
+                _(
+                    "Worked out over their own pairs only, a stretch at a time, so that no matrix "
+                    "of weights is kept: {names}."
+                ),
+                names=", ".join(linear),
+            )
+        )
+    if masked := [title(name) for name in names if timing.masked(name, size)]:
         prose.note(
             prose.filled(
                 _(

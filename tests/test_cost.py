@@ -207,7 +207,8 @@ def test_what_would_fill_the_memory_is_not_measured() -> None:
     """A hidden layer of 4,097 numbers a pair for 64 × 64 pairs is one number too many."""
     assert not list(timing.measured("additive", [64], 1 << 12))
     assert timing.fits("additive", Size(63, 1 << 12))
-    assert not timing.fits("light_conv", Size(1 << 13, 8))
+    assert timing.fits("light_conv", Size(1 << 15, 8))
+    assert not timing.fits("dynamic_conv", Size(1 << 13, 8))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -215,7 +216,50 @@ def test_every_mechanism_can_be_measured(name: str) -> None:
     size = Size(24, 8, 2, reach=3, kernel=5, span=4, ramp=2)
     found = timing.measure(name, size, repeats=1)
     assert found.seconds > 0
-    assert found.numbers >= memory(name, 24, 8, 2, reach=3, kernel=5, span=4, ramp=2)
+    due = memory(name, 24, 8, 2, reach=3, kernel=5, span=4, ramp=2)
+    assert timing.linear(name, size) or found.numbers >= due
+
+
+LINEAR = ["sliding_window", "longformer", "big_bird", "light_conv"]
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_what_is_measured_in_linear_time_is_what_the_mechanism_takes(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = Size(601, 24, 3, reach=7, global_tokens=5, kernel=11, block=8)
+    rows = torch.randn(601, 24, generator=torch.Generator().manual_seed(601))
+    mechanism = timing.made(name, size).eval()
+    monkeypatch.setattr(timing, "made", lambda *_: mechanism)
+    assert timing.linear(name, size)
+    torch.testing.assert_close(timing.runner(name, size)(), mechanism(rows, rows).context)
+
+
+def doubled(name: str) -> float:
+    """How much more memory a text of twice the length takes."""
+    sizes = [Size(length, 16, 2, reach=16, block=16) for length in (1024, 2048)]
+    short, long = (timing.measure(name, size, repeats=1).numbers for size in sizes)
+    return long / short
+
+
+@pytest.mark.parametrize("name", [*LINEAR, "routing"])
+def test_memory_of_the_linear_ones_at_most_doubles_with_the_length(name: str) -> None:
+    assert 1 < doubled(name) < 2.1
+
+
+@pytest.mark.parametrize("name", ["scaled_dot_product", "local_monotonic"])
+def test_memory_of_whole_matrices_grows_with_the_square(name: str) -> None:
+    assert doubled(name) > 3.8
+
+
+def test_a_dilated_longformer_is_worked_out_under_a_mask() -> None:
+    size = Size(40, 8, 2, reach=3, dilation=2)
+    assert timing.masked("longformer", size)
+    assert not timing.masked("sliding_window", size)
+    assert not timing.masked("multi_head", size)
+    rows = torch.randn(40, 8, generator=torch.Generator().manual_seed(40))
+    trace = timing.runner("longformer", size)()
+    assert trace.context.shape == rows.shape
 
 
 def test_peak_numbers_by_hand() -> None:
