@@ -84,9 +84,7 @@ def asked() -> tuple[list[str], Size]:
     with places[2]:
         heads = stop(HEADS, _("Heads (H)"), (1, 2, 4, 8, 16))
     with places[3]:
-        reach = stop(
-            REACH, _("Keys on either side of a window (D)"), tuple(1 << p for p in range(2, 11))
-        )
+        reach = stop(REACH, _("Keys on either side (D)"), tuple(1 << p for p in range(2, 11)))
     return names, Size(longest, width, heads, reach=reach)
 
 
@@ -232,8 +230,9 @@ def formulas(names: list[str], size: Size) -> None:
             _(
                 "The numbers are those at {length} tokens. n: tokens that look and are looked at, "
                 "d: numbers a token, H: heads, D: keys on either side. Two operations are counted "
-                "for each product that is added to a sum. What is done number by number (softmax, "
-                "tanh, sorting, turning) is left out, and so are the weights that are learnt."
+                "for each product that is added to a sum: 2d of them score a pair, another 2d add "
+                "its value. What is done number by number (softmax, tanh, sorting, turning) is "
+                "left out, and so is the memory of what is learnt."
             ),
             length=f"{size.length:,}",
         )
@@ -382,7 +381,8 @@ def honest(names: list[str], size: Size, rows: list[Measured]) -> None:
                 "Points are measured, lines are the formulas (projections included), each laid "
                 "through its longest point. Points above their line: short texts pay for things "
                 "that the formula leaves out. Points below it: small matrices fit into the "
-                "processor's cache, large ones wait for the memory."
+                "processor's cache, large ones wait for the memory. At the peak, contexts and "
+                "what is worked out on the way stand in memory beside the weights."
             )
         )
     )
