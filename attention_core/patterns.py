@@ -6,6 +6,7 @@ first query, for a decoder that takes one step at a time. Every pattern is (quer
 
 from __future__ import annotations
 
+from random import Random
 from typing import Final
 
 import torch
@@ -75,14 +76,18 @@ def random_blocks(
 def _drawn(
     row: int, keys: int, block: int, window: int, blocks: int, count: int, draw: int
 ) -> list[int]:
-    """The random blocks of one row of blocks, in order; none for a global row, which sees all."""
+    """The random blocks of one row of blocks, in order; none for a global row, which sees all.
+
+    The far blocks are never listed, only counted: a long text has many.
+    """
     last = -(-keys // block)
-    far = [at for at in range(blocks, last) if abs(at - row) > window // 2]
-    if row < blocks or not far:
+    low = min(max(row - window // 2, blocks), last)
+    high = min(max(row + window // 2 + 1, low), last)  # from low on and before high: near
+    far = last - blocks - (high - low)
+    if row < blocks or far <= 0:
         return []
-    dice = torch.Generator().manual_seed(7919 * draw + row)
-    order = torch.randperm(len(far), generator=dice)[:count]
-    return sorted(far[place] for place in order.tolist())
+    places = Random(7919 * draw + row).sample(range(far), min(count, far))
+    return sorted(blocks + at + (high - low) * (blocks + at >= low) for at in places)
 
 
 def drawn_blocks(
