@@ -20,8 +20,10 @@ def pages() -> dict[str, list[st.Page]]:
             st.Page("compare.py", title=_("Compare"), url_path="compare"),
         ],
         _("Mechanisms"): [
+            st.Page("story.py", title=_("The story"), url_path="story"),
             st.Page("lab.py", title=_("Step by step"), url_path="lab"),
             st.Page("words.py", title=_("Side by side"), url_path="words"),
+            st.Page("cost.py", title=_("Cost"), url_path="cost"),
         ],
         _("Alignments"): [
             st.Page("heads.py", title=_("Find the head that aligns"), url_path="heads"),

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import streamlit as st
-import torch
 
 from attention_core.mechanism import Extra, Trace
 from attention_core.mechanisms import ALL
@@ -16,6 +15,7 @@ from models.imitation.student import held_out, look, missed
 from pages.components.mosaic import TEXT, Panel, mosaic
 from pages.parts import ask, downloads, examples, figures, link, prose
 from pages.parts.language import _
+from pages.parts.side_by_side import bits, labels, panel, reach, support
 
 PAGE: Final = "words"
 SETS: Final = {
@@ -27,9 +27,6 @@ SETS: Final = {
     "place": ("luong_location", "relative_bias", "alibi", "rotary"),
     "kernel": ("scaled_dot_product", "light_conv", "dynamic_conv", "adaptive_span"),
 }
-MOST: Final = 120
-"""Tokens; beyond them a cell is smaller than a pixel can be pointed at."""
-
 TEXT_ = link.text(PAGE, "text", examples.WORDS[0].text)
 CUT = link.flag(PAGE, "cut")
 CHOSEN = link.names(PAGE, "mechanisms", SETS["first"] + ("sparsemax",))
@@ -93,14 +90,11 @@ def compared(read: Words) -> None:
     if not chosen:
         st.info(_("Choose at least one mechanism."), icon=":material/edit:")
         return
-    labels = [token.text or "␣" for token in read.axis.tokens]
+    words_ = labels(read)
     traces = {name: look(name, read) for name in chosen}
     mosaic(
         key=f"{PAGE}.mosaic",
-        panels=[
-            panel(_(ALL[name].card.title), note(name, trace), labels, trace)
-            for name, trace in traces.items()
-        ],
+        panels=[panel(name, trace, words_) for name, trace in traces.items()],
         scale=link.value(SCALE),
         title=read.axis.text,
         text=figures.said(TEXT),
@@ -116,7 +110,7 @@ def compared(read: Words) -> None:
                 "sum of the differences of a row, averaged over {count} held-out sentences; 0 is "
                 "the same, 1 has nothing in common."
             ),
-            most=prose.number(math.log2(len(labels))),
+            most=prose.number(math.log2(len(words_))),
             count=held_out(),
         )
     )
@@ -129,39 +123,9 @@ def row(name: str, trace: Trace) -> dict[str, str | float]:
         _("mechanism"): _(ALL[name].card.title),
         _("bits"): round(bits(trace), 3),
         _("words looked at"): round(support(trace), 2),
-        _("may be looked at"): round(
-            float(trace.allowed.expand_as(trace.weights).sum(-1).float().mean()), 2
-        ),
+        _("may be looked at"): round(reach(trace), 2),
         _("apart from the head"): missed()[name],
     }
-
-
-def note(name: str, trace: Trace) -> str:
-    """What stands under a picture's title."""
-    said: str = _("{bits} bits · {support} words looked at · {apart} apart")
-    return said.format(
-        bits=f"{bits(trace):.2f}", support=f"{support(trace):.1f}", apart=f"{missed()[name]:.2f}"
-    )
-
-
-def bits(trace: Trace) -> float:
-    """Entropy of a row that looks at anything, averaged over rows and heads."""
-    shares = trace.weights / trace.weights.sum(-1, keepdim=True).clamp_min(1e-12)
-    nats = -torch.xlogy(shares, shares).sum(-1)
-    return max(0.0, float(nats.mean()) / math.log(2))
-
-
-def support(trace: Trace) -> float:
-    """Keys of a row that weigh more than nothing, averaged over rows and heads."""
-    return float((trace.weights > 0).sum(-1).float().mean())
-
-
-def panel(title: str, under: str, labels: list[str], trace: Trace) -> Panel:
-    """The mean of the heads of one mechanism."""
-    allowed = trace.allowed.expand_as(trace.weights).any(-3)
-    return Panel(
-        title, under, labels, labels, trace.weights.mean(-3).numpy(), allowed.numpy(), "words"
-    )
 
 
 def inside(read: Words) -> None:
@@ -172,17 +136,17 @@ def inside(read: Words) -> None:
         key=INSIDE.key, persist_state="session",
     )  # fmt: skip
     name = link.value(INSIDE)
-    labels = [token.text or "␣" for token in read.axis.tokens]
+    words_ = labels(read)
     trace = look(name, read)
     allowed = trace.allowed.expand_as(trace.weights).numpy()
     heads = [
         Panel(
-            _("head {head}").format(head=head + 1), "", labels, labels, matrix.numpy(),
+            _("head {head}").format(head=head + 1), "", words_, words_, matrix.numpy(),
             allowed[head], "words",
         )
         for head, matrix in enumerate(trace.weights)
     ]  # fmt: skip
-    extras = [one for extra in trace.extras for one in pictures(extra, labels)]
+    extras = [one for extra in trace.extras for one in pictures(extra, words_)]
     mosaic(
         key=f"{PAGE}.within",
         panels=[*heads, *extras],
@@ -196,7 +160,7 @@ def inside(read: Words) -> None:
     st.markdown(f"[{card.source}]({card.link})")
 
 
-def pictures(extra: Extra, labels: list[str]) -> list[Panel]:
+def pictures(extra: Extra, words_: list[str]) -> list[Panel]:
     """An extra as panels, one for each head: matrices, or one row or column of numbers."""
     letters = extra.axes.split()
     if letters[0] != "h":
@@ -205,7 +169,7 @@ def pictures(extra: Extra, labels: list[str]) -> list[Panel]:
     tensor = tensor.unsqueeze(-1) if len(letters) == 2 else tensor
     if tensor.ndim != 3:
         return []
-    known = {"q": labels, "k": labels}
+    known = {"q": words_, "k": words_}
     rows = known.get(letters[1]) or [str(place + 1) for place in range(tensor.shape[1])]
     columns = known.get(letters[-1]) if len(letters) == 3 else None
     columns = columns or [str(place + 1) for place in range(tensor.shape[2])]

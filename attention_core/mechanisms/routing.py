@@ -26,7 +26,7 @@ from attention_core.mechanism import (
     softmax,
 )
 
-OUTPUTS: Final = 12
+OUTPUTS: Final = 60
 """Output capsules of a mechanism made for any inputs."""
 
 

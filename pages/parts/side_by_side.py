@@ -1,0 +1,62 @@
+"""Mechanisms over one sentence as panels, and the numbers that sum them up."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from attention_core.mechanism import Trace
+from attention_core.mechanisms import ALL
+from models.imitation.head import Words
+from models.imitation.student import missed
+from pages.components.mosaic import Panel
+from pages.parts.language import _
+
+
+def labels(read: Words) -> list[str]:
+    """The words as they stand beside a matrix."""
+    return [token.text or "␣" for token in read.axis.tokens]
+
+
+def panel(name: str, trace: Trace, words: list[str]) -> Panel:
+    """The mean of the heads of one mechanism, of those that may look at anything."""
+    allowed = trace.allowed.expand_as(trace.weights)
+    looking = allowed.any(-1, keepdim=True).sum(-3).clamp_min(1)
+    mean = trace.weights.sum(-3) / looking
+    return Panel(
+        _(ALL[name].card.title), note(name, trace), words, words, mean.numpy(),
+        allowed.any(-3).numpy(), "words",
+    )  # fmt: skip
+
+
+def note(name: str, trace: Trace) -> str:
+    """What stands under a picture's title."""
+    said: str = _("{bits} bits · {support} words looked at · {apart} apart")
+    return said.format(
+        bits=f"{bits(trace):.2f}", support=f"{support(trace):.1f}", apart=f"{missed()[name]:.2f}"
+    )
+
+
+def bits(trace: Trace) -> float:
+    """Entropy of a row that looks at anything, averaged over those rows and heads."""
+    sums = trace.weights.sum(-1, keepdim=True)
+    shares = trace.weights / sums.clamp_min(1e-12)
+    nats = -torch.xlogy(shares, shares).sum(-1)[sums.squeeze(-1) > 0]
+    return max(0.0, float(nats.mean()) / math.log(2)) if nats.numel() else 0.0
+
+
+def support(trace: Trace) -> float:
+    """Keys of a row that weigh more than nothing, averaged over rows that may look and heads."""
+    return _mean(trace, (trace.weights > 0).sum(-1))
+
+
+def reach(trace: Trace) -> float:
+    """Keys of a row that may be looked at, averaged over rows that may look and heads."""
+    return _mean(trace, trace.allowed.expand_as(trace.weights).sum(-1))
+
+
+def _mean(trace: Trace, counts: torch.Tensor) -> float:
+    looking = trace.allowed.expand_as(trace.weights).any(-1)
+    found = counts.expand_as(looking)[looking].float()
+    return float(found.mean()) if found.numel() else 0.0

@@ -1,0 +1,110 @@
+"""The story of attention, stop by stop, each with its picture on the reader's own sentence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from attention_core.mechanisms import ALL
+from models.imitation.head import words
+from models.imitation.student import look
+from pages.components.mosaic import TEXT, mosaic
+from pages.parts import ask, examples, figures, link, prose, stops
+from pages.parts.language import _
+from pages.parts.side_by_side import labels, panel
+
+PAGE: Final = "story"
+BY_KEY: Final = {stop.key: stop for stop in stops.STOPS}
+
+STOP = link.one_of(PAGE, "stop", BY_KEY, "bottleneck")
+TEXT_ = link.text(PAGE, "text", examples.WORDS[0].text)
+CUT = link.flag(PAGE, "cut")
+CHOICES = (STOP, TEXT_, CUT)
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("The story of attention"), anchor=False)
+    st.pills(
+        _("Stops"), list(BY_KEY), key=STOP.key, required=True, label_visibility="collapsed",
+        format_func=lambda key: f"{_(BY_KEY[key].year)}  {_(BY_KEY[key].name)}",
+        persist_state="session",
+    )  # fmt: skip
+    stop = BY_KEY[link.value(STOP)]
+    told(stop)
+    if stop.mechanisms:
+        pictured(stop)
+    elif st.button(_("See it measured: Why attention?"), icon=":material/arrow_forward:"):
+        st.switch_page("why.py")
+    onward(stop)
+    likeness()
+    link.publish(CHOICES)
+
+
+def told(stop: stops.Stop) -> None:
+    """What was missing, what was found, what it costs."""
+    st.header(f"{_(stop.year)} · {_(stop.name)}", anchor=False)
+    parts = (
+        (_("What was missing"), stop.missing),
+        (_("What was found"), stop.found),
+        (_("At what price"), stop.price),
+    )
+    for column, (title, said) in zip(st.columns((3, 5, 3), gap="large"), parts, strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            prose.lead(_(said))
+
+
+def pictured(stop: stops.Stop) -> None:
+    """The stop's mechanisms over the reader's sentence, and where they come from."""
+    ask.text_box(TEXT_, _("English"), (CUT,), 68)
+    ask.examples(examples.WORDS, (CUT,), TEXT_)
+    if not link.value(TEXT_).strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    read = ask.answered(lambda: words(link.value(TEXT_), link.value(CUT)), CUT)
+    if read is None:
+        return
+    mosaic(
+        key=f"{PAGE}.mosaic",
+        panels=[panel(name, look(name, read), labels(read)) for name in stop.mechanisms],
+        title=_(stop.name),
+        caption=read.axis.text,
+        name=stop.key,
+        text=figures.said(TEXT),
+    )
+    for name in stop.mechanisms:
+        card = ALL[name].card
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"[{card.source}]({card.link})")
+            if st.button(
+                _("{mechanism}, step by step").format(mechanism=_(card.title)),
+                key=f"{PAGE}.lab.{name}", type="tertiary", icon=":material/arrow_forward:",
+            ):  # fmt: skip
+                link.choose(link.text("lab", "mechanism"), name)
+                st.switch_page("lab.py")
+
+
+def onward(stop: stops.Stop) -> None:
+    """The stop before and the stop after."""
+    place = list(BY_KEY).index(stop.key)
+    with st.container(horizontal=True):
+        for step, icon in ((-1, ":material/arrow_back:"), (1, ":material/arrow_forward:")):
+            if not 0 <= place + step < len(BY_KEY):
+                continue
+            other = list(BY_KEY.values())[place + step]
+            st.button(
+                f"{_(other.year)} · {_(other.name)}", key=f"{PAGE}.go.{step}", icon=icon,
+                on_click=link.choose, args=(STOP, other.key),
+            )  # fmt: skip
+
+
+def likeness() -> None:
+    """Human attention as the analogy, with its limits."""
+    with st.expander(_("Is this what people do when they pay attention?")):
+        for paragraph in stops.ANALOGY:
+            prose.lead(_(paragraph))
+
+
+page()
