@@ -98,7 +98,7 @@ def _squares(times: int) -> Term:
 
 def _window(length: int, size: Size, step: int) -> float:
     """Pairs among so many tokens in a row: up to `reach` times `step` apart, either way."""
-    steps = min(size.reach, max(0, length - 1) // step)
+    steps = min(size.reach, length // step)
     return length + 2 * steps * length - step * steps * (steps + 1)
 
 
@@ -124,7 +124,7 @@ def _spanned(size: Size) -> float:
 
 def _slid(size: Size) -> float:
     """Keys under a kernel that is centred on the query."""
-    half = min(size.kernel // 2, size.length - 1)
+    half = min(size.kernel // 2, size.length)
     return size.length * (2 * half + 1) - half * (half + 1)
 
 

@@ -229,7 +229,6 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.now: int = 0
         self.most: int = 0
-        self._seen = weakref.WeakSet[Any]()
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -242,9 +241,6 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return made
 
     def _stands(self, held: torch.UntypedStorage) -> None:
-        if held in self._seen:
-            return
-        self._seen.add(held)
         size = held.nbytes()
         self.now += size
         self.most = max(self.most, self.now)
