@@ -28,7 +28,7 @@ def page() -> None:
     st.title(_("The story of attention"), anchor=False)
     st.pills(
         _("Stops"), list(BY_KEY), key=STOP.key, required=True, label_visibility="collapsed",
-        format_func=lambda key: f"{_(BY_KEY[key].year)}  {_(BY_KEY[key].name)}",
+        format_func=lambda key: f"{_(BY_KEY[key].year)} · {_(BY_KEY[key].name)}",
         persist_state="session",
     )  # fmt: skip
     stop = BY_KEY[link.value(STOP)]

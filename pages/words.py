@@ -40,8 +40,8 @@ def page() -> None:
     st.title(_("Mechanisms side by side"), anchor=False)
     prose.lead(
         _(
-            "One trained head of our translator looks, in every sentence, from each word at the "
-            "noun it belongs to. Here every mechanism is given that head's queries, keys and "
+            "In one trained head of our translator, articles and adjectives tend to look at the "
+            "noun they belong to. Here every mechanism is given that head's queries, keys and "
             "values. Those that have numbers to learn were trained to imitate the head; what they "
             "cannot imitate shows what they are."
         )
@@ -141,7 +141,7 @@ def inside(read: Words) -> None:
     allowed = trace.allowed.expand_as(trace.weights).numpy()
     heads = [
         Panel(
-            _("head {head}").format(head=head + 1), "", words_, words_, matrix.numpy(),
+            title(head, len(trace.weights)), "", words_, words_, matrix.numpy(),
             allowed[head], "words",
         )
         for head, matrix in enumerate(trace.weights)
@@ -158,6 +158,11 @@ def inside(read: Words) -> None:
     card = ALL[name].card
     st.latex(card.equation)
     st.markdown(f"[{card.source}]({card.link})")
+
+
+def title(head: int, heads: int) -> str:
+    said: str = _("weights") if heads == 1 else _("head {head}").format(head=head + 1)
+    return said
 
 
 def pictures(extra: Extra, words_: list[str]) -> list[Panel]:

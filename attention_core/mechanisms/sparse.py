@@ -61,7 +61,7 @@ class Longformer(MultiHead):
 
     card = Card(
         name="longformer",
-        title=N_("Window and global words (Longformer)"),
+        title=N_("Longformer: window and global words"),
         equation=r"\mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d_k}}\right)"
         r"\;\text{ for } |i - j| \le \tfrac{1}{2}\delta w,\text{ or } i \in G,\text{ or } j \in G,"
         r"\quad (q, k, v)_i = \begin{cases}(W_g^Q, W_g^K, W_g^V)x & i \in G\\"
@@ -150,7 +150,7 @@ class BigBird(ScaledDotProduct):
 
     card = Card(
         name="big_bird",
-        title=N_("Window, global and random blocks (BigBird)"),
+        title=N_("BigBird: near, global, random blocks"),
         equation=r"a_{ij} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d_k}}\right)"
         r"\;\text{ for } j \in \mathrm{near}(i) \cup \mathrm{global} \cup \mathrm{random}(i)",
         source="Zaheer et al. 2020 (BigBird), section 2 and appendix D",

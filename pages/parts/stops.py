@@ -12,7 +12,7 @@ from attention_core.marking import N_
 class Stop:
     """One stop on the way.
 
-    year        as people name it; a span where a family grew over years
+    year        when it came; a span where a family grew over years
     name        short, for the row of stops
     mechanisms  of the registry, whose pictures are drawn; the first one's paper is named
     """
@@ -117,6 +117,35 @@ STOPS: Final = (
         ("key_value",),
     ),
     Stop(
+        "zeros",
+        "2016–2019",
+        N_("Exactly nothing: sparsemax, entmax"),
+        N_("A softmax never gives exactly zero; a long tail of words gets a little each."),
+        N_(
+            "Take the nearest point to the scores that is a set of shares. Low scores fall to "
+            "exactly zero. α-entmax has a knob between softmax (1) and sparsemax (2)."
+        ),
+        N_("Sorting or searching for a threshold; a word at zero gets no slope to come back by."),
+        ("scaled_dot_product", "entmax", "sparsemax"),
+    ),
+    Stop(
+        "crossmodal",
+        "2016–2021",
+        N_("Words and pictures"),
+        N_("A question about a picture needs words to find regions, and regions to find words."),
+        N_(
+            "Co-attention lets question and picture look at each other; stacked cross attention "
+            "lets every word choose its regions. CLIP has no such look: two towers, each with "
+            "attention inside, and one similarity at the end. Here both sides are the words of "
+            "one sentence; there is no picture."
+        ),
+        N_(
+            "Looking across must be done for every pair of text and picture; two towers are "
+            "computed once each, which is why search engines use those."
+        ),
+        ("co_attention", "stacked_cross", "two_tower"),
+    ),
+    Stop(
         "transformer",
         "2017",
         N_("Attention alone: the Transformer"),
@@ -137,6 +166,19 @@ STOPS: Final = (
         ("scaled_dot_product", "multi_head"),
     ),
     Stop(
+        "routing",
+        "2017",
+        N_("The other way round: routing"),
+        N_("In attention a reader chooses. Could the parts choose the whole that they belong to?"),
+        N_(
+            "Each part divides itself among the wholes; those on which many parts agree get more "
+            "of them in the next round. The shares of a part sum to 1, where in attention those "
+            "of a reader do: here columns, not rows."
+        ),
+        N_("Several rounds for every look, and little use beyond small pictures so far."),
+        ("routing",),
+    ),
+    Stop(
         "position",
         "2018–2021",
         N_("Where words stand"),
@@ -152,31 +194,6 @@ STOPS: Final = (
             "model learnt with cannot simply be exchanged."
         ),
         ("relative_bias", "alibi", "rotary"),
-    ),
-    Stop(
-        "zeros",
-        "2016–2019",
-        N_("Exactly nothing: sparsemax, entmax"),
-        N_("A softmax never gives exactly zero; a long tail of words gets a little each."),
-        N_(
-            "Take the nearest point to the scores that is a set of shares. Low scores fall to "
-            "exactly zero. α-entmax has a knob between softmax (1) and sparsemax (2)."
-        ),
-        N_("Sorting or searching for a threshold; a word at zero gets no slope to come back by."),
-        ("scaled_dot_product", "entmax", "sparsemax"),
-    ),
-    Stop(
-        "sparse",
-        "2020",
-        N_("Long texts: Longformer, BigBird"),
-        N_("Four times the work for twice the length: a book is out of reach."),
-        N_(
-            "Score only some pairs: neighbours in a window, a few global words that see all and "
-            "are seen by all, and some drawn at random. With a global word, any two words are two "
-            "steps apart. The work grows with the length, no longer with its square."
-        ),
-        N_("A pair that is not scored needs two layers, and a relay, to hear of each other."),
-        ("sliding_window", "longformer", "big_bird"),
     ),
     Stop(
         "span",
@@ -205,38 +222,21 @@ STOPS: Final = (
         ("light_conv", "dynamic_conv"),
     ),
     Stop(
-        "routing",
-        "2017",
-        N_("The other way round: routing"),
-        N_("In attention a reader chooses. Could the parts choose the whole that they belong to?"),
+        "sparse",
+        "2020",
+        N_("Long texts: Longformer, BigBird"),
+        N_("Four times the work for twice the length: a book is out of reach."),
         N_(
-            "Each part divides itself among the wholes; those on which many parts agree get more "
-            "of them in the next round. The shares of a part sum to 1, where in attention those "
-            "of a reader do: here columns, not rows."
+            "Score only some pairs: neighbours in a window, a few global words that see all and "
+            "are seen by all, and some drawn at random. With a global word, any two words are two "
+            "steps apart. The work grows with the length, no longer with its square."
         ),
-        N_("Several rounds for every look, and little use beyond small pictures so far."),
-        ("routing",),
-    ),
-    Stop(
-        "crossmodal",
-        "2016–2021",
-        N_("Words and pictures"),
-        N_("A question about a picture needs words to find regions, and regions to find words."),
-        N_(
-            "Co-attention lets question and picture look at each other; stacked cross attention "
-            "lets every word choose its regions. CLIP has no such look: two towers, each with "
-            "attention inside, and one similarity at the end. Here both sides are the words of "
-            "one sentence; there is no picture."
-        ),
-        N_(
-            "Looking across must be done for every pair of text and picture; two towers are "
-            "computed once each, which is why search engines use those."
-        ),
-        ("co_attention", "stacked_cross", "two_tower"),
+        N_("A pair that is not scored needs two layers, and a relay, to hear of each other."),
+        ("sliding_window", "longformer", "big_bird"),
     ),
     Stop(
         "today",
-        "2019–today",
+        N_("2019–today"),
         N_("Today: shared keys, windows, turns"),
         N_(
             "A model that writes keeps the keys and values of everything so far. For long texts "
