@@ -23,6 +23,7 @@ from attention_core.cost import (
     total,
 )
 from attention_core.errors import ShapeError, Superseded
+from attention_core.figures import Growth, growth
 from attention_core.mechanism import Trace
 from attention_core.mechanisms import ALL
 
@@ -312,6 +313,25 @@ def test_a_plan_is_worked_through_short_lengths_first() -> None:
     assert [(row.length, row.name) for row in rows] == [
         (8, "additive"), (8, "luong_dot"), (16, "additive"), (16, "luong_dot"),
     ]  # fmt: skip
+
+
+# The chart
+
+
+def test_growth_is_drawn_with_both_axes_logarithmic_and_a_ring_at_a_crossing() -> None:
+    line = [(1 << power, float(1 << 2 * power)) for power in range(4, 17)]
+    drawn = [Growth("a < b", line, [(32, 9.0)]), Growth("c", line[:2])]
+    figure = growth(drawn, ("length", "work"), "light", [(64, 4096.0, "here")])
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+    assert [trace.mode for trace in figure.data] == ["lines", "markers", "lines", "markers"]
+    assert figure.data[0].name == "a &lt; b"
+    assert (figure.data[3].x, figure.data[3].y) == ((64,), (4096.0,))
+    assert list(figure.layout.xaxis.tickvals) == [16, 128, 1024, 8192, 65536]
+    assert figure.data[0].line.color == figure.data[1].marker.color != figure.data[2].line.color
+
+
+def test_growth_of_nothing_is_an_empty_chart() -> None:
+    assert not growth([], ("length", "work"), "dark").data
 
 
 # Refusals

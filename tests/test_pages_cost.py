@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -10,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import SelectSlider
 
 from attention_core.cost import crossing
-from attention_core.mechanisms import ALL
 from models import jobs
 from tests.browser.server import ROOT
 from tests.test_pages_state import address, html
@@ -35,12 +35,6 @@ def opened(**given: str) -> AppTest:
 
 def slider(app: AppTest, name: str) -> SelectSlider[Any]:
     return next(one for one in app.select_slider if one.key == f"cost.{name}")
-
-
-def names(app: AppTest) -> list[str]:
-    """Lines of the first chart."""
-    figure = app.get("plotly_chart")[0].proto.spec
-    return [ALL[name].card.title for name in ALL if ALL[name].card.title in figure]
 
 
 def until_done(app: AppTest) -> None:
@@ -75,6 +69,14 @@ def test_the_others_are_compared_with_the_first() -> None:
     assert "needs fewer operations than" not in html(app)
 
 
+def test_every_crossing_that_is_told_is_ringed_whichever_comes_first() -> None:
+    for order in ("routing,luong_dot", "luong_dot,routing"):
+        app = opened(mechanisms=order, longest="1024")
+        rings = [chart.proto.spec.count("circle-open") for chart in app.get("plotly_chart")]
+        assert rings == [1, 1]
+        assert html(app).count("tokens on") == 2
+
+
 def test_the_same_cost_is_said_to_be_the_same() -> None:
     assert "needs as many operations as" in html(opened(mechanisms="luong_dot,rotary"))
 
@@ -103,6 +105,11 @@ def test_a_click_measures_and_shows_points_beside_the_formulas() -> None:
     until_done(app)
     charts = app.get("plotly_chart")
     assert len(charts) == 4
+    traces = json.loads(charts[2].proto.spec)["data"]
+    line, points = (trace for trace in traces if trace["name"].startswith("Dot"))
+    assert (line["mode"], points["mode"]) == ("lines", "markers")
+    assert line["y"][-1] == pytest.approx(points["y"][-1])
+    assert points["x"] == [128, 256, 512, 1024]
     assert '"mode":"markers"' in charts[2].proto.spec.replace(" ", "")
     assert "Median of 3 to 5 runs" in html(app) or "Median of 5 to 5 runs" in html(app)
     assert "Local attention, monotonic (local-m)" in html(app).rsplit("under a mask", 1)[1]
