@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import streamlit as st
 
-from attention_core import cost, timing
+from attention_core import cost
 from attention_core import figures as plots
 from attention_core.cost import Price, Size
-from attention_core.errors import AttentionError
 from attention_core.mechanisms import ALL
-from attention_core.timing import Measured, Measuring
-from models.jobs import JOBS, Job
-from pages.parts import ask, background, choosing, downloads, link, prose
+from pages.parts import choosing, downloads, link, prose
+from pages.parts.costing import PAGE, draw, lengths, priced, shade, table, title
 from pages.parts.language import _
 from pages.parts.link import Choice
+from pages.parts.measuring import measuring
 
-PAGE: Final = "cost"
 SHORTEST: Final = 16
 LONGEST: Final = tuple(1 << power for power in range(10, 20))
-MEASURED: Final = tuple(1 << power for power in range(7, 16))
-"""Lengths that are measured, as far as the chart and the memory of this machine go."""
-TICK: Final = 1.0
-"""Seconds between two drawings while it measures."""
 
 CHOSEN = link.names(
     PAGE,
@@ -62,11 +55,6 @@ def page() -> None:
     charts(names, size)
     formulas(names, size)
     measuring(names, size)
-
-
-def title(name: str) -> str:
-    """What readers call a mechanism."""
-    return _(ALL[name].card.title)
 
 
 def asked() -> tuple[list[str], Size]:
@@ -117,16 +105,6 @@ def charts(names: list[str], size: Size) -> None:
         chart(names, size, cost.memory, _("numbers that stand at once"), "memory")
         crossings(names, size, cost.memory, of_memory())
     downloads.rows(table(names, size), "cost.csv")
-
-
-def lengths(longest: int) -> list[int]:
-    """Powers of two, and one between every two of them."""
-    powers = [1 << power for power in range(4, longest.bit_length())]
-    return sorted({*powers, *(3 * power // 2 for power in powers[:-1])})
-
-
-def priced(price: Price, name: str, size: Size, length: int) -> float:
-    return price(name, length, size.width, size.heads, reach=size.reach)
 
 
 def crossed(price: Price, one: str, other: str, size: Size) -> int | None:
@@ -268,174 +246,6 @@ def letters(names: list[str], size: Size) -> None:
     used = cost.letters(names)
     if shown := [sentence for letter, sentence in known.items() if letter in used]:
         prose.note(prose.filled("{all}.", all="; ".join(shown)))
-
-
-def table(
-    names: Sequence[str], size: Size, rows: Sequence[Measured] = ()
-) -> list[dict[str, object]]:
-    """Every number of the charts."""
-    found = {(row.name, row.length): row for row in rows}
-    places = [(n, k) for n in names for k in lengths(size.length)]
-    return [
-        {
-            "mechanism": name,
-            "length": length,
-            "operations": priced(cost.operations, name, size, length),
-            "projections": priced(cost.projections, name, size, length),
-            "memory": priced(cost.memory, name, size, length),
-            "seconds": row.seconds if (row := found.get((name, length))) else "",
-            "peak numbers": row.numbers if row else "",
-            "runs": row.runs if row else "",
-        }
-        for name, length in places
-    ]
-
-
-# On this machine
-
-
-def measuring(names: list[str], size: Size) -> None:
-    """A button, a bar that fills, and points that appear beside the formulas."""
-    st.subheader(_("On this machine"), anchor=False)
-    sizes = [replace(size, length=length) for length in MEASURED if length <= size.length]
-    work = Measuring(names, sizes)
-    key = background.key(PAGE, *names, str(size), str(len(work)))
-    job = JOBS.find(key)
-    if job is None or job.state in ("cancelled", "failed"):
-        label = _("Measure on this machine") if job is None else _("Go on measuring")
-        st.button(
-            label, icon=":material/timer:", key="measure", type="primary", on_click=start,
-            args=(key, work), disabled=not len(work),
-        )  # fmt: skip
-    if job is None:
-        prose.caption(
-            prose.filled(
-                _(
-                    "Runs each of these mechanisms at up to {count} lengths, several times, and "
-                    "draws how long it took beside what the formula says."
-                ),
-                count=len(sizes),
-            )
-        )
-        return
-    st.fragment(shown, run_every=TICK if job.running else None)(job, names, size, job.running)
-
-
-def start(key: str, work: Measuring) -> None:
-    try:
-        JOBS.start(key, work)
-    except AttentionError as problem:
-        st.toast(ask.said(problem), icon=":material/info:")
-
-
-def shown(job: Job[Measured], names: list[str], size: Size, was_running: bool) -> None:
-    """What has been measured so far."""
-    if was_running != job.running:
-        st.rerun()
-    rows = list(job.rows)
-    if job.running:
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            said = _("{done} of {total} measurements").format(done=len(rows), total=job.total)
-            st.progress(len(rows) / max(1, job.total), text=said)
-            st.button(_("Stop"), on_click=job.cancel, icon=":material/stop:", key="stop")
-    if not rows:
-        return
-    left, right = st.columns(2, gap="large")
-    with left:
-        beside(names, size, rows, cost.total, lambda row: row.seconds, _("seconds"), "seconds")
-    with right:
-        beside(
-            names, size, rows, cost.memory, lambda row: float(row.numbers),
-            _("numbers in memory at the peak"), "peak",
-        )  # fmt: skip
-    honest(names, size, rows)
-    downloads.rows(table(names, size, rows), "measured.csv")
-
-
-def beside(
-    names: list[str], size: Size, rows: list[Measured], price: Price,
-    read: Callable[[Measured], float], unit: str, file: str,
-) -> None:  # fmt: skip
-    """Measured points, and the formula's line laid through the longest of each."""
-    drawn = []
-    for name in names:
-        points = [(row.length, read(row)) for row in rows if row.name == name]
-        if not points:
-            continue
-        longest, value = points[-1]
-        scale = value / priced(price, name, size, longest)
-        line = [
-            (n, scale * priced(price, name, size, n))
-            for n in lengths(size.length)
-            if points[0][0] <= n <= MEASURED[-1]
-        ]
-        drawn.append(plots.Growth(title(name), line, points))
-    draw(plots.growth(drawn, (_("length of the text (tokens)"), unit), shade()), file)
-
-
-def honest(names: list[str], size: Size, rows: list[Measured]) -> None:
-    """How it was measured, and what therefore must not be read into it."""
-    prose.caption(
-        prose.filled(
-            _(
-                "Points are measured, lines are the formulas (projections included), each laid "
-                "through its longest point. Points above their line: short texts pay for things "
-                "that the formula leaves out. Points below it: small matrices fit into the "
-                "processor's cache, large ones wait for the memory. At the peak, contexts and "
-                "what is worked out on the way stand in memory beside the weights."
-            )
-        )
-    )
-    prose.note(
-        prose.filled(
-            _(
-                "Median of {fewest} to {most} runs after one that was not counted; one processor "
-                "thread, numbers of 32 bits, one text at a time, nothing learnt; {machine}. "
-                "Others who use this server at the same moment make it slower. Lengths whose "
-                "matrices would hold more than {largest} numbers are left out."
-            ),
-            fewest=min(row.runs for row in rows),
-            most=max(row.runs for row in rows),
-            machine=timing.machine(),
-            largest=f"{timing.LARGEST:,}",
-        )
-    )
-    if linear := [title(name) for name in names if timing.linear(name, size)]:
-        prose.note(
-            prose.filled(
-                _(
-                    "Worked out over their own pairs only, a stretch at a time, so that no matrix "
-                    "of weights is kept: {names}."
-                ),
-                names=", ".join(linear),
-            )
-        )
-    if masked := [title(name) for name in names if timing.masked(name, size)]:
-        prose.note(
-            prose.filled(
-                _(
-                    "Worked out here over all pairs under a mask, so that seconds and memory grow "
-                    "as n² whatever the formula promises: {names}."
-                ),
-                names=", ".join(masked),
-            )
-        )
-
-
-def shade() -> plots.Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def draw(figure: object, name: str) -> None:
-    """A Plotly figure with its file."""
-    st.plotly_chart(
-        figure, key=f"{PAGE}.{name}", theme=None,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name},
-        },
-    )  # fmt: skip
 
 
 page()
