@@ -245,7 +245,7 @@ def letters(names: list[str], size: Size) -> None:
     }
     used = cost.letters(names)
     if shown := [sentence for letter, sentence in known.items() if letter in used]:
-        prose.note(prose.filled(_("{all}."), all=_("; ").join(shown)))
+        prose.note(prose.filled("{all}", all=prose.listed(shown)))
 
 
 page()

@@ -10,7 +10,7 @@ from attention_core.mechanisms import ALL
 from models.imitation.head import words
 from models.imitation.student import look
 from pages.components.mosaic import TEXT, mosaic
-from pages.parts import ask, examples, figures, link, prose, stops
+from pages.parts import ask, examples, figures, lengths, link, prose, stops
 from pages.parts.language import _
 from pages.parts.side_by_side import labels, panel
 
@@ -35,7 +35,11 @@ def page() -> None:
     told(stop)
     if stop.mechanisms:
         pictured(stop)
-    elif st.button(_("See it measured: Why attention?"), icon=":material/arrow_forward:"):
+    else:
+        measured()
+    if not stop.mechanisms and st.button(
+        _("See it measured: Why attention?"), icon=":material/arrow_forward:"
+    ):
         st.switch_page("why.py")
     onward(stop)
     likeness()
@@ -84,6 +88,13 @@ def pictured(stop: stops.Stop) -> None:
             ):  # fmt: skip
                 link.choose(link.text("lab", "mechanism"), name)
                 st.switch_page("lab.py")
+
+
+def measured() -> None:
+    """Quality against length, without attention and with it."""
+    cards = lengths.measured()
+    names = [name for name in ("fixed-en-fr", "bahdanau-en-fr") if name in cards]
+    lengths.chart(cards, names, "bleu", names, f"{PAGE}.by-length")
 
 
 def onward(stop: stops.Stop) -> None:

@@ -4,14 +4,11 @@ of a translation depends on.
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from attention_core import figures as plots
-from models import catalogue
 from models.catalogue import Card
-from pages.parts import ask, choosing, downloads, examples, link, prose
+from pages.parts import ask, choosing, downloads, examples, lengths, link, prose
 from pages.parts.language import _
 from pages.parts.readings import faded, translate
 
@@ -36,11 +33,7 @@ def page() -> None:
             "writer look back at every word. Here are both, trained on the same pairs."
         )
     )
-    cards = {
-        one.card.name: one.card
-        for one in catalogue.entries()
-        if one.card.measured.get("quality", {}).get("by_length")
-    }
+    cards = lengths.measured()
     if not {WITHOUT, WITH} <= set(cards):
         st.info(
             _("The translators of this page are not on this machine; train them first."),
@@ -67,22 +60,8 @@ def by_length(cards: dict[str, Card]) -> None:
         key=MODELS.key,
         persist_state="session",
     )
+    lengths.chart(cards, link.value(MODELS), measure, (WITHOUT, WITH), f"{PAGE}.by-length")
     bins = cards[WITH].measured["quality"]["by_length"]
-    labels = [words(one) for one in bins]
-    drawn = [
-        plots.Curve(
-            _(cards[name].short),
-            [one[measure] for one in cards[name].measured["quality"]["by_length"]],
-            name in (WITHOUT, WITH),
-        )
-        for name in link.value(MODELS)
-    ]
-    chart(
-        plots.curves(
-            labels, drawn, (_("length of the English sentence (words)"), unit(measure)), shade()
-        ),
-        "by-length",
-    )
     first, last = bins[0], bins[-1]
     without = cards[WITHOUT].measured["quality"]["by_length"]
     prose.caption(
@@ -92,8 +71,8 @@ def by_length(cards: dict[str, Card]) -> None:
                 "Measured on {pairs} held-out pairs of Tatoeba; Bahdanau, Cho and Bengio saw the "
                 "same in 2015 (their figure 2)."
             ),
-            few=words(first),
-            many=words(last),
+            few=lengths.words(first),
+            many=lengths.words(last),
             short=prose.number(first["bleu"] - without[0]["bleu"], 1),
             long=prose.number(last["bleu"] - without[-1]["bleu"], 1),
             pairs=sum(one["pairs"] for one in bins),
@@ -106,16 +85,6 @@ def by_length(cards: dict[str, Card]) -> None:
     ]
     downloads.rows(rows, "by-length.csv")
     link.publish(CHOICES)
-
-
-def words(one: dict[str, Any]) -> str:
-    """The lengths of one bin, such as 4–6 or 13+."""
-    return f"{one['first']}–{one['last']}" if one["last"] else f"{one['first']}+"
-
-
-def unit(measure: str) -> str:
-    """What the chart's upright axis counts."""
-    return {"bleu": "BLEU", "exact": _("share exactly right")}[measure]
 
 
 def own_sentence() -> None:
@@ -154,12 +123,8 @@ def gradients(source: str, target: str) -> None:
         plots.Curve(_("With attention"), felt[WITH].shares),
     ]
     labels = felt[WITH].words
-    chart(
-        plots.curves(
-            labels, drawn, (_("words of the English sentence"), _("share of the gradient")), shade()
-        ),
-        "gradients",
-    )
+    titles = (_("words of the English sentence"), _("share of the gradient"))
+    lengths.shown(plots.curves(labels, drawn, titles, lengths.shade()), f"{PAGE}.gradients")
     strongest = {name: max(zip(one.shares, one.words, strict=True)) for name, one in felt.items()}
     prose.caption(
         prose.filled(
@@ -179,22 +144,6 @@ def gradients(source: str, target: str) -> None:
             early=prose.number(felt[WITHOUT].shares[0], 3),
         )
     )
-
-
-def shade() -> plots.Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def chart(figure: object, name: str) -> None:
-    """A Plotly figure with its files."""
-    st.plotly_chart(
-        figure, key=f"{PAGE}.{name}", theme=None,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name},
-        },
-    )  # fmt: skip
 
 
 page()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numpy as np
 import streamlit as st
 
-from attention_core.mechanism import Extra, Trace
+from attention_core.mechanism import Trace
 from attention_core.mechanisms import ALL
 from models.imitation.head import Words, words
 from models.imitation.student import held_out, look, missed
-from pages.components.mosaic import TEXT, Panel, mosaic
+from pages.components.mosaic import TEXT, mosaic
 from pages.parts import ask, downloads, examples, figures, link, prose
 from pages.parts.language import _
-from pages.parts.side_by_side import bits, labels, panel, reach, support
+from pages.parts.side_by_side import bits, labels, panel, parts, reach, support
 
 PAGE: Final = "words"
 SETS: Final = {
@@ -138,18 +137,9 @@ def inside(read: Words) -> None:
     name = link.value(INSIDE)
     words_ = labels(read)
     trace = look(name, read)
-    allowed = trace.allowed.expand_as(trace.weights).numpy()
-    heads = [
-        Panel(
-            title(head, len(trace.weights)), "", words_, words_, matrix.numpy(),
-            allowed[head], "words",
-        )
-        for head, matrix in enumerate(trace.weights)
-    ]  # fmt: skip
-    extras = [one for extra in trace.extras for one in pictures(extra, words_)]
     mosaic(
         key=f"{PAGE}.within",
-        panels=[*heads, *extras],
+        panels=parts(trace, words_),
         scale="own",
         title=_(ALL[name].card.title),
         name=name,
@@ -158,39 +148,6 @@ def inside(read: Words) -> None:
     card = ALL[name].card
     st.latex(card.equation)
     st.markdown(f"[{card.source}]({card.link})")
-
-
-def title(head: int, heads: int) -> str:
-    said: str = _("weights") if heads == 1 else _("head {head}").format(head=head + 1)
-    return said
-
-
-def pictures(extra: Extra, words_: list[str]) -> list[Panel]:
-    """An extra as panels, one for each head: matrices, or one row or column of numbers."""
-    letters = extra.axes.split()
-    if letters[0] != "h":
-        return []
-    tensor = extra.tensor.float()
-    tensor = tensor.unsqueeze(-1) if len(letters) == 2 else tensor
-    if tensor.ndim != 3:
-        return []
-    known = {"q": words_, "k": words_}
-    rows = known.get(letters[1]) or [str(place + 1) for place in range(tensor.shape[1])]
-    columns = known.get(letters[-1]) if len(letters) == 3 else None
-    columns = columns or [str(place + 1) for place in range(tensor.shape[2])]
-    return [
-        Panel(
-            prose_name(extra.name, head, len(tensor)), "", rows, columns,
-            np.abs(one.numpy()), np.ones(one.shape, bool),
-            "words" if letters[1:] == ["q", "k"] else extra.name,
-        )
-        for head, one in enumerate(tensor)
-    ]  # fmt: skip
-
-
-def prose_name(name: str, head: int, heads: int) -> str:
-    """What an extra is called; the names are those of the equations."""
-    return name if heads == 1 else f"{name} · {head + 1}"
 
 
 def took() -> None:

@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, Position, WebSocket, expect
 
 from attention_core.errors import ShapeError
 from pages.components import matrix, tree
-from pages.components.widget import flat
+from pages.components.widget import flat, script
 from tests.browser.server import serving
 from tests.components_harness.data import ENGLISH, NASTY, Tree, causal_heads, large_tree, small_tree
 
@@ -278,6 +278,14 @@ def test_a_matrix_without_links_does_not_explain_them(show: Open) -> None:
     text = "\n".join(parsed(downloaded(show("matrix"), "svg")[1]).itertext())
     assert "not allowed to look" in text
     assert "link" not in text
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DRAWINGS.parent.glob("*.js")))
+def test_no_two_scripts_of_a_widget_declare_the_same_name(name: str) -> None:
+    """They are made one file, in which the second would be a syntax error."""
+    declared = re.findall(r"^(?:const|let|function|class) (\w+)", script(name), re.MULTILINE)
+    assert sorted(declared) == sorted(set(declared))
+    assert len(declared) > 20
 
 
 def panel(page: Page, number: int) -> Locator:

@@ -35,6 +35,8 @@ function createLab(stage) {
   let [plan, stages, allowed, built] = [null, [], [], ""];
   let [current, pointed, cursor, complaint] = ["", null, null, ""];
 
+  const called = (id) =>
+    id.startsWith("round ") ? stage.word("round", { round: id.slice(6) }) : stage.word(id);
   const state = () => stage.choice.state;
   const knob = (name) =>
     state().knobs[name] ?? stage.data.knobs.find((one) => one.name === name).start;
@@ -315,7 +317,7 @@ function createLab(stage) {
     ];
     const sum = one.say && value !== false ? one.say(at, row, column) : "";
     stage.say(
-      plain(`${stage.word(id)} [${place.join(", ")}]  `),
+      plain(`${called(id)} [${place.join(", ")}]  `),
       ...(sum ? [plain(`= ${sum} `)] : []),
       element("span", "value", number),
     );
@@ -357,7 +359,7 @@ function createLab(stage) {
       height: `${box.h}px`,
     });
     editor.value = first || String(matrixOf(stageOf(id))[row][column]);
-    editor.setAttribute("aria-label", `${stage.word(id)} ${row + 1}, ${column + 1}`);
+    editor.setAttribute("aria-label", `${called(id)} ${row + 1}, ${column + 1}`);
     editor.hidden = false;
     editor.focus();
     if (!first) editor.select();
@@ -448,7 +450,7 @@ function createLab(stage) {
     paint() {
       compute();
       if (current && !stageOf(current)) current = "";
-      plan = labPlan(stages, head(), stage.word, stage.width, stage.theme);
+      plan = labPlan(stages, head(), called, stage.width, stage.theme);
       ground.style.minHeight = `${Math.ceil(plan.height)}px`;
       canvas.style.opacity = waiting() ? 0.55 : 1;
       refresh();
@@ -456,7 +458,7 @@ function createLab(stage) {
       stage.root.dataset.steps = stages.length;
     },
     picture() {
-      const wide = labPlan(stages, head(), stage.word, 1180, stage.theme);
+      const wide = labPlan(stages, head(), called, 1180, stage.theme);
       return {
         width: wide.width + 20,
         height: wide.height + 10,

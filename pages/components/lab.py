@@ -62,6 +62,15 @@ TEXT: Mapping[str, str] = {
     "noise": N_("noise"),
     "ramp": N_("ramp"),
     "kernel": N_("kernel"),
+    "round": N_("round {round}"),
+    "length": N_("length"),
+    "similarity": N_("similarity"),
+    "affinity": N_("affinity"),
+    "words": N_("shares of the words"),
+    "relaxed": N_("the soft look behind"),
+    "log_probability": N_("log-probability of the draw"),
+    "threshold": N_("threshold"),
+    "kind": N_("why it may be looked at"),
     "about_query": N_("A query asks: what am I looking for? One row for each word that looks."),
     "about_key": N_("A key answers: what am I? One row for each word that is looked at."),
     "about_value": N_("A value is what is taken away from a word that is looked at."),
@@ -82,6 +91,12 @@ TEXT: Mapping[str, str] = {
     "about_gaussian": N_("Nearer to the predicted centre counts more."),
     "about_centre": N_("Where each query expects what it needs, counted from 0."),
     "about_heads": N_("What each head takes away, one after the other."),
+    "about_noise": N_("Python draws it; another draw, another noise."),
+    "about_probabilities": N_("The chances of every key before one is drawn."),
+    "about_ramp": N_("How much of a key so far back still counts."),
+    "about_kernel": N_("The weights of a neighbourhood, whatever stands there."),
+    "about_similarity": N_("The cosine of each word and each region: 1 = the same direction."),
+    "about_affinity": N_("How well each word and each region go together, from −1 to 1."),
     "about_context": N_("What each query takes away: the weighted sum of the values."),
     "note": "",
 }
@@ -89,6 +104,13 @@ TEXT: Mapping[str, str] = {
 
 _RENDERER = registered("lab")
 _LETTERS: Final = {"q": "query", "k": "key"}
+
+
+def stage_name(name: str) -> tuple[str, dict[str, str]]:
+    """The sentence that names a stage, and what belongs into its places."""
+    if name.startswith("round "):
+        return TEXT["round"], {"round": name.removeprefix("round ")}
+    return TEXT.get(name, name), {}
 
 
 def lab_bench(

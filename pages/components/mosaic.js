@@ -38,7 +38,7 @@ function createMosaic(stage) {
     for (const one of plan.panels) {
       if (one.group !== panel.group) continue;
       const value = mayAt(stage.data, one, at.row, at.column)
-        ? valueAt(stage.data, one, at.row, at.column).toFixed(3)
+        ? valueAt(stage.data, one, at.row, at.column).toFixed(3).replace("-", "−")
         : stage.word("blocked");
       parts.push(plain(`${one.title} `), element("span", "value", value), plain("   "));
     }

@@ -21,7 +21,10 @@ TEXT: Mapping[str, str] = {
     "own": N_("each its own scale"),
     "blocked": N_("not allowed to look"),
     "hint": N_("Point at a cell to read it in every picture."),
-    "note": N_("Hatched: not allowed to look. ○: allowed, but exactly zero. Colour: weight."),
+    "note": N_(
+        "Hatched: not allowed to look. ○: allowed, but exactly zero. "
+        "Colour: weight; red: below zero."
+    ),
 }
 """What the widget says."""
 

@@ -137,7 +137,7 @@ def honest(names: list[str], size: Size, rows: list[Measured]) -> None:
                     "Worked out over their own pairs only, a stretch at a time, so that no matrix "
                     "of weights is kept: {names}."
                 ),
-                names=_(", ").join(linear),
+                names=prose.listed(linear),
             )
         )
     if masked := [title(name) for name in names if timing.masked(name, size)]:
@@ -147,6 +147,6 @@ def honest(names: list[str], size: Size, rows: list[Measured]) -> None:
                     "Worked out here over all pairs under a mask, so that seconds and memory grow "
                     "as n² whatever the formula promises: {names}."
                 ),
-                names=_(", ").join(masked),
+                names=prose.listed(masked),
             )
         )

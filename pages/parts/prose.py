@@ -7,10 +7,13 @@ isolated once, so that no page has to think of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from html import escape, unescape
 
 import streamlit as st
+
+from pages.parts.language import _
 
 
 class Markup(str):
@@ -36,6 +39,11 @@ def filled(sentence: str, **parts: object) -> Markup:
         for name, part in parts.items()
     }
     return Markup(escape(sentence, quote=False).format_map(safe))
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Things one after the other, by the comma of the reader's language."""
+    return reduce(lambda one, other: _("{before}, {after}").format(before=one, after=other), parts)
 
 
 def caption(*sentences: Markup) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -83,11 +82,7 @@ def reading(one: Ranked) -> str:
     """A head and how it is read, in words."""
     how = method(one)
     step = {0: "", 1: _("read one step later"), -1: _("read one step earlier")}[one.shift]
-    return reduce(_listed, filter(None, (place(one), step, how)))
-
-
-def _listed(before: str, after: str) -> str:
-    return _("{before}, {after}").format(before=before, after=after)
+    return prose.listed(filter(None, (place(one), step, how)))
 
 
 def method(one: Ranked) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
-from attention_core.mechanism import Trace
+from attention_core.mechanism import Extra, Trace
 from attention_core.mechanisms import ALL
 from models.imitation.head import Words
 from models.imitation.student import missed
+from pages.components.lab import stage_name
 from pages.components.mosaic import Panel
 from pages.parts.language import _
 
@@ -60,3 +62,51 @@ def _mean(trace: Trace, counts: torch.Tensor) -> float:
     looking = trace.allowed.expand_as(trace.weights).any(-1)
     found = counts.expand_as(looking)[looking].float()
     return float(found.mean()) if found.numel() else 0.0
+
+
+def parts(trace: Trace, words: list[str]) -> list[Panel]:
+    """Every head, and what a mechanism keeps beside its weights: spans, kernels, rounds."""
+    allowed = trace.allowed.expand_as(trace.weights).numpy()
+    heads = [
+        Panel(
+            title(head, len(trace.weights)), "", words, words, matrix.numpy(), allowed[head],
+            "words",
+        )
+        for head, matrix in enumerate(trace.weights)
+    ]  # fmt: skip
+    return [*heads, *(one for extra in trace.extras for one in pictures(extra, words))]
+
+
+def title(head: int, heads: int) -> str:
+    said: str = _("weights") if heads == 1 else _("head {head}").format(head=head + 1)
+    return said
+
+
+def pictures(extra: Extra, words: list[str]) -> list[Panel]:
+    """An extra as panels, one for each head: matrices, or one row or column of numbers."""
+    letters = extra.axes.split()
+    if letters[0] != "h":
+        return []
+    tensor = extra.tensor.float()
+    tensor = tensor.unsqueeze(-1) if len(letters) == 2 else tensor
+    if tensor.ndim != 3:
+        return []
+    known = {"q": words, "k": words}
+    rows = known.get(letters[1]) or [str(place + 1) for place in range(tensor.shape[1])]
+    columns = known.get(letters[-1]) if len(letters) == 3 else None
+    columns = columns or [str(place + 1) for place in range(tensor.shape[2])]
+    return [
+        Panel(
+            called(extra.name, head, len(tensor)), "", rows, columns,
+            one.numpy(), np.ones(one.shape, bool),
+            "words" if letters[1:] == ["q", "k"] else extra.name,
+        )
+        for head, one in enumerate(tensor)
+    ]  # fmt: skip
+
+
+def called(name: str, head: int, heads: int) -> str:
+    """What an extra is called, and whose it is where there are several heads."""
+    sentence, places = stage_name(name)
+    said: str = _(sentence).format(**places)
+    return said if heads == 1 else f"{said} · {head + 1}"

@@ -15,7 +15,7 @@ VISIBLE: Final = """() => {
     const apart = "style, script, textarea, bdi, .token, .atlas-token, .atlas-headline, "
         + ".atlas-steps, .atlas-sentence, .js-plotly-plot .xtick, [data-testid=stIconMaterial], "
         + "[data-testid=stExpanderIcon], [data-testid=stHeaderLogo], "
-        + "[data-testid=stSkipLink], .st-key-language, canvas";
+        + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https]";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
@@ -34,12 +34,14 @@ VISIBLE: Final = """() => {
     return found;
 }"""
 """All visible text, and in our widgets also what a screen reader says of them; words of the
-reader and of the models, and Streamlit's own parts, are left out."""
+reader and of the models, equations, titles of papers, and Streamlit's own parts, are left out."""
 
 NAMES: Final = re.compile(
     r"Attention Atlas|Apache-2\.0|PNG|SVG|CSV|NPZ|JSON|Pharaoh|MiniLM|all-MiniLM-L6-v2|BERT|"
     r"Bahdanau|Tatoeba|Hugging Face|Escape|Esc|Enter|https?://\S+|"
     r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
+    r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"
+    r"local-[mp]|REINFORCE|Python|tanh|"
     r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 

@@ -4,7 +4,7 @@ import { luminance, mix, shade } from "../shared/theme.js";
 
 const GAP = 22;
 const HEAD = 50;
-const MARGIN = 9;
+const EDGE = 9;
 const SHARES = new Set(["weights", "shares", "probabilities", "gaussian", "ramp", "heads_kept"]);
 
 export const shown = (x) => {
@@ -19,15 +19,15 @@ export function labPlan(stages, head, word, width, theme) {
   const narrow = width < 560;
   const [cellWidth, cellHeight, labels] = narrow ? [46, 32, 28] : [54, 36, 32];
   const panels = [];
-  let [x, y, row] = [MARGIN, MARGIN, 0];
+  let [x, y, row] = [EDGE, EDGE, 0];
   stages.forEach((stage, place) => {
     const matrix = stage.heads[Math.min(head, stage.heads.length - 1)];
     const [rows, columns] = [matrix.length, matrix[0].length];
     const title = `${place + 1}  ${word(stage.id)}`;
     const wide = Math.max(labels + columns * cellWidth, measure(title, 16, theme, 600) + 8);
     const high = HEAD + 20 + rows * cellHeight;
-    if (x > MARGIN && x + wide > width) {
-      x = MARGIN;
+    if (x > EDGE && x + wide > width) {
+      x = EDGE;
       y += row + GAP;
       row = 0;
     }

@@ -1,6 +1,6 @@
 // Several matrices over the same words, side by side: forbidden, allowed but zero, and weight.
 import { legible, measure, shortened } from "../shared/letters.js";
-import { luminance, shade } from "../shared/theme.js";
+import { luminance, mix, shade } from "../shared/theme.js";
 
 const GAP = 30;
 const HEAD = 52;
@@ -68,18 +68,26 @@ function cells(pen, data, panel, theme, most) {
         pen.hatch(x, y, cell - seam, cell - seam);
         return;
       }
-      const fill = shade(theme, most ? value / most : 0);
+      const share = most ? Math.abs(value) / most : 0;
+      const fill = value < 0
+        ? mix(theme.wash, theme.heads[6], 0.1 + 0.5 * share)
+        : shade(theme, share);
       pen.rect(x, y, cell - seam, cell - seam, { fill });
       if (value === 0 && cell >= 8) {
         const size = Math.min(18, cell * 0.8);
         pen.text(x + cell / 2, y + cell / 2, "○", { size, fill: theme.quiet, anchor: "middle" });
       } else if (cell >= 36) {
         const ink = luminance(fill) > 0.24 ? "#16181d" : "#ffffff";
-        pen.text(x + cell / 2, y + cell / 2, value.toFixed(2).replace(/^0/, ""), {
-          size: 13,
-          fill: ink,
-          anchor: "middle",
-        });
+        pen.text(
+          x + cell / 2,
+          y + cell / 2,
+          value.toFixed(2).replace(/^(-?)0/, "$1").replace("-", "−"),
+          {
+            size: 13,
+            fill: ink,
+            anchor: "middle",
+          },
+        );
       }
     })
   );
@@ -114,11 +122,11 @@ function names(pen, panel, theme, lit) {
 
 /** All panels; the colours run to the largest weight of all, or of each panel. */
 export function drawMosaic(pen, data, plan, theme, lit, common) {
-  const whole = data.weights.reduce((most, x) => Math.max(most, x), 0);
+  const whole = data.weights.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   for (const panel of plan.panels) {
     const count = panel.rows.length * panel.columns.length;
     const own = data.weights.slice(panel.offset, panel.offset + count)
-      .reduce((most, x) => Math.max(most, x), 0);
+      .reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     const room = Math.max(60, panel.room - 4);
     pen.text(panel.x, panel.y + 12, shortened(panel.title, room, 16, theme, 600), {
       size: 16,
