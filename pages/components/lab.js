@@ -151,7 +151,7 @@ function createLab(stage) {
   function slider(one) {
     const box = element("label", "knob");
     const name = element("span", "name", one.title);
-    const value = element("output", "value");
+    const value = element("span", "value");
     const input = element("input", "", "", {
       type: "range",
       "aria-label": one.title,

@@ -1,0 +1,254 @@
+"""Mechanisms in a real browser: numbers typed, knobs turned, Python asked, links and files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, Position, expect
+
+from attention_core import experiment as lab
+from attention_core.experiment import Experiment
+from attention_core.mechanisms import ALL
+from tests.browser.frame import opened, settled
+from tests.browser.gestures import saved, widget
+from tests.browser.server import Server
+
+SAME = re.compile("Python computed the same")
+CELL, LEFT, TOP = (54, 36), 9 + 32, 9 + 50 + 20 + 6
+"""A cell of the first panel at full width: its size, and where the first one begins."""
+
+
+def bench(page: Page) -> Locator:
+    return widget(page, "lab.bench")
+
+
+def ready(page: Page, url: str) -> None:
+    """Opens the lab and waits until Python agrees with what is drawn."""
+    opened(page, url)
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+
+
+def place(row: int, column: int) -> Position:
+    return {"x": LEFT + CELL[0] * (column + 0.5), "y": TOP + CELL[1] * (row + 0.5)}
+
+
+def change(page: Page, row: int, column: int, text: str) -> None:
+    """Types a number over one of the first panel, the queries."""
+    ground = bench(page).locator(".ground")
+    ground.click(position=place(row, column))
+    editor = bench(page).locator(".editor")
+    expect(editor).to_be_visible()
+    editor.fill(text)
+    editor.press("Enter")
+
+
+def kept(page: Page) -> dict[str, object]:
+    """The state in the address."""
+    found = parse_qs(urlsplit(page.url).query)
+    return dict(json.loads(found["numbers"][0])) if "numbers" in found else {}
+
+
+def slide(page: Page, name: str, value: float) -> None:
+    bench(page).get_by_label(name, exact=True).evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", value
+    )
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_python_agrees_with_the_browser_on_every_mechanism(
+    name: str, page: Page, server: Server
+) -> None:
+    ready(page, f"{server.url}/lab?mechanism={name}")
+    expect(bench(page).locator(".equation .term").first).to_be_visible()
+
+
+def test_a_number_that_is_typed_changes_the_context_and_the_address(
+    page: Page, server: Server
+) -> None:
+    ready(page, f"{server.url}/lab")
+    change(page, 0, 1, "2.5")
+    expect(bench(page).get_by_role("status")).to_contain_text("queries q [q1, 2]")
+    expect(bench(page).get_by_role("status")).to_contain_text("= 2.500")
+    page.wait_for_url(re.compile("numbers="))
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    assert kept(page)["edits"] == {"query": {"0,1": 2.5}}
+
+
+@pytest.mark.parametrize("text", ["abc", "NaN", "Infinity", "1e9", "", "<b>1</b>"])
+def test_what_is_no_number_is_refused_in_a_sentence(text: str, page: Page, server: Server) -> None:
+    ready(page, f"{server.url}/lab")
+    change(page, 1, 1, text)
+    expect(bench(page).locator(".check")).to_contain_text("is no number to compute with; type one")
+    assert kept(page) == {}
+    change(page, 1, 1, "−0,5")
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    page.wait_for_url(re.compile("numbers="))
+    assert kept(page)["edits"] == {"query": {"1,1": -0.5}}
+
+
+def test_a_link_brings_back_numbers_knobs_and_mask(page: Page, server: Server) -> None:
+    state = {
+        "knobs": {"keys": 8, "window": 4, "dilation": 2}, "looks": "self", "mask": "causal",
+        "edits": {"query": {"2,0": 9.0}},
+    }  # fmt: skip
+    numbers = quote(json.dumps(state))
+    ready(page, f"{server.url}/lab?mechanism=sliding_window&numbers={numbers}")
+    bench(page).locator(".ground").hover(position=place(2, 0))
+    expect(bench(page).get_by_role("status")).to_contain_text("= 9.000")
+    expect(bench(page).locator(".knob .value").first).to_have_text("4")
+    expect(bench(page).get_by_label("Mask")).to_have_value("causal")
+
+
+@pytest.mark.parametrize(
+    "raw", ["{", "[]", '{"edits":{"query":{"a":1}}}', '{"knobs":{"keys":1e999}}', '{"looks":"x"}']
+)
+def test_an_address_that_makes_no_sense_opens_the_lab_as_it_begins(
+    raw: str, page: Page, server: Server
+) -> None:
+    ready(page, f"{server.url}/lab?numbers={quote(raw)}")
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "knob", "value"),
+    [
+        ("scaled_dot_product", "Temperature", 0.2),
+        ("sliding_window", "Window", 4),
+        ("entmax", "Sharpness α", 2),
+        ("light_conv", "Kernel width", 2),
+        ("big_bird", "Another draw", 7),
+        ("adaptive_span", "Span", 6),
+        ("routing", "Rounds of routing", 6),
+    ],
+)
+def test_a_knob_changes_the_picture_and_python_agrees(
+    mechanism: str, knob: str, value: float, page: Page, server: Server
+) -> None:
+    ready(page, f"{server.url}/lab?mechanism={mechanism}")
+    canvas = bench(page).locator("canvas.lab")
+    before = canvas.evaluate("canvas => canvas.toDataURL()")
+    slide(page, knob, value)
+    page.wait_for_url(re.compile("numbers="))
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    assert canvas.evaluate("canvas => canvas.toDataURL()") != before
+
+
+def test_stepping_lights_the_term_of_the_equation(page: Page, server: Server) -> None:
+    ready(page, f"{server.url}/lab")
+    following = bench(page).get_by_role("button", name="Next step")
+    lit = bench(page).locator(".term.lit")
+    said = []
+    for _ in range(8):
+        following.click()
+        said.append(bench(page).locator(".which").inner_text())
+        expect(lit.first).to_be_visible()
+    assert said == [f"Step {step} of 8" for step in range(1, 9)]
+    bench(page).get_by_role("button", name="Step back").click()
+    expect(bench(page).locator(".which")).to_have_text("Step 7 of 8")
+
+
+def test_the_keyboard_moves_and_types(page: Page, server: Server) -> None:
+    ready(page, f"{server.url}/lab")
+    bench(page).locator(".ground").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "7", "Enter"):
+        page.keyboard.press(key)
+    expect(bench(page).get_by_role("status")).to_contain_text("queries q [q2, 2]  = 7.000")
+    page.keyboard.press("Escape")
+    expect(bench(page).get_by_role("status")).to_contain_text("Point at a number")
+
+
+def test_numbers_stay_when_another_mechanism_is_chosen_and_can_begin_anew(
+    page: Page, server: Server
+) -> None:
+    ready(page, f"{server.url}/lab")
+    change(page, 0, 0, "3")
+    page.wait_for_url(re.compile("numbers="))
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="Dot-product attention (Luong)").click()
+    page.wait_for_url(re.compile("luong_dot"))
+    settled(page)
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    bench(page).locator(".ground").hover(position=place(0, 0))
+    expect(bench(page).get_by_role("status")).to_contain_text("= 3.000")
+    bench(page).get_by_role("button", name="As it began").click()
+    first = float(lab.rows(Experiment("luong_dot"), "query")[0, 0])
+    bench(page).locator(".ground").hover(position=place(0, 0))
+    expect(bench(page).get_by_role("status")).to_contain_text(f"= {first:.4g}".replace("-", "−"))
+
+
+def test_the_picture_is_a_file_with_every_number(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    ready(page, f"{server.url}/lab")
+    button = bench(page).get_by_role("button", name="Download as SVG")
+    source = saved(page, button, tmp_path).read_text()
+    weight = float(lab.run(Experiment("scaled_dot_product")).weights[0, 0, 0])
+    assert f"{weight:.2f}" in source
+    assert "Scaled dot-product attention" in source
+
+
+# On words
+
+
+def panels(page: Page, key: str) -> Locator:
+    return widget(page, key).locator(".ground")
+
+
+def test_a_cell_is_read_in_all_mechanisms_at_once(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/words")
+    ground = panels(page, "words.mosaic")
+    ground.scroll_into_view_if_needed()
+    ground.focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    status = widget(page, "words.mosaic").get_by_role("status")
+    expect(status).to_contain_text("sister")
+    for title in ("Additive attention", "Scaled dot-product attention", "Sparsemax attention"):
+        expect(status).to_contain_text(re.compile(rf"{title} \d\.\d{{3}}"))
+
+
+def test_a_set_of_mechanisms_is_one_click(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/words")
+    page.get_by_role("button", name="full and sparse").click()
+    page.wait_for_url(re.compile("big_bird"))
+    settled(page)
+    found = page.get_by_test_id("stMultiSelect").first
+    for title in ("Scaled dot-product", "Sliding-window", "Longformer", "BigBird"):
+        expect(found).to_contain_text(title)
+
+
+@pytest.mark.parametrize("where", ["words", "story?stop=luong"])
+def test_a_sentence_of_five_thousand_words_is_met_with_a_sentence(
+    where: str, page: Page, server: Server
+) -> None:
+    opened(page, f"{server.url}/{where}")
+    box = page.get_by_label("English", exact=True)
+    box.fill("word " * 5000)
+    box.press("Control+Enter")
+    expect(page.get_by_role("button", name="Read only the beginning")).to_be_visible()
+    page.get_by_role("button", name="Read only the beginning").click()
+    expect(page.locator(".widget canvas").first).to_be_visible()
+
+
+def test_tokens_are_text_and_never_tags(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/words?text={quote('<img src=x onerror=alert(1)> cats')}")
+    expect(page.locator(".widget canvas").first).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
+
+
+# The story
+
+
+def test_the_story_goes_from_stop_to_stop_and_opens_the_lab(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/story")
+    page.get_by_role("button", name="2014 · Looking back: additive").last.click()
+    page.wait_for_url(re.compile("stop=additive"))
+    expect(page.get_by_role("heading", name="2014 · Looking back: additive")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Additive attention, step by step").click()
+    page.wait_for_url(re.compile("/lab"))
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    expect(bench(page).locator(".equation")).to_contain_text("tanh")
