@@ -230,7 +230,8 @@ def work(form: Form, parts: tuple[Tensor, Tensor, Tensor]) -> int:
     query, key, value = (part[0].requires_grad_() for part in parts)
     with Work() as done:
         torch.autograd.backward(form(query, key, value).sum())
-    return done.numbers
+    counted: int = done.numbers
+    return counted
 
 
 @pytest.mark.parametrize("name", GROWING)

@@ -10,6 +10,7 @@ from transformers import BigBirdConfig, BigBirdModel, LongformerConfig
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
 from attention_core.errors import ShapeError
+from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
     BigBird,
     Longformer,
@@ -215,6 +216,34 @@ def test_the_picture_says_why_each_pair_is_seen() -> None:
     assert (kind.diagonal() == 1).all()
     assert (kind[5:, 0] == 2).all()
     assert ((kind == 3).sum(-1)[1:] == 1).all()
+
+
+# Masks and knobs
+
+PATTERNED = (SlidingWindow(2), Longformer(WIDTH, HEADS, 2), BigBird(2, 1, 1, 1))
+
+
+@pytest.mark.parametrize("mechanism", PATTERNED)
+@pytest.mark.parametrize("shape", [(1, 9), (9, 1), (1, 1)])
+def test_a_mask_of_one_row_or_column_means_it_for_all(
+    mechanism: Mechanism, shape: tuple[int, int]
+) -> None:
+    allowed = torch.ones(shape, dtype=torch.bool)
+    allowed[-1, -1] = shape == (1, 1)
+    words = rows(9)
+    short = mechanism(words, words, words, allowed)
+    whole = mechanism(words, words, words, allowed.expand(9, 9))
+    assert torch.equal(short.weights, whole.weights)
+    assert torch.equal(short.context, whole.context)
+
+
+@pytest.mark.parametrize("kind", [SlidingWindow, Longformer, BigBird])
+@pytest.mark.parametrize("window", range(14))
+def test_a_window_knob_never_stands_where_a_window_has_no_middle(
+    kind: type[Mechanism], window: int
+) -> None:
+    words = rows(5, 8)
+    assert kind.of_width(8, window=window)(words, words).context.shape == (5, 8)
 
 
 # Refusals

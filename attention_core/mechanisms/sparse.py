@@ -34,7 +34,7 @@ class SlidingWindow(ScaledDotProduct):
         sums_to_one_over="keys",
     )
     knobs = (
-        Knob("window", N_("Window"), 2, 12, 2, 2),
+        Knob("window", N_("Window"), 2, 12, 2, 2, stops=(2, 4, 6, 8, 10, 12)),
         Knob("dilation", N_("Dilation"), 1, 6, 1),
     )
 
@@ -42,6 +42,11 @@ class SlidingWindow(ScaledDotProduct):
         super().__init__()
         patterns.check_window(window, dilation)
         self.window, self.dilation = window, dilation
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        return super().attend(query, key, value, _whole(allowed, query, key), first)
 
     def reachable(self, allowed: Tensor, first: int) -> Tensor:
         return allowed & patterns.sliding_window(
@@ -104,7 +109,7 @@ class Longformer(MultiHead):
 
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
 
-        allowed = self.halves(allowed, first)
+        allowed = self.halves(_whole(allowed, query, key), first)
         weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
 
         kinds = Extra("kind", self.kinds(allowed, first), "h q k")
@@ -159,7 +164,7 @@ class BigBird(ScaledDotProduct):
     )
     knobs = (
         Knob("block", N_("Words in a block"), 1, 4, 1),
-        Knob("window", N_("Blocks in the window"), 1, 7, 3, 2),
+        Knob("window", N_("Blocks in the window"), 1, 7, 3, 2, stops=(1, 3, 5, 7)),
         Knob("random", N_("Random blocks"), 0, 6, 1),
         Knob("global_blocks", N_("Global blocks"), 0, 4, 1),
         Knob("draw", N_("Another draw"), 0, 99, 0),
@@ -178,6 +183,7 @@ class BigBird(ScaledDotProduct):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
+        allowed = _whole(allowed, query, key)
         trace = super().attend(query, key, value, allowed, first)
         kinds = torch.where(trace.allowed, self.kinds(allowed, first), patterns.OUTSIDE)
         return replace(trace, extras=(Extra("kind", kinds.to(query.dtype), "h q k"),))
@@ -197,3 +203,8 @@ class BigBird(ScaledDotProduct):
         near = patterns.block_window(queries, keys, self.block, self.window, first)
         kind[drawn], kind[broad], kind[near] = patterns.RANDOM, patterns.GLOBAL, patterns.WINDOW
         return kind
+
+
+def _whole(allowed: Tensor, query: Tensor, key: Tensor) -> Tensor:
+    """A mask of one row or one column for all of them: a pattern is not the same in each."""
+    return allowed.expand(*allowed.shape[:-2], query.shape[-2], key.shape[-2])
