@@ -11,7 +11,7 @@ import streamlit as st
 from attention_core import experiment as lab
 from attention_core.errors import AttentionError
 from attention_core.experiment import Experiment
-from attention_core.mechanisms import ALL
+from attention_core.mechanisms import ALL, USES, Use
 from pages.components import lab as bench
 from pages.parts import ask, figures, link, prose
 from pages.parts.language import _
@@ -79,9 +79,25 @@ def page() -> None:
         _("Mechanism"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
         key=MECHANISM.key, persist_state="session",
     )  # fmt: skip
+    uses()
     workbench()
     about()
     link.publish(CHOICES)
+
+
+def uses() -> None:
+    """Names of the field that are no mechanism of their own: one click sets the lab up for them."""
+    with st.container(horizontal=True):
+        for use in USES.values():
+            st.button(
+                _(use.title), key=f"{PAGE}.use.{use.name}", type="tertiary", help=_(use.means),
+                on_click=used, args=(use,),
+            )  # fmt: skip
+
+
+def used(use: Use) -> None:
+    link.choose(MECHANISM, use.mechanism)
+    link.choose(STATE, {**link.value(STATE), "looks": use.looks})
 
 
 @st.fragment

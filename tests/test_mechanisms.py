@@ -88,6 +88,27 @@ def test_ids_and_titles_are_unique() -> None:
     assert len({card.title for card in cards}) == len(cards) == len({card.name for card in cards})
 
 
+def test_every_use_is_of_a_mechanism_that_there_is() -> None:
+    titles = {mechanism.card.title for mechanism in mechanisms.ALL.values()}
+    for name, use in mechanisms.USES.items():
+        assert use.name == name
+        assert use.mechanism in mechanisms.ALL
+        assert use.title not in titles
+        assert use.link.startswith("https://")
+
+
+def test_self_attention_turns_with_the_order_of_its_words() -> None:
+    """Without positions a sentence is a bag of words (Vaswani et al. 2017, section 3.5)."""
+    use = mechanisms.USES["self_attention"]
+    mechanism = mechanisms.ALL[use.mechanism].of_width(8)
+    words = torch.randn(6, 8, generator=torch.Generator().manual_seed(2))
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    plain = mechanism(words, words)
+    turned = mechanism(words[order], words[order])
+    torch.testing.assert_close(turned.context, plain.context[order])
+    torch.testing.assert_close(turned.weights, plain.weights[:, order][..., order])
+
+
 def stands(name: str) -> list[dict[str, float]]:
     """Where the knobs start, and each of them at both its ends."""
     knobs = mechanisms.ALL[name].knobs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attention_core.mechanisms import ALL
+from attention_core.mechanisms import ALL, USES
 from attention_core.mechanisms import table as mechanisms
 from models.translator.recipes import shipped
 from models.translator.table import filled, table
@@ -27,5 +27,11 @@ def test_every_translator_that_ships_has_its_line() -> None:
 def test_the_readme_shows_every_mechanism_of_the_registry() -> None:
     text = README.read_text(encoding="utf-8")
     assert mechanisms.filled(text) == text
-    titles = [line.split("|")[1].strip() for line in mechanisms.table().splitlines()[2:]]
-    assert titles == [mechanism.card.title for mechanism in ALL.values()]
+    table_, uses = mechanisms.table().split("\n\n")
+    assert titles(table_) == [mechanism.card.title for mechanism in ALL.values()]
+    assert titles(uses) == [use.title for use in USES.values()]
+
+
+def titles(table_: str) -> list[str]:
+    """The first cell of every line below the head."""
+    return [line.split("|")[1].strip() for line in table_.splitlines()[2:]]

@@ -17,6 +17,7 @@ from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
 from attention_core.mechanisms.routing import Routing
 from attention_core.mechanisms.span import AdaptiveSpan
 from attention_core.mechanisms.sparse import BigBird, Longformer, SlidingWindow
+from attention_core.mechanisms.uses import USES, Use
 
 ALL: dict[str, type[Mechanism]] = {
     mechanism.card.name: mechanism
@@ -54,6 +55,7 @@ ALL: dict[str, type[Mechanism]] = {
 
 __all__ = [
     "ALL",
+    "USES",
     "AdaptiveSpan",
     "Additive",
     "Alibi",
@@ -82,4 +84,5 @@ __all__ = [
     "Sparsemax",
     "StackedCross",
     "TwoTower",
+    "Use",
 ]

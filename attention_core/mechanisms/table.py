@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from attention_core.mechanism import Card
-from attention_core.mechanisms import ALL
+from attention_core.mechanisms import ALL, USES, Use
 
 MARK: Final = "mechanisms"
 HEAD: Final = (
     "| mechanism | where it comes from | weights sum to 1 over | equations held against |",
     "|---|---|---|---|",
 )
+USED: Final = ("", "| name of a use | mechanism | what it says |", "|---|---|---|")
 CHECKED: Final = {
     "paper": "the paper's text",
     "code": "the authors' program",
@@ -46,12 +47,18 @@ def between(text: str, mark: str, content: str) -> str:
 
 def table() -> str:
     """One line for each mechanism, in the order of the story."""
-    return "\n".join([*HEAD, *(_line(mechanism.card) for mechanism in ALL.values())])
+    lines = [*HEAD, *(_line(mechanism.card) for mechanism in ALL.values())]
+    return "\n".join([*lines, *USED, *(_used(use) for use in USES.values())])
 
 
 def _line(card: Card) -> str:
     source = f"[{card.source}]({card.link})"
     return f"| {card.title} | {source} | {card.sums_to_one_over} | {CHECKED[card.checked]} |"
+
+
+def _used(use: Use) -> str:
+    title = ALL[use.mechanism].card.title
+    return f"| {use.title} | {title} | {use.means} [{use.source}]({use.link}) |"
 
 
 if __name__ == "__main__":

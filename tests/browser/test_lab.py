@@ -190,6 +190,16 @@ def test_the_picture_is_a_file_with_every_number(
     assert "Scaled dot-product attention" in source
 
 
+def test_a_use_sets_the_lab_up_for_it(page: Page, server: Server) -> None:
+    ready(page, f"{server.url}/lab?mechanism=hard")
+    page.get_by_role("button", name="Self-attention").click()
+    page.wait_for_url(re.compile("self"))
+    settled(page)
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    expect(bench(page).get_by_label("Who looks")).to_have_value("self")
+    expect(bench(page).locator(".equation")).not_to_contain_text("sample")
+
+
 # On words
 
 
