@@ -43,7 +43,7 @@ translations: $(DEV)
 	$(BIN)/python -m pages.locale.collect
 
 bench: $(DEV) browser
-	for name in capture translator clicks readers; do \
+	for name in capture translator clicks readers side_by_side oracles sliders sparse; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 screenshots: $(DEV) browser
