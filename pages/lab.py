@@ -11,6 +11,7 @@ import streamlit as st
 from attention_core import experiment as lab
 from attention_core.errors import AttentionError
 from attention_core.experiment import Experiment
+from attention_core.marking import N_
 from attention_core.mechanisms import ALL, USES, Use
 from pages.components import lab as bench
 from pages.parts import ask, figures, link, prose
@@ -18,6 +19,16 @@ from pages.parts.language import _
 
 PAGE: Final = "lab"
 START: Final = bench.state(Experiment("scaled_dot_product"))
+CHECKED: Final = {
+    "paper": N_("The equations were held against the paper's own text."),
+    "code": N_(
+        "The equations were held against the authors' program; the paper's text was out of reach."
+    ),
+    "unread": N_(
+        "The equations are written from memory: the paper was out of reach, so the numbers of its "
+        "equations are not confirmed. The computation itself is held against another library."
+    ),
+}
 BENCH: Final = f"{PAGE}.bench"
 
 
@@ -137,6 +148,7 @@ def about() -> None:
     with st.container(border=True):
         st.latex(card.equation)
         st.markdown(f"[{card.source}]({card.link})")
+        prose.note(prose.filled(_(CHECKED[card.checked])))
 
 
 page()
