@@ -172,6 +172,7 @@ class Mechanism(nn.Module, ABC):
         if allowed is None:
             allowed = query.new_ones((query.shape[-2], key.shape[-2]), dtype=torch.bool)
         check_inputs(query, key, value, allowed)
+        allowed = allowed.expand(*allowed.shape[:-2], query.shape[-2], key.shape[-2])
         trace = self.attend(query, self.prepare(key), value, allowed)
         check_trace(self.card, trace)
         return trace

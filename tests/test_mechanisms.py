@@ -291,6 +291,18 @@ def test_without_a_mask_everything_is_allowed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", [(1, KEYS), (QUERIES, 1)])
+def test_a_mask_of_one_row_or_column_means_it_for_all(name: str, shape: tuple[int, int]) -> None:
+    mechanism, given = made(name), inputs(name)
+    narrow = torch.tensor([True, False, True, True, False, True, True])[: math.prod(shape)]
+    narrow = narrow.reshape(shape)
+    whole = mechanism(given.query, given.key, given.value, narrow.expand(QUERIES, KEYS))
+    found = mechanism(given.query, given.key, given.value, narrow)
+    assert torch.equal(found.weights, whole.weights)
+    assert torch.equal(found.context, whole.context)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_without_values_the_keys_are_taken(name: str) -> None:
     mechanism, given = made(name), inputs(name)
     assert torch.equal(

@@ -43,11 +43,6 @@ class SlidingWindow(ScaledDotProduct):
         patterns.check_window(window, dilation)
         self.window, self.dilation = window, dilation
 
-    def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
-    ) -> Trace:
-        return super().attend(query, key, value, _whole(allowed, query, key), first)
-
     def reachable(self, allowed: Tensor, first: int) -> Tensor:
         return allowed & patterns.sliding_window(
             allowed.shape[-2], allowed.shape[-1], self.window, self.dilation, first
@@ -109,7 +104,7 @@ class Longformer(MultiHead):
 
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
 
-        allowed = self.halves(_whole(allowed, query, key), first)
+        allowed = self.halves(allowed, first)
         weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
 
         kinds = Extra("kind", self.kinds(allowed, first), "h q k")
@@ -183,7 +178,6 @@ class BigBird(ScaledDotProduct):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        allowed = _whole(allowed, query, key)
         trace = super().attend(query, key, value, allowed, first)
         kinds = torch.where(trace.allowed, self.kinds(allowed, first), patterns.OUTSIDE)
         return replace(trace, extras=(Extra("kind", kinds.to(query.dtype), "h q k"),))
@@ -203,8 +197,3 @@ class BigBird(ScaledDotProduct):
         near = patterns.block_window(queries, keys, self.block, self.window, first)
         kind[drawn], kind[broad], kind[near] = patterns.RANDOM, patterns.GLOBAL, patterns.WINDOW
         return kind
-
-
-def _whole(allowed: Tensor, query: Tensor, key: Tensor) -> Tensor:
-    """A mask of one row or one column for all of them: a pattern is not the same in each."""
-    return allowed.expand(*allowed.shape[:-2], query.shape[-2], key.shape[-2])
