@@ -242,6 +242,26 @@ def check_width(name: str, tensor: Tensor, width: int) -> None:
         )
 
 
+def check_same_width(query: Tensor, key: Tensor) -> None:
+    """Raises ShapeError unless queries and keys are as wide as each other."""
+    if query.shape[-1] != key.shape[-1]:
+        raise ShapeError(
+            "Queries are {query} wide but keys {key}; a dot product needs the same width.",
+            query=query.shape[-1],
+            key=key.shape[-1],
+        )
+
+
+def check_heads(width: int, heads: int) -> None:
+    """Raises ShapeError unless so many heads can share so many numbers."""
+    if heads < 1 or width % heads:
+        raise ShapeError(
+            "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
+            heads=heads,
+            width=width,
+        )
+
+
 def check_trace(card: Card, trace: Trace) -> None:
     """Raises UnverifiedError when the weights break what the card promises."""
     weights = trace.weights.detach()
@@ -301,12 +321,7 @@ def split(rows: Tensor, heads: int) -> Tensor:
 
     Raises ShapeError when the heads do not divide the width.
     """
-    if rows.shape[-1] % heads:
-        raise ShapeError(
-            "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
-            heads=heads,
-            width=rows.shape[-1],
-        )
+    check_heads(rows.shape[-1], heads)
     return rows.reshape(*rows.shape[:-1], heads, -1).transpose(-3, -2)
 
 

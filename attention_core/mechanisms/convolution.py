@@ -20,6 +20,7 @@ from attention_core.mechanism import (
     Knob,
     Mechanism,
     Trace,
+    check_heads,
     check_width,
     edited,
     split,
@@ -46,12 +47,7 @@ class Convolution(Mechanism):
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
         super().__init__()
-        if heads < 1 or width % heads:
-            raise ShapeError(
-                "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
-                heads=heads,
-                width=width,
-            )
+        check_heads(width, heads)
         if kernel < 1 or kernel % 2 == 0:
             raise ShapeError(
                 "A kernel of {kernel} has no middle; use an odd number from 1.", kernel=kernel

@@ -17,6 +17,7 @@ from attention_core.mechanism import (
     Knob,
     Mechanism,
     Trace,
+    check_same_width,
     check_width,
     edited,
     one_head,
@@ -35,12 +36,7 @@ def cosines(queries: Tensor, keys: Tensor) -> Tensor:
     keys     (..., key, width)
     returns  (..., query, key); 0 for a vector of zeros, which points nowhere
     """
-    if queries.shape[-1] != keys.shape[-1]:
-        raise ShapeError(
-            "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-            query=queries.shape[-1],
-            key=keys.shape[-1],
-        )
+    check_same_width(queries, keys)
     return normalize(queries, dim=-1) @ normalize(keys, dim=-1).mT
 
 

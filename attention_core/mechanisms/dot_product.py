@@ -7,13 +7,14 @@ from typing import ClassVar, Self
 
 from torch import Tensor, nn
 
-from attention_core.errors import ShapeError
 from attention_core.marking import N_
 from attention_core.mechanism import (
     Card,
     Knob,
     Mechanism,
     Trace,
+    check_heads,
+    check_same_width,
     check_width,
     edited,
     one_head,
@@ -37,12 +38,7 @@ class ScaledDotProduct(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        if query.shape[-1] != key.shape[-1]:
-            raise ShapeError(
-                "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-                query=query.shape[-1],
-                key=key.shape[-1],
-            )
+        check_same_width(query, key)
         scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
 
         allowed = self.reachable(allowed, first)
@@ -80,12 +76,7 @@ class MultiHead(Mechanism):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        if heads < 1 or width % heads:
-            raise ShapeError(
-                "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
-                heads=heads,
-                width=width,
-            )
+        check_heads(width, heads)
         self.heads = heads
         self.query_projection = nn.Linear(width, width)
         self.key_projection = nn.Linear(width, width)

@@ -9,7 +9,16 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanism import Card, Knob, Mechanism, Trace, check_width, edited, split
+from attention_core.mechanism import (
+    Card,
+    Knob,
+    Mechanism,
+    Trace,
+    check_heads,
+    check_width,
+    edited,
+    split,
+)
 
 
 class GroupedQuery(Mechanism):
@@ -38,12 +47,7 @@ class GroupedQuery(Mechanism):
 
     def __init__(self, width: int, heads: int, groups: int) -> None:
         super().__init__()
-        if heads < 1 or width % heads:
-            raise ShapeError(
-                "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
-                heads=heads,
-                width=width,
-            )
+        check_heads(width, heads)
         if groups < 1 or heads % groups:
             raise ShapeError(
                 "{groups} groups do not divide {heads} heads; choose a divisor of {heads}.",

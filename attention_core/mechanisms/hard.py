@@ -16,7 +16,17 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanism import Card, Extra, Knob, Mechanism, Trace, edited, one_head, softmax
+from attention_core.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Mechanism,
+    Trace,
+    check_same_width,
+    edited,
+    one_head,
+    softmax,
+)
 
 _STRIDE: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -114,12 +124,7 @@ class Drawn(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        if query.shape[-1] != key.shape[-1]:
-            raise ShapeError(
-                "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-                query=query.shape[-1],
-                key=key.shape[-1],
-            )
+        check_same_width(query, key)
         scores = query @ key.mT / key.shape[-1] ** 0.5
         noise = gumbel_noise(self.seed, query.shape[-2], key.shape[-2], first).to(scores)
 

@@ -8,9 +8,17 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanism import Card, Knob, Mechanism, Trace, check_width, edited, one_head
+from attention_core.mechanism import (
+    Card,
+    Knob,
+    Mechanism,
+    Trace,
+    check_same_width,
+    check_width,
+    edited,
+    one_head,
+)
 from attention_core.mechanisms.additive import Additive
 
 _LINK = "https://arxiv.org/abs/1508.04025"
@@ -51,12 +59,7 @@ class Dot(Scored):
     )
 
     def score(self, query: Tensor, key: Tensor) -> Tensor:
-        if query.shape[-1] != key.shape[-1]:
-            raise ShapeError(
-                "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-                query=query.shape[-1],
-                key=key.shape[-1],
-            )
+        check_same_width(query, key)
         return query @ key.mT
 
 

@@ -14,7 +14,17 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanism import Card, Extra, Knob, Mechanism, Trace, edited, one_head, split
+from attention_core.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Mechanism,
+    Trace,
+    check_same_width,
+    edited,
+    one_head,
+    split,
+)
 
 
 def distances(queries: int, keys: int, first: int = 0) -> Tensor:
@@ -88,7 +98,7 @@ class Rotary(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        _same_width(query, key)
+        check_same_width(query, key)
         queries = rotated(query, first, self.base)
         keys = rotated(key, 0, self.base)
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(key.shape[-1])
@@ -114,7 +124,7 @@ class Biased(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        _same_width(query, key)
+        check_same_width(query, key)
         queries, keys, values = (split(part, self.heads) for part in (query, key, value))
         bias = self.bias(distances(query.shape[-2], key.shape[-2], first)).to(query.dtype)
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1]) + bias
@@ -193,12 +203,3 @@ class RelativeBias(Biased):
 
     def bias(self, distance: Tensor) -> Tensor:
         return self.biases[:, distance.clamp(-self.reach, self.reach) + self.reach]
-
-
-def _same_width(query: Tensor, key: Tensor) -> None:
-    if query.shape[-1] != key.shape[-1]:
-        raise ShapeError(
-            "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-            query=query.shape[-1],
-            key=key.shape[-1],
-        )

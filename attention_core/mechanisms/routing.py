@@ -20,6 +20,7 @@ from attention_core.mechanism import (
     Knob,
     Mechanism,
     Trace,
+    check_same_width,
     check_width,
     edited,
     one_head,
@@ -93,12 +94,7 @@ class Routing(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        if query.shape[-1] != key.shape[-1]:
-            raise ShapeError(
-                "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-                query=query.shape[-1],
-                key=key.shape[-1],
-            )
+        check_same_width(query, key)
         matrices = self._matrices(query.shape[-2], first)
         check_width("value", value, matrices.shape[-1])
         votes = torch.einsum("qdc,...kc->...qkd", matrices, value)  # û, eq. 2

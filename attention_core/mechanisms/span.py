@@ -9,7 +9,16 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanism import Card, Extra, Knob, Mechanism, Trace, edited, split
+from attention_core.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Mechanism,
+    Trace,
+    check_same_width,
+    edited,
+    split,
+)
 from attention_core.mechanisms.position import distances
 
 
@@ -70,12 +79,7 @@ class AdaptiveSpan(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        if query.shape[-1] != key.shape[-1]:
-            raise ShapeError(
-                "Queries are {query} wide but keys {key}; a dot product needs the same width.",
-                query=query.shape[-1],
-                key=key.shape[-1],
-            )
+        check_same_width(query, key)
         queries, keys, values = (split(part, self.heads) for part in (query, key, value))
         scores = queries @ keys.mT / math.sqrt(keys.shape[-1])
         back = -distances(query.shape[-2], key.shape[-2], first) - 1  # 0 = the nearest key
