@@ -132,7 +132,27 @@ def workbench() -> None:
         text=figures.said(bench.TEXT),
         on_state_change=took,
     )
+    learnt({name: tensor.tolist() for name, tensor in mechanism.state_dict().items()})
     link.publish(CHOICES)
+
+
+def learnt(matrices: dict[str, Any]) -> None:
+    """The parameters of this small mechanism, by the names of the code."""
+    if not matrices:
+        return
+    with st.expander(_("The learnt numbers (here invented from the seed)")):
+        for name, rows in matrices.items():
+            st.caption(name)
+            st.dataframe(table(rows), hide_index=True, width="content")
+
+
+def table(numbers: Any) -> list[dict[str, float | str]]:
+    """Numbers of one, two or three axes as rows of a table."""
+    if not isinstance(numbers[0], list):
+        numbers = [numbers]
+    if isinstance(numbers[0][0], list):
+        numbers = [row for matrix in numbers for row in matrix]
+    return [{str(at + 1): number for at, number in enumerate(row)} for row in numbers]
 
 
 def took() -> None:
