@@ -65,3 +65,11 @@ def test_the_lab_computes_with_the_mechanism_itself() -> None:
     given = Experiment("scaled_dot_product")
     parts = [lab.rows(given, part) for part in lab.PARTS]
     assert torch.equal(lab.run(given).context, ScaledDotProduct()(*parts).context)
+
+
+def test_masks_by_hand() -> None:
+    causal = lab.allowed(Experiment("luong_dot", {"keys": 3}, "self", "causal"))
+    assert causal.tolist() == [[True, False, False], [True, True, False], [True, True, True]]
+    padded = lab.allowed(Experiment("luong_dot", {"keys": 3, "queries": 2}, "cross", "last"))
+    assert padded.tolist() == [[True, True, False]] * 2
+    assert lab.allowed(Experiment("luong_dot", {"keys": 3, "queries": 2})).all()
