@@ -39,6 +39,9 @@ def experiments() -> Iterator[Experiment]:
         ]
         for knobs in [*other, *ends]:
             yield Experiment(name, knobs)
+        yield Experiment(name, {"keys": 1}, mask="last")  # nobody may look at anything
+        yield Experiment(name, {"keys": 1, "queries": 12})
+        yield Experiment(name, {"keys": 12, "queries": 1}, mask="causal")
         for mask in ("causal", "last"):
             yield Experiment(name, looks="self", mask=mask, edits={"query": {(1, 2): -4.5}})
 
