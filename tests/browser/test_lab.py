@@ -18,6 +18,7 @@ from tests.browser.gestures import saved, widget
 from tests.browser.server import Server
 
 SAME = re.compile("Python computed the same")
+SCALED = Experiment("scaled_dot_product")
 CELL, LEFT, TOP = (54, 36), 9 + 32, 9 + 50 + 20 + 6
 """A cell of the first panel at full width: its size, and where the first one begins."""
 
@@ -148,6 +149,21 @@ def test_stepping_lights_the_term_of_the_equation(page: Page, server: Server) ->
     assert said == [f"Step {step} of 8" for step in range(1, 9)]
     bench(page).get_by_role("button", name="Step back").click()
     expect(bench(page).locator(".which")).to_have_text("Step 7 of 8")
+
+
+def test_the_sum_behind_a_score_is_written_out_and_right(page: Page, server: Server) -> None:
+    ready(page, f"{server.url}/lab")
+    bench(page).locator(".ground").focus()
+    for key in ("PageDown", "PageDown", "PageDown", "PageDown", "ArrowDown"):
+        page.keyboard.press(key)
+    status = bench(page).get_by_role("status")
+    expect(status).to_contain_text("scores [q1, k1]")
+    _, terms, result = status.inner_text().replace("−", "-").split("=")
+    factors = re.findall(r"\(?(-?[\d.]+)\)?·\(?(-?[\d.]+)\)?", terms)
+    assert len(factors) == 4
+    assert sum(float(a) * float(b) for a, b in factors) == pytest.approx(float(result), abs=1e-6)
+    query, key = (lab.rows(SCALED, part)[0] for part in ("query", "key"))
+    assert float(result) == pytest.approx(float(query @ key), abs=1e-4)
 
 
 def test_the_keyboard_moves_and_types(page: Page, server: Server) -> None:
