@@ -30,7 +30,12 @@ function createLab(stage) {
   const editor = element("input", "editor", "", { type: "text", inputmode: "decimal" });
   editor.hidden = true;
   ground.append(canvas, editor);
-  stage.body.append(equation, ground, check);
+  const here = element("div", "here", "", { "aria-hidden": "true" }); // where the step's panel is
+  const steps = element("div", "steps");
+  const head = element("div", "ahead");
+  head.append(steps, equation, stage.readout);
+  ground.append(here);
+  stage.body.append(head, ground, check);
   const sliders = new Map();
   let [plan, stages, allowed, built] = [null, [], [], ""];
   let [current, pointed, cursor, complaint] = ["", null, null, ""];
@@ -107,11 +112,11 @@ function createLab(stage) {
       });
     }
     allowed = stages.find(({ id }) => id === "allowed").heads;
-    allowed = allowed[Math.min(head(), allowed.length - 1)];
+    allowed = allowed[Math.min(shownHead(), allowed.length - 1)];
   }
 
   const heads = () => Math.max(...stages.map((one) => one.heads.length));
-  const head = () => Math.min(stage.choice.head ?? 0, (stages.length ? heads() : 1) - 1);
+  const shownHead = () => Math.min(stage.choice.head ?? 0, (stages.length ? heads() : 1) - 1);
 
   /** How far this picture is from Python's own computation of the same. */
   function difference() {
@@ -182,7 +187,7 @@ function createLab(stage) {
     if (wanted === built) return;
     built = wanted;
     sliders.clear();
-    const steps = element("div", "steps");
+    steps.replaceChildren();
     for (const [name, way] of [["back", -1], ["next", 1]]) {
       const button = element("button", "step", way < 0 ? "◀" : "▶", {
         type: "button",
@@ -214,7 +219,6 @@ function createLab(stage) {
     sliders.get("head").input.oninput = (event) =>
       stage.choose("head", event.target.value - 1, 250);
     stage.controls.replaceChildren(
-      steps,
       ...stage.data.knobs.map(slider),
       headSlider,
       select("looks", ["cross", "self"]),
@@ -237,8 +241,8 @@ function createLab(stage) {
       if (name === "head") {
         box.hidden = heads() < 2;
         input.max = heads();
-        input.value = head() + 1;
-        value.textContent = `${head() + 1} / ${heads()}`;
+        input.value = shownHead() + 1;
+        value.textContent = `${shownHead() + 1} / ${heads()}`;
         continue;
       }
       const number = knob(name);
@@ -269,21 +273,26 @@ function createLab(stage) {
     reveal();
   }
 
+  /** Brings the step's panel into sight, below what stays at the top. */
   function reveal() {
     const panel = plan.panels.find((one) => one.stage.id === current);
     if (!panel) return;
-    const box = ground.getBoundingClientRect();
-    const middle = box.top + panel.y + panel.high / 2;
-    if (middle < 80 || middle > globalThis.innerHeight - 40) {
-      globalThis.scrollBy?.({ top: middle - globalThis.innerHeight / 2, behavior: "instant" });
-    }
+    Object.assign(here.style, {
+      left: `${panel.x}px`,
+      top: `${panel.y}px`,
+      width: `${panel.wide}px`,
+      height: `${panel.high}px`,
+      scrollMarginTop: `${head.offsetHeight + 80}px`,
+      scrollMarginBottom: "20px",
+    });
+    here.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
   }
 
   // pointing, choosing, typing
 
   const target = () => pointed ?? cursor;
   const stageOf = (id) => stages.find((one) => one.id === id);
-  const matrixOf = (one) => one.heads[Math.min(head(), one.heads.length - 1)];
+  const matrixOf = (one) => one.heads[Math.min(shownHead(), one.heads.length - 1)];
 
   function lit() {
     const at = target();
@@ -305,7 +314,7 @@ function createLab(stage) {
     }
     const [id, row, column] = cell;
     const one = stageOf(id);
-    const at = Math.min(head(), one.heads.length - 1);
+    const at = Math.min(shownHead(), one.heads.length - 1);
     const value = one.heads[at][row][column];
     const number = typeof value === "boolean"
       ? stage.word(value ? "may" : "blocked")
@@ -450,7 +459,7 @@ function createLab(stage) {
     paint() {
       compute();
       if (current && !stageOf(current)) current = "";
-      plan = labPlan(stages, head(), called, stage.width, stage.theme);
+      plan = labPlan(stages, shownHead(), called, stage.width, stage.theme);
       ground.style.minHeight = `${Math.ceil(plan.height)}px`;
       canvas.style.opacity = waiting() ? 0.55 : 1;
       refresh();
@@ -458,7 +467,7 @@ function createLab(stage) {
       stage.root.dataset.steps = stages.length;
     },
     picture() {
-      const wide = labPlan(stages, head(), called, 1180, stage.theme);
+      const wide = labPlan(stages, shownHead(), called, 1180, stage.theme);
       return {
         width: wide.width + 20,
         height: wide.height + 10,

@@ -162,8 +162,20 @@ def test_the_sum_behind_a_score_is_written_out_and_right(page: Page, server: Ser
     factors = re.findall(r"\(?(-?[\d.]+)\)?·\(?(-?[\d.]+)\)?", terms)
     assert len(factors) == 4
     assert sum(float(a) * float(b) for a, b in factors) == pytest.approx(float(result), abs=1e-6)
-    query, key = (lab.rows(SCALED, part)[0] for part in ("query", "key"))
-    assert float(result) == pytest.approx(float(query @ key), abs=1e-4)
+    first = lab.rows(SCALED, "query")[0] @ lab.rows(SCALED, "key")[0]
+    assert float(result) == pytest.approx(float(first), abs=1e-4)
+
+
+def test_on_a_low_screen_a_step_brings_its_panel_and_keeps_the_equation(
+    page: Page, server: Server
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 640})
+    ready(page, f"{server.url}/lab")
+    for _ in range(7):
+        bench(page).get_by_role("button", name="Next step").click()
+    expect(bench(page).locator(".equation")).to_be_in_viewport()
+    expect(bench(page).get_by_role("status")).to_be_in_viewport()
+    expect(bench(page).locator(".here")).to_be_in_viewport(ratio=0.9)
 
 
 def test_the_keyboard_moves_and_types(page: Page, server: Server) -> None:
