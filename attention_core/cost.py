@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from attention_core.errors import ShapeError
+from attention_core.mechanism import Mechanism
+from attention_core.mechanisms import AdaptiveSpan, Longformer, Routing, SlidingWindow
 
 LONGEST: Final = 1 << 20
 """As far as crossings are looked for."""
@@ -199,6 +201,25 @@ def operations(name: str, length: int, width: int, heads: int = 1, **knobs: int)
     """Multiplications and additions of scores and of weights times values."""
     cost, size = _sized(name, length, width, heads, knobs)
     return (cost.score.of(size) + cost.value.of(size)) * cost.pairs.of(size)
+
+
+def of(made: Mechanism, length: int, width: int) -> float:
+    """Operations for the scores and the values of a mechanism as it was built.
+
+    length  of the text in tokens; where tokens are routed, they are routed to as many
+    width   of queries, keys and values, all heads together
+    """
+    knobs = {field.name: getattr(made, field.name, None) for field in fields(Size)}
+    known = {
+        name: math.ceil(number) for name, number in knobs.items() if isinstance(number, int | float)
+    }
+    if isinstance(made, (SlidingWindow, Longformer)):
+        known["reach"] = made.window // 2
+    if isinstance(made, AdaptiveSpan):
+        known["span"] = math.ceil(float(made.spans.mean()))
+    if isinstance(made, Routing):
+        known["capsules"] = length
+    return operations(made.card.name, **{**known, "length": length, "width": width})
 
 
 def projections(name: str, length: int, width: int, heads: int = 1, **knobs: int) -> float:

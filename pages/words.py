@@ -14,7 +14,7 @@ from models.imitation.student import held_out, look, missed
 from pages.components.mosaic import TEXT, mosaic
 from pages.parts import ask, downloads, examples, figures, link, prose
 from pages.parts.language import _
-from pages.parts.side_by_side import bits, labels, panel, parts, reach, support
+from pages.parts.side_by_side import bits, labels, operations, panel, parts, reach, support
 
 PAGE: Final = "words"
 SETS: Final = {
@@ -105,8 +105,9 @@ def compared(read: Words) -> None:
         prose.filled(
             _(
                 "Bits: how widely a word looks on average, from 0 (one word) to {most} (all "
-                "alike). Words looked at: with a weight above zero. Apart from the head: half the "
-                "sum of the differences of a row, averaged over {count} held-out sentences; 0 is "
+                "alike). Words looked at: with a weight above zero. Operations: multiplications "
+                "and additions of scores and values. Apart from the head: half the sum of the "
+                "differences of a row, averaged over {count} held-out sentences; 0 is "
                 "the same, 1 has nothing in common."
             ),
             most=prose.number(math.log2(len(words_))),
@@ -123,6 +124,7 @@ def row(name: str, trace: Trace) -> dict[str, str | float]:
         _("bits"): round(bits(trace), 3),
         _("words looked at"): round(support(trace), 2),
         _("may be looked at"): round(reach(trace), 2),
+        _("operations"): operations(name, trace.weights.shape[-1]),
         _("apart from the head"): missed()[name],
     }
 

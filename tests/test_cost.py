@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from attention_core import timing
+from attention_core import cost, timing
 from attention_core.cost import (
     COSTS,
     Price,
@@ -355,3 +355,37 @@ def test_sizes_that_cost_nothing_are_refused(given: tuple[int, int, int], what: 
 def test_a_knob_below_zero_is_refused() -> None:
     with pytest.raises(ShapeError, match="A reach of -1 costs nothing"):
         operations("local_monotonic", 8, 4, reach=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("scaled_dot_product", 9 * 9),
+        ("multi_head", 9 * 9),
+        ("sliding_window", 9 * 3 - 2),
+        ("big_bird", None),
+        ("local_monotonic", 9 * 5 - 2 * 3),
+    ],
+)
+def test_a_mechanism_is_charged_as_it_was_built(name: str, pairs: int | None) -> None:
+    """Four operations for each number of each pair that it may look at, by its own mask."""
+    made = ALL[name].of_width(32)
+    rows = torch.randn(9, 32)
+    seen = int(made(rows, rows).allowed.expand(-1, 9, 9).any(0).sum())
+    assert pairs in (None, seen)
+    assert cost.of(made, 9, 32) == 4 * 32 * seen
+
+
+def test_a_kernel_a_span_and_capsules_are_charged_as_they_were_built() -> None:
+    for name in ("light_conv", "adaptive_span", "routing", "longformer"):
+        made = [ALL[name].of_width(32, **turned) for turned in WIDER[name]]
+        narrow, wide = (cost.of(one, 24, 32) for one in made)
+        assert 0 < narrow < wide
+
+
+WIDER: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "light_conv": ({"kernel": 1}, {"kernel": 9}),
+    "adaptive_span": ({"span": 1}, {"span": 12}),
+    "routing": ({"rounds": 1}, {"rounds": 5}),
+    "longformer": ({"window": 2}, {"window": 8}),
+}

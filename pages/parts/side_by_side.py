@@ -7,10 +7,11 @@ import math
 import numpy as np
 import torch
 
+from attention_core import cost
 from attention_core.mechanism import Extra, Trace
 from attention_core.mechanisms import ALL
 from models.imitation.head import Words
-from models.imitation.student import missed
+from models.imitation.student import WIDTH, missed, student
 from pages.components.lab import stage_name
 from pages.components.mosaic import Panel
 from pages.parts.language import _
@@ -56,6 +57,11 @@ def support(trace: Trace) -> float:
 def reach(trace: Trace) -> float:
     """Keys of a row that may be looked at, averaged over rows that may look and heads."""
     return _mean(trace, trace.allowed.expand_as(trace.weights).sum(-1))
+
+
+def operations(name: str, count: int) -> int:
+    """Multiplications and additions for the scores and values of a sentence of so many words."""
+    return round(cost.of(student(name), count, WIDTH))
 
 
 def _mean(trace: Trace, counts: torch.Tensor) -> float:
