@@ -15,16 +15,18 @@ import pytest
 from attention_core import experiment as lab
 from attention_core.experiment import Experiment
 from attention_core.mechanisms import ALL
-from pages.components.lab import given_to_browser, stages
+from pages.components.lab import TEXT, given_to_browser, stage_name, stages
 
 RECIPES = Path(__file__).parents[1] / "pages" / "components" / "lab" / "recipes.js"
 DENO = Path(sys.executable).with_name("deno")
+NAMES = set(TEXT.values())
 SCORES = ("biased", "scaled", "scores")
 PROGRAM = f"""
 import {{ RECIPES, worked }} from {json.dumps(RECIPES.as_uri())};
+import {{ TERMS }} from {json.dumps(RECIPES.with_name("terms.js").as_uri())};
 const cases = JSON.parse(await new Response(Deno.stdin.readable).text());
 const found = cases.map((one) => RECIPES[one.mechanism] ? worked(one) : null);
-console.log(JSON.stringify({{ found, known: Object.keys(RECIPES) }}));
+console.log(JSON.stringify({{ found, known: Object.keys(RECIPES), terms: TERMS }}));
 """
 
 
@@ -65,6 +67,25 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_no_recipe_is_without_its_mechanism(found: dict[str, Any]) -> None:
     assert set(found["known"]) <= set(ALL)
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_every_term_of_an_equation_lights_for_a_stage_that_there_is(
+    name: str, found: dict[str, Any]
+) -> None:
+    place = next(at for at, case in enumerate(CASES) if case.mechanism == name)
+    drawn = {stage["id"] for stage in found["found"][place]}
+    lit = {stage for _text, stage in found["terms"][name] if stage}
+    assert lit <= drawn
+    assert {"context", "weights"} & lit
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_every_stage_has_a_name_for_readers(name: str, found: dict[str, Any]) -> None:
+    for browser, case in zip(found["found"], CASES, strict=True):
+        if case.mechanism == name:
+            python = stages(case, lab.run(case))
+            assert all(stage_name(one["id"])[0] in NAMES for one in [*browser, *python])
 
 
 @pytest.mark.parametrize("place", range(len(CASES)), ids=lambda place: CASES[place].mechanism)

@@ -105,4 +105,23 @@ export const TERMS = {
     " · û_{j|i}",
     "value",
   ]],
+  stacked_cross: softmax([
+    ["λ [", "scores"],
+    ["cos(q_i, k_j)", "similarity"],
+    ["]_+ / ‖column j‖", "scores"],
+    masked,
+  ]),
+  co_attention: [
+    context,
+    ["softmax_j(", "weights"],
+    ["w · tanh(W_v k_j + ", "scores"],
+    ["Σ_i C_{ij}", "affinity"],
+    [" W_q q_i)", "scores"],
+    masked,
+    [")", "weights"],
+    taken,
+    [",  ", ""],
+    ["C = tanh(q W_b k)", "affinity"],
+  ],
+  two_tower: softmax([["e^t cos(q_i, k_j)", "scores"], masked]),
 };
