@@ -122,8 +122,11 @@ def allowed(experiment: Experiment) -> Tensor:
     return may
 
 
-def run(experiment: Experiment) -> Trace:
-    """Every stage in double precision."""
+def run(experiment: Experiment, made: Mechanism | None = None) -> Trace:
+    """Every stage in double precision.
+
+    made  what `mechanism` made of the same experiment, where the caller has it already
+    """
     query, key, value = (rows(experiment, part) for part in PARTS)
-    trace: Trace = mechanism(experiment)(query, key, value, allowed(experiment))
+    trace: Trace = (made or mechanism(experiment))(query, key, value, allowed(experiment))
     return trace

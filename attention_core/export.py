@@ -23,13 +23,13 @@ def as_csv(view: View) -> bytes:
         for row, query in enumerate(view.rows):
             for column, key in enumerate(view.columns):
                 lines.writerow([
-                    head + 1, row + 1, _cell(query.text), column + 1, _cell(key.text),
+                    head + 1, row + 1, cell(query.text), column + 1, cell(key.text),
                     f"{view.weights[index, row, column]:.9g}", int(view.allowed[row, column]),
                 ])  # fmt: skip
     return ("\ufeff" + out.getvalue()).encode()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A spreadsheet runs what begins with = + - @; an apostrophe keeps it text."""
     return "'" + text if text.startswith(FORMULA) else text
 

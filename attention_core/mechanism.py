@@ -325,6 +325,11 @@ def split(rows: Tensor, heads: int) -> Tensor:
     return rows.reshape(*rows.shape[:-1], heads, -1).transpose(-3, -2)
 
 
+def joined(heads: Tensor) -> Tensor:
+    """(..., head, token, d) to (..., token, head·d): what `split` took apart."""
+    return heads.transpose(-3, -2).flatten(-2)
+
+
 def one_head(
     scores: Tensor, allowed: Tensor, weights: Tensor, value: Tensor, context: Tensor, *extras: Extra
 ) -> Trace:

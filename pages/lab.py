@@ -14,7 +14,7 @@ from attention_core.experiment import Experiment
 from attention_core.marking import N_
 from attention_core.mechanisms import ALL, USES, Use
 from pages.components import lab as bench
-from pages.parts import ask, figures, link, prose
+from pages.parts import ask, downloads, figures, link, prose
 from pages.parts.language import _
 
 PAGE: Final = "lab"
@@ -117,11 +117,13 @@ def workbench() -> None:
     name = link.value(MECHANISM)
     given = experiment(name, link.value(STATE))
     try:
-        trace, mechanism = lab.run(given), lab.mechanism(given)
+        mechanism = lab.mechanism(given)
+        trace = lab.run(given, mechanism)
     except AttentionError as problem:
         st.warning(ask.said(problem), icon=":material/edit:")
         given = Experiment(name)
-        trace, mechanism = lab.run(given), lab.mechanism(given)
+        mechanism = lab.mechanism(given)
+        trace = lab.run(given, mechanism)
     bench.lab_bench(
         key=BENCH,
         given=given,
@@ -131,6 +133,9 @@ def workbench() -> None:
         title=_(ALL[name].card.title),
         text=figures.said(bench.TEXT),
         on_state_change=took,
+    )
+    downloads.file(
+        _("Numbers (JSON)"), lambda: json.dumps(bench.written(given, trace)), f"{name}.json"
     )
     learnt({name: tensor.tolist() for name, tensor in mechanism.state_dict().items()})
     link.publish(CHOICES)

@@ -7,12 +7,11 @@ from typing import Final
 import streamlit as st
 
 from attention_core.mechanisms import ALL
-from models.imitation.head import words
 from models.imitation.student import look
 from pages.components.mosaic import TEXT, mosaic
-from pages.parts import ask, examples, figures, lengths, link, prose, stops
+from pages.parts import downloads, examples, figures, lengths, link, prose, stops
 from pages.parts.language import _
-from pages.parts.side_by_side import labels, panel
+from pages.parts.side_by_side import asked, labels, numbers, panel
 
 PAGE: Final = "story"
 BY_KEY: Final = {stop.key: stop for stop in stops.STOPS}
@@ -62,22 +61,19 @@ def told(stop: stops.Stop) -> None:
 
 def pictured(stop: stops.Stop) -> None:
     """The stop's mechanisms over the reader's sentence, and where they come from."""
-    ask.text_box(TEXT_, _("English"), (CUT,), 68)
-    ask.examples(examples.WORDS, (CUT,), TEXT_)
-    if not link.value(TEXT_).strip():
-        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
-        return
-    read = ask.answered(lambda: words(link.value(TEXT_), link.value(CUT)), CUT)
+    read = asked(TEXT_, CUT)
     if read is None:
         return
+    traces = {name: look(name, read) for name in stop.mechanisms}
     mosaic(
         key=f"{PAGE}.mosaic",
-        panels=[panel(name, look(name, read), labels(read)) for name in stop.mechanisms],
+        panels=[panel(name, trace, labels(read)) for name, trace in traces.items()],
         title=_(stop.name),
         caption=read.axis.text,
         name=stop.key,
         text=figures.said(TEXT),
     )
+    downloads.lines(_("Numbers (CSV)"), lambda: numbers(traces, labels(read)), f"{stop.key}.csv")
     for name in stop.mechanisms:
         card = ALL[name].card
         with st.container(horizontal=True, vertical_alignment="center"):

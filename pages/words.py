@@ -9,12 +9,22 @@ import streamlit as st
 
 from attention_core.mechanism import Trace
 from attention_core.mechanisms import ALL
-from models.imitation.head import Words, words
+from models.imitation.head import Words
 from models.imitation.student import held_out, look, missed
 from pages.components.mosaic import TEXT, mosaic
-from pages.parts import ask, downloads, examples, figures, link, prose
+from pages.parts import downloads, examples, figures, link, prose
 from pages.parts.language import _
-from pages.parts.side_by_side import bits, labels, operations, panel, parts, reach, support
+from pages.parts.side_by_side import (
+    asked,
+    bits,
+    labels,
+    numbers,
+    operations,
+    panel,
+    parts,
+    reach,
+    support,
+)
 
 PAGE: Final = "words"
 SETS: Final = {
@@ -45,12 +55,7 @@ def page() -> None:
             "cannot imitate shows what they are."
         )
     )
-    ask.text_box(TEXT_, _("English"), (CUT,), 68)
-    ask.examples(examples.WORDS, (CUT,), TEXT_)
-    if not link.value(TEXT_).strip():
-        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
-        return
-    read = ask.answered(lambda: words(link.value(TEXT_), link.value(CUT)), CUT)
+    read = asked(TEXT_, CUT)
     if read is None:
         return
     choose()
@@ -114,7 +119,9 @@ def compared(read: Words) -> None:
             count=held_out(),
         )
     )
-    downloads.rows(rows, "mechanisms.csv")
+    with st.container(horizontal=True):
+        downloads.rows(rows, "mechanisms.csv")
+        downloads.lines(_("Numbers (CSV)"), lambda: numbers(traces, words_), "weights.csv")
 
 
 def row(name: str, trace: Trace) -> dict[str, str | float]:

@@ -23,6 +23,7 @@ from attention_core.mechanism import (
     check_heads,
     check_width,
     edited,
+    joined,
     split,
 )
 from attention_core.mechanisms.position import distances
@@ -86,7 +87,7 @@ class Convolution(Mechanism):
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The heads' contexts side by side: (..., query, head·d)."""
-        return (weights @ values).transpose(-3, -2).flatten(-2)
+        return joined(weights @ values)
 
 
 def _on_band(kernels: Tensor, place: Tensor) -> Tensor:

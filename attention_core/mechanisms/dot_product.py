@@ -17,6 +17,7 @@ from attention_core.mechanism import (
     check_same_width,
     check_width,
     edited,
+    joined,
     one_head,
     split,
 )
@@ -105,6 +106,6 @@ class MultiHead(Mechanism):
         return Trace(scores, allowed, weights, values, self.take(weights, values))
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
-        heads = (weights @ values).transpose(-3, -2).flatten(-2)  # (..., query, head·d)
+        heads = joined(weights @ values)  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context

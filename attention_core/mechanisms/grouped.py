@@ -17,6 +17,7 @@ from attention_core.mechanism import (
     check_heads,
     check_width,
     edited,
+    joined,
     split,
 )
 
@@ -87,6 +88,6 @@ class GroupedQuery(Mechanism):
         return rows.repeat_interleave(self.heads // self.groups, -3)
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
-        heads = (weights @ values).transpose(-3, -2).flatten(-2)  # (..., query, head·d)
+        heads = joined(weights @ values)  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context

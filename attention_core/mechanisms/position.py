@@ -22,6 +22,7 @@ from attention_core.mechanism import (
     Trace,
     check_same_width,
     edited,
+    joined,
     one_head,
     split,
 )
@@ -137,7 +138,7 @@ class Biased(Mechanism):
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The heads' contexts side by side: (..., query, head·d)."""
-        return (weights @ values).transpose(-3, -2).flatten(-2)
+        return joined(weights @ values)
 
 
 class Alibi(Biased):

@@ -17,6 +17,7 @@ from attention_core.mechanism import (
     Trace,
     check_same_width,
     edited,
+    joined,
     split,
 )
 from attention_core.mechanisms.position import distances
@@ -97,4 +98,4 @@ class AdaptiveSpan(Mechanism):
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The heads' contexts side by side: (..., query, head·d)."""
-        return (weights @ values).transpose(-3, -2).flatten(-2)
+        return joined(weights @ values)

@@ -13,7 +13,16 @@ from torch import Tensor
 from attention_core import patterns
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanism import Card, Extra, Knob, Trace, check_width, edited, split
+from attention_core.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Trace,
+    check_width,
+    edited,
+    joined,
+    split,
+)
 from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
 
 
@@ -133,7 +142,7 @@ class Longformer(MultiHead):
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The two halves added, then the heads through the output's matrix."""
         ordinary, broad = (weights @ values).chunk(2, -3)
-        heads = (ordinary + broad).transpose(-3, -2).flatten(-2)  # (..., query, head·d)
+        heads = joined(ordinary + broad)  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context
 

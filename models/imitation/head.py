@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, cast
 
 import torch
@@ -12,7 +11,8 @@ from torch import Tensor
 from attention_core.mechanism import split
 from attention_core.mechanisms import MultiHead
 from attention_core.tokens import Axis
-from models.translator.reader import TranslatorReader, load_translator
+from models import shelf
+from models.translator.reader import TranslatorReader
 from models.translator.transformer import Transformer
 
 TEACHER: Final = "transformer-en-fr"
@@ -33,10 +33,9 @@ class Words:
     value: Tensor
 
 
-@cache
 def reader() -> TranslatorReader:
-    """The translator that the head belongs to, loaded once."""
-    return load_translator(TEACHER)
+    """The translator that the head belongs to, the one that all pages share."""
+    return cast(TranslatorReader, shelf.load(TEACHER))
 
 
 def words(text: str, cut: bool = False) -> Words:

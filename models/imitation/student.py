@@ -56,12 +56,10 @@ def held_out() -> int:
     return count
 
 
-def student(name: str, **turned: float) -> Mechanism:
-    """A mechanism of the head's width with its trained numbers, ready to use.
-
-    turned  knobs that leave its trained numbers as many as they are
-    """
-    made = ALL[name].of_width(WIDTH, **turned)
+@cache
+def student(name: str) -> Mechanism:
+    """A mechanism of the head's width with its trained numbers, ready to use."""
+    made = ALL[name].of_width(WIDTH)
     prefix = f"{name}/"
     known = {key.removeprefix(prefix): x for key, x in weights().items() if key.startswith(prefix)}
     made.load_state_dict({**made.state_dict(), **known})
@@ -69,7 +67,7 @@ def student(name: str, **turned: float) -> Mechanism:
 
 
 @torch.inference_mode()
-def look(name: str, words: Words, **turned: float) -> Trace:
+def look(name: str, words: Words) -> Trace:
     """What one mechanism looks at in a sentence."""
-    trace: Trace = student(name, **turned)(words.query, words.key, words.value)
+    trace: Trace = student(name)(words.query, words.key, words.value)
     return trace

@@ -149,7 +149,8 @@ def lab_bench(
 
 def given_to_browser(given: Experiment) -> dict[str, Any]:
     """All that the browser's recipe of a mechanism computes with, for one experiment."""
-    trace, mechanism = lab.run(given), lab.mechanism(given)
+    mechanism = lab.mechanism(given)
+    trace = lab.run(given, mechanism)
     knobs = {knob.name: given.knob(knob.name) for knob in lab.KNOBS}
     return {
         "mechanism": given.mechanism,
@@ -182,6 +183,11 @@ def stages(given: Experiment, trace: Trace) -> list[dict[str, Any]]:
         *(_stage(name, tensor, "query", "key") for name, tensor in matrices),
         _stage("context", trace.context[None], "query", "width"),
     ]
+
+
+def written(given: Experiment, trace: Trace) -> dict[str, Any]:
+    """The whole computation as a file: what was asked, and every stage as Python computed it."""
+    return {"mechanism": given.mechanism, **state(given), "stages": stages(given, trace)}
 
 
 def state(given: Experiment) -> dict[str, Any]:

@@ -42,15 +42,21 @@ def file(label: str, make: Callable[[], str], file_name: str) -> None:
     )  # fmt: skip
 
 
+def lines(label: str, make: Callable[[], Sequence[Mapping[str, object]]], file_name: str) -> None:
+    """A long table as CSV, worked out only when the reader asks."""
+    file(label, lambda: _csv(make()), file_name)
+
+
 def rows(made: Sequence[Mapping[str, object]], file_name: str) -> None:
     """A table as CSV, one column for each name in its first row."""
 
-    def written() -> str:
-        page = io.StringIO()
-        table = csv.DictWriter(page, list(made[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(made)
-        return page.getvalue()
-
     if made:
-        file("CSV", written, file_name)
+        file("CSV", lambda: _csv(made), file_name)
+
+
+def _csv(made: Sequence[Mapping[str, object]]) -> str:
+    page = io.StringIO()
+    table = csv.DictWriter(page, list(made[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(made)
+    return page.getvalue()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
+import streamlit as st
 import torch
 
-from attention_core import cost
+from attention_core import cost, export
 from attention_core.mechanism import Extra, Trace
 from attention_core.mechanisms import ALL
-from models.imitation.head import Words
+from models.imitation.head import Words, words
 from models.imitation.student import WIDTH, missed, student
 from pages.components.lab import stage_name
 from pages.components.mosaic import Panel
+from pages.parts import ask, examples, link
 from pages.parts.language import _
+from pages.parts.link import Choice
 
 
 def labels(read: Words) -> list[str]:
@@ -39,6 +43,32 @@ def note(name: str, trace: Trace) -> str:
     return said.format(
         bits=f"{bits(trace):.2f}", support=f"{support(trace):.1f}", apart=f"{missed()[name]:.2f}"
     )
+
+
+def numbers(traces: Mapping[str, Trace], words: list[str]) -> list[dict[str, object]]:
+    """Every weight of every head as a line of a table, positions and heads counted from 1."""
+    return [
+        {
+            "mechanism": name, "head": head + 1, "query_position": row + 1,
+            "query": export.cell(words[row]), "key_position": column + 1,
+            "key": export.cell(words[column]), "weight": f"{weight:.9g}",
+            "allowed": int(trace.allowed.expand_as(trace.weights)[head, row, column]),
+        }
+        for name, trace in traces.items()
+        for head, matrix in enumerate(trace.weights.tolist())
+        for row, line in enumerate(matrix)
+        for column, weight in enumerate(line)
+    ]  # fmt: skip
+
+
+def asked(text: Choice, cut: Choice) -> Words | None:
+    """The sentence in a box, with examples, as the head sees it; None while there is none."""
+    ask.text_box(text, _("English"), (cut,), 68)
+    ask.examples(examples.WORDS, (cut,), text)
+    if not link.value(text).strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return None
+    return ask.answered(lambda: words(link.value(text), link.value(cut)), cut)
 
 
 def bits(trace: Trace) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -226,6 +228,33 @@ def test_a_use_sets_the_lab_up_for_it(page: Page, server: Server) -> None:
     expect(bench(page).locator(".check")).to_have_text(SAME)
     expect(bench(page).get_by_label("Who looks")).to_have_value("self")
     expect(bench(page).locator(".equation")).not_to_contain_text("sample")
+
+
+def test_the_numbers_are_a_file_too(page: Page, server: Server, tmp_path: Path) -> None:
+    ready(page, f"{server.url}/lab?mechanism=sparsemax")
+    change(page, 0, 0, "4")
+    page.wait_for_url(re.compile("numbers="))
+    expect(bench(page).locator(".check")).to_have_text(SAME)
+    settled(page)
+    button = page.get_by_role("button", name="Numbers (JSON)")
+    written = json.loads(saved(page, button, tmp_path).read_text())
+    given = Experiment("sparsemax", edits={"query": {(0, 0): 4.0}})
+    found = {stage["id"]: stage["heads"] for stage in written["stages"]}
+    assert written["edits"] == {"query": {"0,0": 4}}
+    assert found["weights"] == lab.run(given).weights.tolist()
+
+
+@pytest.mark.parametrize("where", ["words?mechanisms=additive", "story?stop=additive"])
+def test_weights_on_words_are_a_file(
+    where: str, page: Page, server: Server, tmp_path: Path
+) -> None:
+    opened(page, f"{server.url}/{where}&text={quote('=1+1 red cats')}")
+    button = page.get_by_role("button", name="Numbers (CSV)")
+    text = saved(page, button, tmp_path).read_text()
+    lines = list(csv.DictReader(io.StringIO(text)))
+    rows = [line for line in lines if line["query_position"] == "1"]
+    assert sum(float(line["weight"]) for line in rows) == pytest.approx(1, abs=1e-6)
+    assert {line["query"] for line in rows} == {"'="}  # no spreadsheet may take it for a formula
 
 
 # On words
