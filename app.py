@@ -25,7 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
-from pages.parts.language import _
+from pages.frame.language import _
 
 log = logging.getLogger("attention_atlas")
 
@@ -110,10 +110,10 @@ def preload() -> None:
     """
     for library in LIBRARIES:
         import_module(library)
-    for folder in ("components", "parts"):
-        for path in sorted((HERE / "pages" / folder).glob("*.py")):
-            import_module(f"pages.{folder}.{path.stem}")
-    import_module("pages.parts.opening").read_ahead()
+    for folder in ("widgets", "frame", "*/parts"):
+        for path in sorted((HERE / "pages").glob(f"{folder}/*.py")):
+            import_module(".".join(path.relative_to(HERE).with_suffix("").parts))
+    import_module("pages.frame.opening").read_ahead()
 
 
 async def ready(_request: Request) -> JSONResponse:

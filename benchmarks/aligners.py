@@ -23,9 +23,9 @@ from types import ModuleType
 
 from tokenizers.models import BPE
 
-from attention_core.alignment import SYMMETRIES, Link, golds, symmetrised
-from models.translator import corpus, gold, vocabulary
-from models.translator.recipes import CHECKPOINTS, RECIPES, shipped
+from attention_core.numbers.alignment import SYMMETRIES, Link, golds, symmetrised
+from models.ours.translator import corpus, gold, vocabulary
+from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shipped
 
 Words = Sequence[Sequence[str]]
 HEADER = f"{'':42} {'AER':>6} {'prec.':>6} {'recall':>6} {'F1':>6} {'cross.':>6}"

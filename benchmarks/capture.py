@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
-from attention_core.capture import capture
-from attention_core.record import AttentionRecord
-from models.catalogue import entry, minilm_folder
-from models.checkpoint import Checkpoint
-from models.reader import Reader
-from models.sites import ATTENTION
+from attention_core.watching.capture import capture
+from attention_core.watching.record import AttentionRecord
+from models.families.reader import Reader
+from models.families.sites import ATTENTION
+from models.loading.checkpoint import Checkpoint
+from models.store.catalogue import entry, minilm_folder
 
 TEXTS = (
     ("The animal didn't cross the street because it was too tired.", ""),

@@ -22,8 +22,7 @@ from transformers import LongformerConfig
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
-from attention_core import mechanisms, patterns
-from attention_core.mechanism import Mechanism, split
+from attention_core import mechanisms
 from attention_core.mechanisms import (
     AdaptiveSpan,
     Alibi,
@@ -39,7 +38,9 @@ from attention_core.mechanisms import (
     Rotary,
     SlidingWindow,
     TwoTower,
+    patterns,
 )
+from attention_core.mechanisms.mechanism import Mechanism, split
 from tests.equations import BY_HAND
 from tests.test_mechanisms import inputs, made
 

@@ -14,10 +14,10 @@ from statistics import median
 
 import torch
 
-from attention_core.views import view
-from models.translation import Translating, Translation
-from models.translator.reader import load_translator
-from models.translator.recipes import shipped
+from attention_core.pictures.views import view
+from models.families.translation import Translating, Translation
+from models.ours.translator.reader import load_translator
+from models.ours.translator.recipes import shipped
 
 SENTENCES = (
     "The white cat sleeps on the red chair.",

@@ -28,8 +28,8 @@ from transformers import BigBirdConfig, LongformerConfig
 from transformers.models.big_bird.modeling_big_bird import BigBirdBlockSparseAttention, BigBirdModel
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
-from attention_core import linear, patterns
-from attention_core.mechanism import split
+from attention_core.mechanisms import linear, patterns
+from attention_core.mechanisms.mechanism import split
 
 WIDTH, HEADS, WINDOW, BLOCK, RANDOM = 256, 4, 256, 64, 3
 ROUNDS: Final = 3

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import torch
 
-from models.translation import Search
-from models.translator.reader import TranslatorReader, load_translator
-from models.translator.recipes import shipped
+from models.families.translation import Search
+from models.ours.translator.reader import TranslatorReader, load_translator
+from models.ours.translator.recipes import shipped
 
 SENTENCE = (
     "We will go home early tomorrow because my little brother and his two friends want to watch "

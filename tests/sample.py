@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from attention_core.record import Integrity, Kind, Site, Stored
-from attention_core.tokens import Axis, Token
+from attention_core.axes.tokens import Axis, Token
+from attention_core.watching.record import Integrity, Kind, Site, Stored
 
 Matrix = list[list[float]]
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from attention_core.alignment import (
+from attention_core.axes.tokens import Axis, Token
+from attention_core.files.export import as_csv, as_json, as_npz
+from attention_core.numbers.alignment import (
     Gold,
     Link,
     crossing,
@@ -21,10 +23,8 @@ from attention_core.alignment import (
     pharaoh,
     strongest_links,
 )
-from attention_core.export import as_csv, as_json, as_npz
-from attention_core.record import Site
-from attention_core.tokens import Axis, Token
-from attention_core.views import View, view
+from attention_core.pictures.views import View, view
+from attention_core.watching.record import Site
 from tests.sample import site
 
 

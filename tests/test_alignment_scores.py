@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from attention_core.alignment import (
+from attention_core.errors import TextError
+from attention_core.numbers.alignment import (
     EXTRACTIONS,
     SYMMETRIES,
     AlignedPair,
@@ -32,7 +33,6 @@ from attention_core.alignment import (
     strongest_by_source,
     symmetrised,
 )
-from attention_core.errors import TextError
 
 Matrix = NDArray[np.float32]
 

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, BartForConditionalGeneration
 from transformers.masking_utils import sdpa_mask
 
-from attention_core import capture as capturing
-from attention_core.capture import Call, attend, capture, integrity
 from attention_core.errors import AttentionError, Superseded
-from attention_core.record import Integrity, QueryKey
+from attention_core.watching import capture as capturing
+from attention_core.watching.capture import Call, attend, capture, integrity
+from attention_core.watching.record import Integrity, QueryKey
 from tests import tiny_models
 
 NAME = "attention_under_test"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from models.translator import corpus, evaluate, gold
-from models.translator.reader import load_translator
-from models.translator.recipes import CHECKPOINTS, RECIPES, shape_of, shipped
+from models.ours.translator import corpus, evaluate, gold
+from models.ours.translator.reader import load_translator
+from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shape_of, shipped
 
 every = pytest.mark.parametrize("name", [name for name, _ in shipped()])
 MOST_MEGABYTES = 120
@@ -28,7 +28,7 @@ def test_every_shipped_translator_has_a_card_that_is_true(name: str) -> None:
         (folder / "model.safetensors").stat().st_size / 1e6, abs=0.1
     )
     assert {key: card[key] for key in config["training"]} == config["training"]
-    assert card["command"].startswith(f"python -m models.translator.train {name} ")
+    assert card["command"].startswith(f"python -m models.ours.translator.train {name} ")
     assert card["start"] == RECIPES[name].start
     assert "CC BY" in card["data"]
     assert config["training"]["epochs"] == RECIPES[name].epochs

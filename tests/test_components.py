@@ -16,13 +16,13 @@ import pytest
 from playwright.sync_api import Locator, Page, Position, WebSocket, expect
 
 from attention_core.errors import ShapeError
-from pages.components import matrix, tree
-from pages.components.widget import flat, script
+from pages.widgets import matrix, tree
+from pages.widgets.widget import flat, script
 from tests.browser.server import serving
 from tests.components_harness.data import ENGLISH, NASTY, Tree, causal_heads, large_tree, small_tree
 
 HARNESS = Path(__file__).parent / "components_harness" / "serve.py"
-DRAWINGS = Path(__file__).parents[1] / "pages" / "components" / "drawings"
+DRAWINGS = Path(__file__).parents[1] / "pages" / "widgets" / "drawings"
 WIDGETS = ("head_grid", "head_view", "matrix", "gold", "alignment", "tree")
 Open = Callable[..., Page]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attention_core.confidence import (
+from attention_core.numbers.confidence import (
     Matrix,
     absent_mindedness_in,
     absent_mindedness_out,

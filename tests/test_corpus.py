@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from attention_core.errors import TextError
-from models.translator import corpus, train, vocabulary
-from models.translator.reader import TranslatorReader, load_translator
-from models.translator.vocabulary import END_ID, PAD_ID, START_ID
+from models.ours.translator import corpus, train, vocabulary
+from models.ours.translator.reader import TranslatorReader, load_translator
+from models.ours.translator.vocabulary import END_ID, PAD_ID, START_ID
 from tests.toy_networks import toy_corpus
 
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from attention_core import cost, timing
-from attention_core.cost import (
+from attention_core.errors import ShapeError, Superseded
+from attention_core.mechanisms import ALL, cost, timing
+from attention_core.mechanisms.cost import (
     COSTS,
     Price,
     Size,
@@ -22,10 +23,8 @@ from attention_core.cost import (
     projections,
     total,
 )
-from attention_core.errors import ShapeError, Superseded
-from attention_core.figures import Growth, growth
-from attention_core.mechanism import Trace
-from attention_core.mechanisms import ALL
+from attention_core.mechanisms.mechanism import Trace
+from attention_core.pictures.figures import Growth, growth
 
 NAMES = list(ALL)
 PATTERNS = [

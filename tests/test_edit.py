@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from attention_core.capture import attend, capture
-from attention_core.edit import Edit, Edited, editing, edits_of, placed
 from attention_core.errors import AttentionError, ShapeError
 from attention_core.mechanisms import MultiHead
-from models import fake
-from models.checkpoint import Checkpoint
-from models.reader import Reader
+from attention_core.watching.capture import attend, capture
+from attention_core.watching.edit import Edit, Edited, editing, edits_of, placed
+from models.families import fake
+from models.families.reader import Reader
+from models.loading.checkpoint import Checkpoint
 from tests import tiny_models
 from tests.test_capture import FORMS, GROUPS, HEADS, KEYS, QUERIES, SINKS, module, qkv
 

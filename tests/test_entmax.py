@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import softmax
 from attention_core.mechanisms import Entmax, ScaledDotProduct, Sparsemax
-from attention_core.mechanisms.entmax import entmax, threshold
+from attention_core.mechanisms.families.entmax import entmax, threshold
+from attention_core.mechanisms.mechanism import softmax
 from tests.test_mechanisms import inputs
 
 ROWS, KEYS = 41, 7

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from attention_core.alignment import Link
-from models.translator import corpus, evaluate, gold, quality
-from models.translator.quality import all_references, bins, by_length, exact, one_reference
-from models.translator.reader import TranslatorReader, load_translator
+from attention_core.numbers.alignment import Link
+from models.ours.translator import corpus, evaluate, gold, quality
+from models.ours.translator.quality import all_references, bins, by_length, exact, one_reference
+from models.ours.translator.reader import TranslatorReader, load_translator
 from tests.toy_networks import toy_reader
 
 

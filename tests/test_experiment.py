@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from attention_core import experiment as lab
 from attention_core.errors import ShapeError
-from attention_core.experiment import Experiment
 from attention_core.mechanisms import ALL, ScaledDotProduct
+from attention_core.mechanisms import experiment as lab
+from attention_core.mechanisms.experiment import Experiment
 
 
 @pytest.mark.parametrize("name", list(ALL))

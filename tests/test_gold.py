@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from attention_core.alignment import AlignedPair, Gold, Link
 from attention_core.errors import TextError
-from attention_core.heads import AttendedPair, HeadRanking
-from attention_core.views import view
-from models.pairs import ready_gold
-from models.translator import corpus, gold, vocabulary
-from models.translator.reader import TranslatorReader, load_translator
+from attention_core.numbers.alignment import AlignedPair, Gold, Link
+from attention_core.numbers.heads import AttendedPair, HeadRanking
+from attention_core.pictures.views import view
+from models.corpora.pairs import ready_gold
+from models.ours.translator import corpus, gold, vocabulary
+from models.ours.translator.reader import TranslatorReader, load_translator
 from tests.toy_networks import toy_reader
 
 

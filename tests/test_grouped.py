@@ -7,8 +7,8 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import split
 from attention_core.mechanisms import Additive, GroupedQuery, KeyValue, MultiHead
+from attention_core.mechanisms.mechanism import split
 from tests.test_mechanisms import inputs, made
 
 ROWS = [0, 1, 3, 4]

@@ -10,10 +10,15 @@ from scipy import stats  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Trace
 from attention_core.mechanisms import GumbelHard, Hard, ScaledDotProduct
-from attention_core.mechanisms import hard as module
-from attention_core.mechanisms.hard import gumbel_noise, one_hot, reinforce, running_baseline
+from attention_core.mechanisms.families import hard as module
+from attention_core.mechanisms.families.hard import (
+    gumbel_noise,
+    one_hot,
+    reinforce,
+    running_baseline,
+)
+from attention_core.mechanisms.mechanism import Trace
 from tests.test_mechanisms import inputs
 
 DRAWS, KEYS, WIDTH = 100_000, 5, 3

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from attention_core.alignment import Gold, Link, crossing, extract, scores, shifted
 from attention_core.errors import ShapeError, TextError
-from attention_core.heads import METHODS, SHIFTS, AttendedPair, HeadRanking, Method, Ranked
+from attention_core.numbers.alignment import Gold, Link, crossing, extract, scores, shifted
+from attention_core.numbers.heads import METHODS, SHIFTS, AttendedPair, HeadRanking, Method, Ranked
 
 
 def pair(seed: int, heads: tuple[int, ...] = (3, 2, 1), words: int = 5) -> AttendedPair:

@@ -13,11 +13,12 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app import HEADERS, SecurityHeaders
-from attention_core import palette
+from attention_core.pictures import palette
 from pages import __version__
+from tests.browser.frame import FILES
 
 ROOT = Path(__file__).parents[1]
-PAGE_FILES = sorted((ROOT / "pages").glob("*.py"))
+PAGE_FILES = [ROOT / "pages" / file for file in FILES.values()]
 
 
 def imported(path: Path) -> set[str]:

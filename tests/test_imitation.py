@@ -7,9 +7,9 @@ import torch
 
 from attention_core.errors import TextError, TooLong
 from attention_core.mechanisms import ALL
-from models.imitation import train
-from models.imitation.head import HEAD, projected, reader, words
-from models.imitation.student import learns, look, missed, student, weights
+from models.ours.imitation import train
+from models.ours.imitation.head import HEAD, projected, reader, words
+from models.ours.imitation.student import learns, look, missed, student, weights
 
 SENTENCE = "My sister bought two red apples yesterday."
 LONG = "The old man sold his little house to a young woman. " * 4

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
+from attention_core.axes.tokens import Axis, Token
 from attention_core.errors import TextError
-from attention_core.export import as_csv, as_npz
-from attention_core.imports import (
+from attention_core.files.export import as_csv, as_npz
+from attention_core.files.imports import (
     FORMATS,
     MOST_BYTES,
     Format,
@@ -27,8 +28,7 @@ from attention_core.imports import (
     read,
     record,
 )
-from attention_core.tokens import Axis, Token
-from attention_core.views import view
+from attention_core.pictures.views import view
 from tests.sample import site
 
 HOUSE = (("the", "house", "</s>"), ("das", "Haus", "</s>"))

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import Superseded, TextError
-from models.translator.influence import by_distance, gradients, influence
-from models.translator.network import Network
-from models.translator.reader import TranslatorReader, load_translator
-from models.translator.vocabulary import END_ID, START_ID
+from models.ours.translator.influence import by_distance, gradients, influence
+from models.ours.translator.network import Network
+from models.ours.translator.reader import TranslatorReader, load_translator
+from models.ours.translator.vocabulary import END_ID, START_ID
 from tests.toy_networks import LONG, TINY, batch, tiny, toy_reader
 
 GIVEN = [10, 4, 11, END_ID]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from attention_core.errors import AttentionError, Superseded
-from models.desk import Desk
-from models.jobs import Job, Jobs
+from models.work.desk import Desk
+from models.work.jobs import Job, Jobs
 
 
 def until(true: Callable[[], bool]) -> None:

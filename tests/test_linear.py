@@ -11,11 +11,17 @@ from torch import Tensor
 from torch.nn.functional import conv1d
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from attention_core import linear, patterns
 from attention_core.errors import ShapeError
-from attention_core.mechanism import split
-from attention_core.mechanisms import BigBird, LightConv, Longformer, SlidingWindow
-from attention_core.timing import peak
+from attention_core.mechanisms import (
+    BigBird,
+    LightConv,
+    Longformer,
+    SlidingWindow,
+    linear,
+    patterns,
+)
+from attention_core.mechanisms.mechanism import split
+from attention_core.mechanisms.timing import peak
 
 STRIP = linear.STRIP
 LENGTHS = (1, 2, 3, 37, STRIP + 15, STRIP + 16, STRIP + 17, 2 * STRIP + 64, 700)

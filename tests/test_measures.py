@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from attention_core import measures
-from attention_core.record import Kind, Site
+from attention_core.numbers import measures
+from attention_core.watching.record import Kind, Site
 from tests.sample import Matrix, axis, site
 
 PLAIN = "a b c d"

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from attention_core.errors import AttentionError, ModelError
-from models import catalogue, fake, folders, shelf
-from models.reader import Reader
+from models.families import fake
+from models.families.reader import Reader
+from models.loading import folders
 from models.settings import settings
+from models.store import catalogue, shelf
 
 
 def test_every_entry_has_a_card_that_says_something() -> None:

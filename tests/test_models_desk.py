@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from attention_core.errors import Superseded
-from models import fake
-from models.desk import Desk, cores
-from models.reader import Reader
+from models.families import fake
+from models.families.reader import Reader
+from models.work.desk import Desk, cores
 
 
 def start(work: Callable[[], None]) -> threading.Thread:

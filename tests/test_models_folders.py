@@ -13,9 +13,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from attention_core.errors import ModelError
-from models import catalogue, fake, folders, shelf
-from models.checkpoint import from_folder
-from models.reader import Reader
+from models.families import fake
+from models.families.reader import Reader
+from models.loading import folders
+from models.loading.checkpoint import from_folder
+from models.store import catalogue, shelf
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,10 @@ import pytest
 from huggingface_hub import constants
 
 from attention_core.errors import DownloadNeeded, ModelError
-from models import fake, hub, shelf
-from models.reader import Reader
+from models.families import fake
+from models.families.reader import Reader
+from models.loading import hub
+from models.store import shelf
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

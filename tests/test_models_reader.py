@@ -24,10 +24,10 @@ from transformers import (
 )
 
 from attention_core.errors import ModelError, Superseded, TextError, TooLong
-from attention_core.record import AttentionRecord
-from models import fake
-from models.checkpoint import Checkpoint, from_folder
-from models.reader import Reader
+from attention_core.watching.record import AttentionRecord
+from models.families import fake
+from models.families.reader import Reader
+from models.loading.checkpoint import Checkpoint, from_folder
 from tests import tiny_models
 
 ENGLISH = "The animal didn't cross the street because it was too tired."

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from attention_core.edit import Edit, editing
 from attention_core.mechanisms import (
     Additive,
     Concat,
@@ -18,9 +17,10 @@ from attention_core.mechanisms import (
     Location,
     MultiHead,
 )
-from models.translator.network import Network, State, select
-from models.translator.recipes import FAMILIES, RECIPES, family_of, shape_of
-from models.translator.recurrent import Recurrent, RecurrentShape
+from attention_core.watching.edit import Edit, editing
+from models.ours.translator.network import Network, State, select
+from models.ours.translator.recipes import FAMILIES, RECIPES, family_of, shape_of
+from models.ours.translator.recurrent import Recurrent, RecurrentShape
 from tests.toy_networks import LONG, LOOKING, SHORT, TARGET, TINY, batch, tiny
 
 every = pytest.mark.parametrize("kind", TINY)

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import SelectSlider
 
-from attention_core.cost import crossing
-from models import jobs
+from attention_core.mechanisms.cost import crossing
+from models.work import jobs
 from tests.browser.server import ROOT
 from tests.test_pages_state import address, html
 
@@ -25,7 +25,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(**given: str) -> AppTest:
-    app = AppTest.from_file(ROOT / "pages" / "cost.py", default_timeout=60)
+    app = AppTest.from_file(ROOT / "pages" / "mechanisms" / "cost.py", default_timeout=60)
     for name, raw in given.items():
         app.query_params[name] = raw
     app.run()

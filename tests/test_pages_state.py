@@ -7,10 +7,10 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import link
-from pages.parts.examples import EXPLORE, TRANSLATE
-from pages.parts.language import LANGUAGES
-from tests.browser.frame import PAGES
+from pages.frame import link
+from pages.frame.examples import EXPLORE, TRANSLATE
+from pages.frame.language import LANGUAGES
+from tests.browser.frame import FILES, PAGES
 from tests.browser.server import ROOT
 
 MODEL = {"model": "fake"}
@@ -21,7 +21,7 @@ def opened(page: str, **address: str) -> AppTest:
     """A page as it opens at an address."""
     app = AppTest.from_file(ROOT / "pages" / "main.py", default_timeout=120)
     app.run()
-    app.switch_page(f"{page}.py")
+    app.switch_page(FILES[page])
     for name, raw in address.items():
         app.query_params[name] = raw
     app.run()
@@ -129,7 +129,7 @@ def test_choices_survive_a_visit_to_another_page() -> None:
     app = opened("explore", **MODEL, text="the cat sat", layer="2", heads="3", grain="words")
     for page in ("translate", "home", "explore"):
         app.query_params.clear()
-        app.switch_page(f"{page}.py").run()
+        app.switch_page(FILES[page]).run()
         assert not app.exception
     assert app.text_area[0].value == "the cat sat"
     assert "The matrix of layer 2, head 3" in headings(app)

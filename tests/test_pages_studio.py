@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_core.alignment import Link, extract, golds, scores, symmetrised
-from attention_core.edit import Edit
-from attention_core.views import View, view
-from models import catalogue, shelf
-from models.translation import Translation
-from models.translator import reader, recipes
-from models.translator.network import Shape
-from models.translator.reader import TranslatorReader, load_translator
-from models.translator.recurrent import Looks, RecurrentShape
-from models.translator.train import write_checkpoint
-from models.translator.transformer import TransformerShape
-from pages.parts import readings
+from attention_core.numbers.alignment import Link, extract, golds, scores, symmetrised
+from attention_core.pictures.views import View, view
+from attention_core.watching.edit import Edit
+from models.families.translation import Translation
+from models.ours.translator import reader, recipes
+from models.ours.translator.network import Shape
+from models.ours.translator.reader import TranslatorReader, load_translator
+from models.ours.translator.recurrent import Looks, RecurrentShape
+from models.ours.translator.train import write_checkpoint
+from models.ours.translator.transformer import TransformerShape
+from models.store import catalogue, shelf
+from pages.frame import readings
 from tests.test_pages_state import address, html, opened
 from tests.toy_networks import tiny
 

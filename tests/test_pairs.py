@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from attention_core.alignment import Link
 from attention_core.errors import TextError, TooLong
-from models import pairs
-from models.pairs import MOST, MOST_BYTES, from_json, from_table, from_texts
+from attention_core.numbers.alignment import Link
+from models.corpora import pairs
+from models.corpora.pairs import MOST, MOST_BYTES, from_json, from_table, from_texts
 
 LINES = "A cat.\tUn chat.\nA dog.\tUn chien.\n"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from attention_core.palette import ACCENT, HEADS, SCALE, STEPS, oklch
+from attention_core.pictures.palette import ACCENT, HEADS, SCALE, STEPS, oklch
 
 Array = NDArray[np.float64]
 MODES = ["light", "dark"]

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from attention_core import patterns
 from attention_core.errors import ShapeError
+from attention_core.mechanisms import patterns
 
 
 def drawn(pattern: Tensor) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from attention_core.mechanisms import ALL, USES
 from attention_core.mechanisms import table as mechanisms
-from models.translator.recipes import shipped
-from models.translator.table import filled, table
+from models.ours.translator.recipes import shipped
+from models.ours.translator.table import filled, table
 
 README = Path(__file__).parents[1] / "README.md"
 

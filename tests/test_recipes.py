@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attention_core import experiment as lab
-from attention_core.experiment import Experiment
 from attention_core.mechanisms import ALL
-from pages.components.lab import TEXT, given_to_browser, stage_name, stages
+from attention_core.mechanisms import experiment as lab
+from attention_core.mechanisms.experiment import Experiment
+from pages.widgets.lab import TEXT, given_to_browser, stage_name, stages
 
-RECIPES = Path(__file__).parents[1] / "pages" / "components" / "lab" / "recipes.js"
+RECIPES = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "recipes.js"
 DENO = Path(sys.executable).with_name("deno")
 NAMES = set(TEXT.values())
 SCORES = ("biased", "scaled", "scores")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.translator.recurrent import Bahdanau, FixedVector, Luong, Recurrent
+from models.ours.translator.recurrent import Bahdanau, FixedVector, Luong, Recurrent
 from tests.toy_networks import LONG, LUONG, SHORT, TARGET, TINY, batch, tiny
 
 every = pytest.mark.parametrize("kind", [kind for kind in TINY if kind != "transformer"])

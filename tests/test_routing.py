@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from attention_core.edit import Edit, editing
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Trace
 from attention_core.mechanisms import Routing
-from attention_core.mechanisms.routing import squash
+from attention_core.mechanisms.families.routing import squash
+from attention_core.mechanisms.mechanism import Trace
+from attention_core.watching.edit import Edit, editing
 from tests.equations.dynamic import routed
 from tests.test_mechanisms import inputs, made
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from attention_core.errors import Superseded
-from models.translator import search
-from models.translator.network import Network, Shape
-from models.translator.recurrent import RecurrentShape
-from models.translator.search import Found, beam_search, greedy_batch, length_penalty
-from models.translator.transformer import TransformerShape
-from models.translator.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID
+from models.ours.translator import search
+from models.ours.translator.network import Network, Shape
+from models.ours.translator.recurrent import RecurrentShape
+from models.ours.translator.search import Found, beam_search, greedy_batch, length_penalty
+from models.ours.translator.transformer import TransformerShape
+from models.ours.translator.vocabulary import END_ID, PAD_ID, START_ID, UNKNOWN_ID
 from tests.toy_networks import LONG, SHORT, TINY, batch, forced, tiny
 
 SOURCES = [LONG, SHORT, [5, END_ID], [12, 11, 10, 9, 8, 7, 6, END_ID]]

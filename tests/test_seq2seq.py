@@ -23,8 +23,6 @@ from transformers import (
     FSMTForConditionalGeneration,
 )
 
-from attention_core.capture import Call, capture
-from attention_core.edit import Edit
 from attention_core.errors import (
     AttentionError,
     ModelError,
@@ -33,13 +31,16 @@ from attention_core.errors import (
     TextError,
     TooLong,
 )
-from attention_core.record import Site
-from models import fake, hub
-from models.checkpoint import Checkpoint, pair_from_folder
-from models.seq2seq import Seq2Seq
-from models.seq2seq_languages import iso
-from models.seq2seq_search import hypotheses
-from models.translation import Search, Translating, Translation
+from attention_core.watching.capture import Call, capture
+from attention_core.watching.edit import Edit
+from attention_core.watching.record import Site
+from models.families import fake
+from models.families.seq2seq import Seq2Seq
+from models.families.seq2seq_languages import iso
+from models.families.seq2seq_search import hypotheses
+from models.families.translation import Search, Translating, Translation
+from models.loading import hub
+from models.loading.checkpoint import Checkpoint, pair_from_folder
 from tests import tiny_models, tiny_pairs
 from tests.test_edit import mixed_results
 

@@ -10,7 +10,6 @@ from transformers import BigBirdConfig, BigBirdModel, LongformerConfig
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
     BigBird,
     Longformer,
@@ -18,6 +17,7 @@ from attention_core.mechanisms import (
     ScaledDotProduct,
     SlidingWindow,
 )
+from attention_core.mechanisms.mechanism import Mechanism
 
 WIDTH, HEADS, WINDOW = 24, 3, 8
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from torch import Tensor
 
-from attention_core.errors import TextError
-from attention_core.tokens import (
+from attention_core.axes.tokens import (
     Axis,
     Token,
     merge_keys,
@@ -20,6 +19,7 @@ from attention_core.tokens import (
     visible,
     word_spans,
 )
+from attention_core.errors import TextError
 from tests.sample import axis
 
 FAMILY = "👩‍👩‍👧‍👦"

@@ -13,9 +13,9 @@ from tokenizers import (
     trainers,
 )
 
-from attention_core.tokens import Axis, readable
-from models import fake
-from models.tokenization import cut, decoder_input, tokens
+from attention_core.axes.tokens import Axis, readable
+from models.families import fake
+from models.families.tokenization import cut, decoder_input, tokens
 
 CORPUS = [
     "the cat sat on the mat because it was tired",

@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from models.translator import train
-from models.translator.network import Network, Shape
-from models.translator.reader import TranslatorReader
-from models.translator.recipes import Recipe
-from models.translator.recurrent import RecurrentShape
-from models.translator.search import greedy_batch
-from models.translator.transformer import TransformerShape
-from models.translator.vocabulary import END_ID, PAD_ID, START_ID
+from models.ours.translator import train
+from models.ours.translator.network import Network, Shape
+from models.ours.translator.reader import TranslatorReader
+from models.ours.translator.recipes import Recipe
+from models.ours.translator.recurrent import RecurrentShape
+from models.ours.translator.search import greedy_batch
+from models.ours.translator.transformer import TransformerShape
+from models.ours.translator.vocabulary import END_ID, PAD_ID, START_ID
 from tests.toy_networks import TINY, forced, tiny, toy_corpus
 
 SHAPE = RecurrentShape(vocabulary=300, embedding=6, encoder=5, decoder=7, attention=3, dropout=0.3)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.mechanisms import MultiHead
-from models.translator.transformer import Transformer, TransformerShape, waves
+from models.ours.translator.transformer import Transformer, TransformerShape, waves
 from tests.toy_networks import LONG, SHORT, TARGET, batch, tiny
 
 

@@ -10,10 +10,10 @@ import math
 import pytest
 import torch
 
-from attention_core.edit import Edit
 from attention_core.errors import AttentionError, ShapeError, Superseded
-from models.translation import Node, Search, Translation
-from models.translator.reader import TranslatorReader
+from attention_core.watching.edit import Edit
+from models.families.translation import Node, Search, Translation
+from models.ours.translator.reader import TranslatorReader
 from tests.toy_networks import LOOKING, TINY, toy_reader
 
 TEXT, GIVEN = "She reads a book.", "Elle lit un livre."

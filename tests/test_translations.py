@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from babel.messages.catalog import Message
 
+from pages.frame import language
 from pages.locale.collect import CATALOGUES, collected, flaws, problems
-from pages.parts import language
 
 
 @pytest.mark.parametrize("code", CATALOGUES)

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import Superseded, TextError, TooLong
-from attention_core.views import view
-from models.translation import Translation
-from models.translator import vocabulary
-from models.translator.network import Followed
-from models.translator.reader import TranslatorReader, load_translator
-from models.translator.search import Hypothesis, beam_search
-from models.translator.vocabulary import END_ID
+from attention_core.pictures.views import view
+from models.families.translation import Translation
+from models.ours.translator import vocabulary
+from models.ours.translator.network import Followed
+from models.ours.translator.reader import TranslatorReader, load_translator
+from models.ours.translator.search import Hypothesis, beam_search
+from models.ours.translator.vocabulary import END_ID
 
 
 @pytest.fixture(scope="module")

@@ -9,19 +9,19 @@ import math
 
 import pytest
 
-from attention_core.alignment import error_rate, extract
-from attention_core.capture import never
-from attention_core.confidence import confidence
 from attention_core.errors import TextError, TooLong
-from attention_core.views import view
-from models import catalogue, shelf
-from models.head_search import HeadSearch
-from models.pairs import Pair, from_json, from_table
-from models.reader import Reader
-from models.translation import Translating
-from models.triage import Look, Row, Triage, as_csv, merged, summary
-from pages.parts import looking
-from pages.parts.handover import layer
+from attention_core.numbers.alignment import error_rate, extract
+from attention_core.numbers.confidence import confidence
+from attention_core.pictures.views import view
+from attention_core.watching.capture import never
+from models.corpora.head_search import HeadSearch
+from models.corpora.pairs import Pair, from_json, from_table
+from models.corpora.triage import Look, Row, Triage, as_csv, merged, summary
+from models.families.reader import Reader
+from models.families.translation import Translating
+from models.store import catalogue, shelf
+from pages.alignments.parts.handover import layer
+from pages.frame import looking
 
 GOLD = [
     {

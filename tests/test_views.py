@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from attention_core.errors import ShapeError
-from attention_core.record import AttentionRecord
-from attention_core.views import Look, View, overview, view
+from attention_core.pictures.views import Look, View, overview, view
+from attention_core.watching.record import AttentionRecord
 from tests.sample import Matrix, axis, site
 
 WEIGHTS: Matrix = [

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import transformers as t
 
-from models import fake
+from models.families import fake
 
 VOCABULARY = len(fake.vocabulary())
 

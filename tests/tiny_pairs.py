@@ -15,7 +15,7 @@ from transformers.models.mbart import tokenization_mbart
 from transformers.models.mbart50 import tokenization_mbart50
 from transformers.tokenization_utils_base import generate_merges
 
-from models import fake
+from models.families import fake
 from tests import tiny_models
 
 ENGLISH = (

@@ -10,13 +10,13 @@ from typing import Final, get_args
 import torch
 from torch import Tensor, nn
 
-from models.translator.network import Network, Shape
-from models.translator.reader import TranslatorReader
-from models.translator.recipes import CHECKPOINTS
-from models.translator.recurrent import Looks, RecurrentShape
-from models.translator.train import padded, write_checkpoint
-from models.translator.transformer import TransformerShape
-from models.translator.vocabulary import END_ID, START_ID
+from models.ours.translator.network import Network, Shape
+from models.ours.translator.reader import TranslatorReader
+from models.ours.translator.recipes import CHECKPOINTS
+from models.ours.translator.recurrent import Looks, RecurrentShape
+from models.ours.translator.train import padded, write_checkpoint
+from models.ours.translator.transformer import TransformerShape
+from models.ours.translator.vocabulary import END_ID, START_ID
 
 # Sizes are different where they may be, so that no axis can stand in for another.
 TINY: Final[dict[str, Shape]] = {

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from attention_core.mechanism import Mechanism
-from attention_core.mechanisms.additive import Additive
-from attention_core.mechanisms.convolution import DynamicConv, LightConv
-from attention_core.mechanisms.crossmodal import CoAttention, StackedCross, TwoTower
-from attention_core.mechanisms.dot_product import MultiHead, ScaledDotProduct
-from attention_core.mechanisms.entmax import Entmax, Sparsemax
-from attention_core.mechanisms.grouped import GroupedQuery
-from attention_core.mechanisms.hard import GumbelHard, Hard
-from attention_core.mechanisms.key_value import KeyValue
-from attention_core.mechanisms.local import LocalMonotonic, LocalPredictive
-from attention_core.mechanisms.luong import Concat, Dot, General, Location
-from attention_core.mechanisms.position import Alibi, RelativeBias, Rotary
-from attention_core.mechanisms.routing import Routing
-from attention_core.mechanisms.span import AdaptiveSpan
-from attention_core.mechanisms.sparse import BigBird, Longformer, SlidingWindow
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.convolution import DynamicConv, LightConv
+from attention_core.mechanisms.families.crossmodal import CoAttention, StackedCross, TwoTower
+from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.families.entmax import Entmax, Sparsemax
+from attention_core.mechanisms.families.grouped import GroupedQuery
+from attention_core.mechanisms.families.hard import GumbelHard, Hard
+from attention_core.mechanisms.families.key_value import KeyValue
+from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredictive
+from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
+from attention_core.mechanisms.families.position import Alibi, RelativeBias, Rotary
+from attention_core.mechanisms.families.routing import Routing
+from attention_core.mechanisms.families.span import AdaptiveSpan
+from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
+from attention_core.mechanisms.mechanism import Mechanism
 from attention_core.mechanisms.uses import USES, Use
 
 ALL: dict[str, type[Mechanism]] = {

@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from attention_core.mechanism import Card
 from attention_core.mechanisms import ALL, USES, Use
+from attention_core.mechanisms.mechanism import Card
 
 MARK: Final = "mechanisms"
 HEAD: Final = (

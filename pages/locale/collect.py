@@ -18,7 +18,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir, extract_f
 from babel.messages.pofile import read_po, write_po
 
 from attention_core.errors import AttentionError
-from attention_core.record import Note
+from attention_core.watching.record import Note
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDERS: Final = ("pages", "models", "attention_core")
@@ -71,9 +71,7 @@ def update(code: str) -> None:
     held.obsolete.clear()
     held.creation_date = written  # else every update would change the file
     with CATALOGUES[code].open("wb") as target:
-        write_po(
-            target, held, width=100, sort_by_file=True, ignore_obsolete=True, include_lineno=False
-        )
+        write_po(target, held, width=100, sort_output=True, no_location=True, ignore_obsolete=True)
 
 
 def problems(code: str) -> list[str]:

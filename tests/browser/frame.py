@@ -8,10 +8,14 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.server import ROOT
 
-PAGES: Final = sorted(
-    path.stem for path in (ROOT / "pages").glob("*.py") if path.stem not in ("__init__", "main")
-)
-"""Every file in pages/ is a page, and its name is its address."""
+ROOMS: Final = ("frame", "locale", "widgets")
+FILES: Final = {
+    path.stem: path.relative_to(ROOT / "pages").as_posix()
+    for path in (ROOT / "pages").glob("*/*.py")
+    if path.parent.name not in ROOMS and path.stem != "__init__"
+}
+"""Every file in a question's folder is a page, and its name is its address."""
+PAGES: Final = sorted(FILES)
 
 PATIENCE: Final = 120_000
 """Milliseconds that a page may take on a busy machine."""

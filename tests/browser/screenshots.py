@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from playwright.sync_api import Browser
 
-from pages.parts.language import LANGUAGES
+from pages.frame.language import LANGUAGES
 from tests.browser.chromium import chromium
 from tests.browser.frame import PAGES, address, opened
 from tests.browser.server import ROOT, serving

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from models import fake
+from models.families import fake
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import (
     explored,

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import catalogue, shelf
-from models.translation import Translating
-from pages.parts import looking
+from models.families.translation import Translating
+from models.store import catalogue, shelf
+from pages.frame import looking
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import in_address, type_text, typed, widget, word, words
 from tests.browser.server import Server

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from attention_core.record import Site
-from attention_core.views import View, view
-from models import shelf
-from models.reader import Reader
-from pages.parts.examples import EXPLORE
+from attention_core.pictures.views import View, view
+from attention_core.watching.record import Site
+from models.families.reader import Reader
+from models.store import shelf
+from pages.frame.examples import EXPLORE
 from tests.browser.gestures import (
     caption,
     choose,

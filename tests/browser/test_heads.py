@@ -10,11 +10,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from attention_core.capture import never
-from models import shelf
-from models.head_search import HeadSearch
-from models.pairs import Pairs, from_table, ready_gold
-from models.reader import Reader
+from attention_core.watching.capture import never
+from models.corpora.head_search import HeadSearch
+from models.corpora.pairs import Pairs, from_table, ready_gold
+from models.families.reader import Reader
+from models.store import shelf
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import caption, in_address, saved, typed, widget
 from tests.browser.server import Server

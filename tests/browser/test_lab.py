@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, Position, expect
 
-from attention_core import experiment as lab
-from attention_core.experiment import Experiment
 from attention_core.mechanisms import ALL
+from attention_core.mechanisms import experiment as lab
+from attention_core.mechanisms.experiment import Experiment
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import saved, widget
 from tests.browser.server import Server

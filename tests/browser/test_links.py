@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Page, expect
 
-from pages.parts import link
+from pages.frame import link
 from tests.browser.frame import link_to, navigation, opened, settled
 from tests.browser.gestures import (
     choose,

@@ -11,15 +11,15 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from attention_core.alignment import golds, scores
-from attention_core.edit import Edit
-from attention_core.views import view
-from models import shelf
-from models.checkpoint import pair_from_folder
-from models.seq2seq import Seq2Seq
-from models.translation import Translating, Translation
-from pages.parts import looking
-from pages.parts.choosing import DEFAULTS
+from attention_core.numbers.alignment import golds, scores
+from attention_core.pictures.views import view
+from attention_core.watching.edit import Edit
+from models.families.seq2seq import Seq2Seq
+from models.families.translation import Translating, Translation
+from models.loading.checkpoint import pair_from_folder
+from models.store import shelf
+from pages.frame import looking
+from pages.frame.choosing import DEFAULTS
 from tests import tiny_pairs
 from tests.browser.frame import settled
 from tests.browser.gestures import (

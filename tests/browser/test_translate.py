@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from attention_core.alignment import pharaoh
-from models import shelf
-from models.translation import Node, Search, Translating, Translation
-from models.translator.reader import TranslatorReader
-from pages.parts import looking
-from pages.parts.choosing import DEFAULTS
-from pages.parts.looking import Look
+from attention_core.numbers.alignment import pharaoh
+from models.families.translation import Node, Search, Translating, Translation
+from models.ours.translator.reader import TranslatorReader
+from models.store import shelf
+from pages.frame import looking
+from pages.frame.choosing import DEFAULTS
+from pages.frame.looking import Look
 from tests.browser.frame import settled
 from tests.browser.gestures import (
     caption,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.components import alignment, head_grid, head_view, matrix, tree
+from pages.widgets import alignment, head_grid, head_view, matrix, tree
 from tests.components_harness.data import (
     ENGLISH,
     NASTY,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from attention_core.mechanism import Mechanism
+from attention_core.mechanisms.mechanism import Mechanism
 
 BATCH, QUERIES, KEYS, HEADS = 2, 5, 7, 3
 REACH, POSITIONS = 4, 23

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 from torch import nn
 
-from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
     Additive,
     Alibi,
@@ -26,6 +25,7 @@ from attention_core.mechanisms import (
     Rotary,
     ScaledDotProduct,
 )
+from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import HEADS, POSITIONS, REACH, Array, Builder, Equation
 
 

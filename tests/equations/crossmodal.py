@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import CoAttention, StackedCross, TwoTower
+from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import Array, Builder, Equation
 from tests.equations.classic import attended, matrix, product
 

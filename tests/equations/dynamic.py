@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from attention_core.mechanism import Mechanism
 from attention_core.mechanisms import (
     AdaptiveSpan,
     DynamicConv,
@@ -17,6 +16,7 @@ from attention_core.mechanisms import (
     Routing,
     Sparsemax,
 )
+from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import HEADS, QUERIES, Array, Builder, Equation
 
 SEED = 47

@@ -1,0 +1,1 @@
+"""What lies along a side of a matrix: tokens and words today, patches and moments next."""

@@ -1,0 +1,1 @@
+"""Files of attention and alignment: those of other programs in, ours out."""

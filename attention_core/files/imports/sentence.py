@@ -1,0 +1,180 @@
+"""Attention that another program computed: checked when it comes in, and made a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from attention_core.axes.tokens import Axis, Token, visible
+from attention_core.errors import TextError
+from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
+
+Matrix = NDArray[np.float32]
+
+END: Final = "</s>"
+"""The name given to the end of a sentence where a file has weights for it but no word."""
+MOST_CELLS: Final = 4_000_000
+"""Of one sentence: 2,000 × 2,000 words, or 48 heads of 288 × 288."""
+MOST_LETTERS: Final = 1_000
+"""Of one word; longer ones come from files that were cut in the wrong places."""
+NEARLY_ONE: Final = 0.01
+"""How far a sum of weights may be from 1 without remark: files round to a few digits."""
+
+_SPECIAL: Final = re.compile(r"</?s>|<(?:eos|bos|pad)>|\[(?:cls|sep|pad)\]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A sentence and its translation as some program cut them, and where it looked meanwhile.
+
+    source, target  tokens, with the marks of their tokenizer: ▁ ## @@ ￭
+    weights         (head, target, source), float32, finite, none below 0
+    number          the sentence's place in its file, from 1
+    """
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    weights: Matrix
+    number: int = 1
+    notes: tuple[Note, ...] = ()
+
+
+def imported(
+    source: Sequence[str],
+    target: Sequence[str],
+    weights: NDArray[np.floating],
+    number: int = 1,
+    notes: Sequence[Note] = (),
+) -> Imported:
+    """One sentence, if its tokens and weights fit together and are what attention can be.
+
+    weights  (target, source) or (head, target, source)
+
+    Rows that do not sum to 1 (or 0) are kept, with a note. Raises TextError for anything else.
+    """
+    _check_tokens(source, target, number)
+    weights = weights if weights.ndim == 3 else weights[None]
+    if weights.shape[1:] != (len(target), len(source)):
+        raise TextError(
+            "Sentence {number} has {targets} target tokens and {sources} source tokens, but its "
+            "weights are {rows} × {columns}; each token needs one row or column.",
+            number=number, targets=len(target), sources=len(source),
+            rows=weights.shape[1], columns=weights.shape[2],
+        )  # fmt: skip
+    check_size(weights.size, number)
+    with np.errstate(over="ignore"):
+        weights = weights.astype(np.float32)
+    _check_weights(weights, number)
+    notes = (*notes, *_remarks(weights, number))
+    return Imported(_encodable(source), _encodable(target), weights, number, notes)
+
+
+def _encodable(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Tokens without what no file or page can hold: halves of characters."""
+    return tuple(token.encode("utf-8", "replace").decode() for token in tokens)
+
+
+def _check_tokens(source: Sequence[str], target: Sequence[str], number: int) -> None:
+    if not source or not target:
+        raise TextError(
+            "Sentence {number} has {sources} source tokens and {targets} target tokens; there "
+            "must be at least one of each.",
+            number=number, sources=len(source), targets=len(target),
+        )  # fmt: skip
+    if max(map(len, (*source, *target))) > MOST_LETTERS:
+        raise TextError(
+            "Sentence {number} has a token of more than {most} characters; the file seems to be "
+            "in another format.",
+            number=number, most=MOST_LETTERS,
+        )  # fmt: skip
+
+
+def check_size(cells: int, number: int) -> None:
+    """Raises TextError where one sentence has more weights than can be shown."""
+    if cells > MOST_CELLS:
+        raise TextError(
+            "Sentence {number} has {cells} weights; at most {most} can be shown. Take a shorter "
+            "sentence or fewer heads.",
+            number=number, cells=cells, most=MOST_CELLS,
+        )  # fmt: skip
+
+
+def _check_weights(weights: Matrix, number: int) -> None:
+    wrong = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))
+    if len(wrong):
+        _, row, column = map(int, wrong[0])
+        raise TextError(
+            "Sentence {number} has the weight {found} in row {row}, column {column}, counted from "
+            "1; attention weights are numbers from 0 up.",
+            number=number, found=str(weights[tuple(wrong[0])]), row=row + 1, column=column + 1,
+        )  # fmt: skip
+
+
+def _remarks(weights: Matrix, number: int) -> Iterator[Note]:
+    sums = weights.sum(-1)
+    odd = sums[(np.abs(sums - 1) > NEARLY_ONE) & (sums > 0)]
+    if odd.size:
+        yield Note(
+            "In sentence {number}, {rows} rows of weights do not sum to 1 but to between {least} "
+            "and {most}; they are shown as they are.",
+            number=number, rows=odd.size, least=f"{odd.min():.3g}", most=f"{odd.max():.3g}",
+        )  # fmt: skip
+
+
+def record(found: Imported, model: str = "imported") -> AttentionRecord:
+    """The sentence as a record of one cross-attention site, drawn like any other.
+
+    Nothing can be recomputed, so the site is never verified; its rows say how far they are from 1.
+    """
+    source, target = axis("source", found.source), axis("target", found.target)
+    sums = found.weights.sum(-1)
+    off = float(np.where(sums > 0, np.abs(sums - 1), 0).max())
+    site = Site(
+        "cross.0", "cross", 0, len(found.weights), target, source,
+        Stored(torch.from_numpy(found.weights)), Integrity(off, None),
+    )  # fmt: skip
+    return AttentionRecord(model, (site,), (source, target), found.notes)
+
+
+def axis(name: str, tokens: Sequence[str]) -> Axis:
+    """The text that tokens spell, and where in it each of them stands.
+
+    Tokens are words with a space between, unless the marks of a tokenizer say where spaces are:
+    ▁ (SentencePiece) before a token that begins a word; ## (WordPiece) before one, @@ (BPE) after
+    one that belongs together; ￭ (OpenNMT) on the side where it is joined.
+    """
+    text, made, joined = "", list[Token](), True
+    spaced = any(token.startswith("▁") for token in tokens)
+    for token in tokens:
+        if _SPECIAL.fullmatch(token):
+            made.append(Token(token, len(text), len(text), special=True, piece=token))
+            continue
+        shown, before, after = _unmarked(token)
+        space = token.startswith("▁") if spaced else not (joined or before)
+        if space and text:
+            text += " "
+        blank = not shown and text.endswith(" ")
+        made.append(
+            Token(visible(shown or " "), len(text) - blank, len(text) + len(shown), piece=token)
+        )
+        text, joined = text + shown, after
+    return Axis(name, text, tuple(made))
+
+
+def _unmarked(token: str) -> tuple[str, bool, bool]:
+    """The characters of the text, and whether they are joined to those before and after."""
+    if token.startswith("▁"):
+        return token[1:], False, False
+    if token.startswith("##") and token != "##":
+        return token[2:], True, False
+    if token.endswith("@@") and token != "@@":
+        return token[:-2], False, True
+    if "￭" in (token[:1], token[-1:]) and token != "￭":
+        return token.strip("￭"), token.startswith("￭"), token.endswith("￭")
+    return token, False, False

@@ -1,0 +1,160 @@
+"""Convolutions as attention: weights by distance, from a kernel that slides along the words.
+
+The kernel is centred on the query's own position. As a matrix (query, key) it is a band; where
+the band reaches over the edge, or over a forbidden key, its share is lost, as with zero padding.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.errors import ShapeError
+from attention_core.marking import N_
+from attention_core.mechanisms.families.position import distances
+from attention_core.mechanisms.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Mechanism,
+    Trace,
+    check_heads,
+    check_width,
+    edited,
+    joined,
+    split,
+)
+
+_LINK = "https://arxiv.org/abs/1901.10430"
+
+
+class Convolution(Mechanism):
+    """What both kinds share: the kernel of each head laid on the band, and neighbours in a head.
+
+    Head h owns the slice [h·d, (h+1)·d) of the values. The paper's projections before and after,
+    its gate and its dropped connections are left out.
+
+    width   of the values
+    kernel  how many positions a query reads, an odd number
+    """
+
+    knobs = (
+        Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
+        Knob("kernel", N_("Kernel width"), 1, 9, 3, 2, stops=(1, 3, 5, 7, 9)),
+    )
+
+    def __init__(self, width: int, heads: int, kernel: int) -> None:
+        super().__init__()
+        check_heads(width, heads)
+        if kernel < 1 or kernel % 2 == 0:
+            raise ShapeError(
+                "A kernel of {kernel} has no middle; use an odd number from 1.", kernel=kernel
+            )
+        self.width, self.heads, self.kernel = width, heads, kernel
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, **cls.settings(turned))
+
+    @abstractmethod
+    def logits(self, query: Tensor) -> Tensor:
+        """The kernel of each head and query before the softmax: (..., head, query, kernel)."""
+
+    @abstractmethod
+    def shown(self, kernels: Tensor) -> Extra:
+        """The kernels (..., head, query, kernel) as they are drawn."""
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        check_width("value", value, self.width)
+        place = distances(query.shape[-2], key.shape[-2], first) + self.kernel // 2
+        band = (place >= 0) & (place < self.kernel)
+        logits = self.logits(query)
+        kernels = torch.softmax(logits / self.temperature, -1)
+
+        allowed = (allowed & band).unsqueeze(-3)
+        weights = _on_band(kernels, place).masked_fill(~allowed, 0)
+        weights = edited(self, weights, allowed, first, heads=True)
+
+        scores = _on_band(logits, place).masked_fill(~band, 0)
+        values = split(value, self.heads)
+        context = self.take(weights, values)
+        return Trace(scores, allowed, weights, values, context, (self.shown(kernels),))
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        """The heads' contexts side by side: (..., query, head·d)."""
+        return joined(weights @ values)
+
+
+def _on_band(kernels: Tensor, place: Tensor) -> Tensor:
+    """The number of each pair's place: (..., query, kernel) to (..., query, key).
+
+    place  (query, key): the place in the kernel; what is beyond its ends gets the end's number
+    """
+    inside = place.clamp(0, kernels.shape[-1] - 1)
+    return kernels.gather(-1, inside.expand(*kernels.shape[:-1], -1))
+
+
+class LightConv(Convolution):
+    """Wu et al. 2019, section 3, lightweight convolution: one kernel for all positions.
+
+    It looks at no query and no key: only where they stand counts.
+    """
+
+    card = Card(
+        name="light_conv",
+        title=N_("Lightweight convolution (LightConv)"),
+        equation=r"O_{i,c} = \sum_{j=1}^{k} \mathrm{softmax}(W_h)_j\;"
+        r" X_{i + j - \lceil (k+1)/2 \rceil,\,c},\quad h = \lceil cH/d \rceil",
+        source="Wu et al. 2019, section 3",
+        link=_LINK,
+        sums_to_one_over="neither",
+        checked="code",
+    )
+
+    def __init__(self, width: int, heads: int, kernel: int) -> None:
+        super().__init__(width, heads, kernel)
+        self.kernels = nn.Parameter(torch.empty(heads, kernel))  # W
+        nn.init.xavier_uniform_(self.kernels)
+
+    def logits(self, query: Tensor) -> Tensor:
+        return self.kernels.unsqueeze(-2).expand(
+            *query.shape[:-2], self.heads, query.shape[-2], self.kernel
+        )
+
+    def shown(self, kernels: Tensor) -> Extra:
+        return Extra("kernel", kernels[..., 0, :], "h w")
+
+
+class DynamicConv(Convolution):
+    """Wu et al. 2019, section 4, dynamic convolution: each query makes a kernel of its own.
+
+    The kernel comes from the query alone, where attention compares it with every key.
+    """
+
+    card = Card(
+        name="dynamic_conv",
+        title=N_("Dynamic convolution (DynamicConv)"),
+        equation=r"O_{i,c} = \sum_{j=1}^{k} \mathrm{softmax}(f(X_i)_h)_j\;"
+        r" X_{i + j - \lceil (k+1)/2 \rceil,\,c},\quad f(X_i)_{h,j} = \sum_c W^Q_{h,j,c} X_{i,c}",
+        source="Wu et al. 2019, section 4",
+        link=_LINK,
+        sums_to_one_over="neither",
+        checked="code",
+    )
+
+    def __init__(self, width: int, heads: int, kernel: int) -> None:
+        super().__init__(width, heads, kernel)
+        self.kernel_projection = nn.Linear(width, heads * kernel, bias=False)  # W^Q
+
+    def logits(self, query: Tensor) -> Tensor:
+        check_width("query", query, self.kernel_projection.in_features)
+        made: Tensor = self.kernel_projection(query)
+        return split(made, self.heads)
+
+    def shown(self, kernels: Tensor) -> Extra:
+        return Extra("kernel", kernels, "h q w")

@@ -1,0 +1,111 @@
+"""Scaled dot-product attention, alone and in several heads."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar, Self
+
+from torch import Tensor, nn
+
+from attention_core.marking import N_
+from attention_core.mechanisms.mechanism import (
+    Card,
+    Knob,
+    Mechanism,
+    Trace,
+    check_heads,
+    check_same_width,
+    check_width,
+    edited,
+    joined,
+    one_head,
+    split,
+)
+
+
+class ScaledDotProduct(Mechanism):
+    """Vaswani et al. 2017, section 3.2.1. It has no parameters."""
+
+    card = Card(
+        name="scaled_dot_product",
+        title=N_("Scaled dot-product attention"),
+        equation=r"\mathrm{Attention}(Q, K, V) ="
+        r" \mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V",
+        source="Vaswani et al. 2017, section 3.2.1, eq. 1",
+        link="https://arxiv.org/abs/1706.03762",
+        sums_to_one_over="keys",
+    )
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        check_same_width(query, key)
+        scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
+
+        allowed = self.reachable(allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
+
+        return one_head(scores, allowed, weights, value, weights @ value)
+
+    def reachable(self, allowed: Tensor, first: int) -> Tensor:
+        """What of the allowed a sparse pattern leaves: here everything.
+
+        allowed  (..., query, key), bool
+        first    the position of the first query
+        """
+        del first
+        return allowed
+
+
+class MultiHead(Mechanism):
+    """Vaswani et al. 2017, section 3.2.2: several small attentions side by side.
+
+    Head h owns the slice [h·d, (h+1)·d) of each projection, with d = width / heads.
+    """
+
+    card = Card(
+        name="multi_head",
+        title=N_("Multi-head attention"),
+        equation=r"\mathrm{head}_h = \mathrm{Attention}(QW_h^Q, KW_h^K, VW_h^V),\quad"
+        r"\mathrm{MultiHead} = [\mathrm{head}_1; \dots; \mathrm{head}_H]\,W^O",
+        source="Vaswani et al. 2017, section 3.2.2",
+        link="https://arxiv.org/abs/1706.03762",
+        sums_to_one_over="keys",
+    )
+
+    knobs: ClassVar[tuple[Knob, ...]] = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        check_heads(width, heads)
+        self.heads = heads
+        self.query_projection = nn.Linear(width, width)
+        self.key_projection = nn.Linear(width, width)
+        self.value_projection = nn.Linear(width, width)
+        self.output_projection = nn.Linear(width, width)
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, **cls.settings(turned))
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        for name, tensor in (("query", query), ("key", key), ("value", value)):
+            check_width(name, tensor, self.query_projection.in_features)
+        heads = self.heads
+        queries = split(self.query_projection(query), heads)  # (..., head, query, d)
+        keys = split(self.key_projection(key), heads)  # (..., head, key, d)
+        values = split(self.value_projection(value), heads)  # (..., head, key, d)
+
+        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
+
+        allowed = allowed.unsqueeze(-3)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+
+        return Trace(scores, allowed, weights, values, self.take(weights, values))
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        heads = joined(weights @ values)  # (..., query, head·d)
+        context: Tensor = self.output_projection(heads)
+        return context

@@ -1,0 +1,206 @@
+"""Scores that know where tokens stand: rotary, linear biases (ALiBi), relative biases.
+
+A dot product of contents is the same wherever two tokens stand. These change the scores so that
+distance counts, and leave the values alone.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.errors import ShapeError
+from attention_core.marking import N_
+from attention_core.mechanisms.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Mechanism,
+    Trace,
+    check_same_width,
+    edited,
+    joined,
+    one_head,
+    split,
+)
+
+
+def distances(queries: int, keys: int, first: int = 0) -> Tensor:
+    """(query, key): position of the key minus position of the query, the first key at 0."""
+    return torch.arange(keys) - torch.arange(first, first + queries).unsqueeze(-1)
+
+
+def alibi_slopes(heads: int) -> Tensor:
+    """The slope of each head: 2^(-8/H), its square, its cube …
+
+    Press, Smith and Lewis 2022, section 3. For a number of heads that is no power of two we use
+    the same geometric sequence, where the authors' program interleaves two.
+    """
+    if heads < 1:
+        raise ShapeError("There are {heads} heads; use 1 or more.", heads=heads)
+    slopes = [2.0 ** (-8.0 * (head + 1) / heads) for head in range(heads)]
+    return torch.tensor(slopes, dtype=torch.float64)
+
+
+def rotated(vectors: Tensor, first: int = 0, base: float = 10000.0) -> Tensor:
+    """Each pair of neighbouring coordinates turned by an angle that grows with the position.
+
+    vectors  (..., token, width), the width even
+    first    the position of the first token
+    returns  the same shape
+
+    Su et al. 2021, section 3.2.2, eq. 14–15 and 34: coordinates 2i and 2i+1 at position m turn by
+    m · base^(-2i / width).
+    """
+    tokens, width = vectors.shape[-2:]
+    if width % 2:
+        raise ShapeError(
+            "Rotary positions turn pairs of numbers, but the width is {width}; use an even one.",
+            width=width,
+        )
+    speed = base ** (-torch.arange(0, width, 2, dtype=vectors.dtype) / width)
+    angle = torch.arange(first, first + tokens, dtype=vectors.dtype).unsqueeze(-1) * speed
+    even, odd = vectors[..., 0::2], vectors[..., 1::2]
+    cosine, sine = angle.cos(), angle.sin()
+    turned = torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1)
+    return turned.flatten(-2)
+
+
+class Rotary(Mechanism):
+    """Su et al. 2021: queries and keys are turned, so that their product knows the distance only.
+
+    base  how slowly the slowest pair of coordinates turns
+    """
+
+    card = Card(
+        name="rotary",
+        title=N_("Attention with rotary positions"),
+        equation=r"a_{mn} = \mathrm{softmax}_n\!\left(\frac{(R_m q_m)^\top (R_n k_n)}"
+        r"{\sqrt{d}}\right),\quad R_m^\top R_n = R_{n-m}",
+        source="Su et al. 2021, section 3.2.2, eq. 14–16",
+        link="https://arxiv.org/abs/2104.09864",
+        sums_to_one_over="keys",
+        checked="unread",
+    )
+
+    knobs = (
+        Knob("base", N_("Base of the angles"), 10, 10000, 10000, stops=(10, 100, 1000, 10000)),
+    )
+
+    def __init__(self, base: float = 10000.0) -> None:
+        super().__init__()
+        if not base > 1:
+            raise ShapeError("A rotary base of {base} does not turn; use more than 1.", base=base)
+        self.base = base
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        check_same_width(query, key)
+        queries = rotated(query, first, self.base)
+        keys = rotated(key, 0, self.base)
+        scores = queries @ keys.transpose(-2, -1) / math.sqrt(key.shape[-1])
+
+        weights = edited(self, self.normalise(scores, allowed), allowed, first)
+
+        return one_head(scores, allowed, weights, value, weights @ value)
+
+
+class Biased(Mechanism):
+    """What ALiBi and relative biases share: the scaled dot product of each head plus a bias.
+
+    Head h owns the slice [h·d, (h+1)·d) of queries, keys and values, as in `MultiHead`, whose
+    projections are left out.
+    """
+
+    heads: int
+
+    @abstractmethod
+    def bias(self, distance: Tensor) -> Tensor:
+        """(query, key), whole numbers, to (head, query, key)."""
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        check_same_width(query, key)
+        queries, keys, values = (split(part, self.heads) for part in (query, key, value))
+        bias = self.bias(distances(query.shape[-2], key.shape[-2], first)).to(query.dtype)
+        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1]) + bias
+
+        allowed = allowed.unsqueeze(-3)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+
+        shown = Extra("bias", bias.expand_as(scores), "h q k")
+        return Trace(scores, allowed, weights, values, self.take(weights, values), (shown,))
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        """The heads' contexts side by side: (..., query, head·d)."""
+        return joined(weights @ values)
+
+
+class Alibi(Biased):
+    """Press, Smith and Lewis 2022, section 3: far keys score less, each head by its own slope.
+
+    The paper looks back only; here a key ahead is as far as one behind.
+    """
+
+    card = Card(
+        name="alibi",
+        title=N_("Attention with linear biases (ALiBi)"),
+        equation=r"a_{ij}^{(h)} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d}}"
+        r" - m_h\,|i - j|\right),\quad m_h = 2^{-8h/H}",
+        source="Press, Smith & Lewis 2022, section 3",
+        link="https://arxiv.org/abs/2108.12409",
+        sums_to_one_over="keys",
+        checked="unread",
+    )
+
+    knobs = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.slopes = alibi_slopes(heads)
+
+    def bias(self, distance: Tensor) -> Tensor:
+        return -self.slopes[:, None, None] * distance.abs()
+
+
+class RelativeBias(Biased):
+    """Raffel et al. 2020, section 2.1: a learnt number for each head and distance.
+
+    Distances beyond `reach` share the bias of the farthest; the paper's buckets, which grow with
+    the distance, save parameters and are left out.
+    """
+
+    card = Card(
+        name="relative_bias",
+        title=N_("Attention with relative position biases"),
+        equation=r"a_{ij}^{(h)} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d}}"
+        r" + b^{(h)}_{\mathrm{clip}(j - i,\,-R,\,R)}\right)",
+        source="Raffel et al. 2020, section 2.1; clipping as Shaw et al. 2018, section 3.2",
+        link="https://arxiv.org/abs/1910.10683",
+        sums_to_one_over="keys",
+        checked="unread",
+    )
+
+    knobs = (
+        Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
+        Knob("reach", N_("Farthest distance told apart"), 0, 8, 2),
+    )
+
+    def __init__(self, heads: int, reach: int) -> None:
+        super().__init__()
+        if heads < 1 or reach < 0:
+            raise ShapeError(
+                "{heads} heads and a reach of {reach} give no biases; use at least 1 and 0.",
+                heads=heads, reach=reach,
+            )  # fmt: skip
+        self.heads, self.reach = heads, reach
+        self.biases = nn.Parameter(torch.zeros(heads, 2 * reach + 1))
+
+    def bias(self, distance: Tensor) -> Tensor:
+        return self.biases[:, distance.clamp(-self.reach, self.reach) + self.reach]

@@ -1,0 +1,101 @@
+"""Adaptive span: every head learns how far back it looks."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.errors import ShapeError
+from attention_core.marking import N_
+from attention_core.mechanisms.families.position import distances
+from attention_core.mechanisms.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Mechanism,
+    Trace,
+    check_same_width,
+    edited,
+    joined,
+    split,
+)
+
+
+class AdaptiveSpan(Mechanism):
+    """Sukhbaatar et al. 2019, section 2: a window whose soft edge is learnt, one for each head.
+
+    A query looks back only, and not at its own position: the first one looks at nothing. The
+    nearest key is at distance x = 0, as in the authors' program, so that a span of 0 still leaves
+    the ramp's R keys. Their relative positions, projections and the longest span are left out,
+    and so is the 1e-8 that they add to each sum. Head h owns the slice [h·d, (h+1)·d) of queries,
+    keys and values.
+
+    span  z where learning starts: how many keys back count fully, in tokens
+    ramp  R: over how many more the weight falls to nothing
+    """
+
+    card = Card(
+        name="adaptive_span",
+        title=N_("Adaptive attention span"),
+        equation=r"a_{tr} = \frac{m_z(t - r)\, e^{s_{tr}}}{\sum_q m_z(t - q)\, e^{s_{tq}}},\quad"
+        r" m_z(x) = \min\!\left[\max\!\left[\tfrac{1}{R}(R + z - x),\, 0\right],\, 1\right]",
+        source="Sukhbaatar et al. 2019, section 2",
+        link="https://arxiv.org/abs/1905.07799",
+        sums_to_one_over="keys",
+        checked="code",
+    )
+
+    knobs = (
+        Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
+        Knob("span", N_("Span"), 0, 12, 1, 0.5),
+        Knob("ramp", N_("Ramp"), 1, 8, 2),
+    )
+
+    def __init__(self, heads: int, span: float = 0.0, ramp: float = 32.0) -> None:
+        super().__init__()
+        if heads < 1 or not 0 <= span < math.inf or not 0 < ramp < math.inf:
+            raise ShapeError(
+                "{heads} heads, a span of {span} and a ramp of {ramp} leave nothing to look at; "
+                "use at least 1, at least 0 and more than 0.",
+                heads=heads, span=span, ramp=ramp,
+            )  # fmt: skip
+        self.heads, self.ramp = heads, ramp
+        self.spans = nn.Parameter(torch.full((heads,), float(span)))  # z
+
+    def mask(self, distance: Tensor) -> Tensor:
+        """m_z: how much a key so many steps before the nearest one counts, from 0 to 1.
+
+        distance  (query, key)
+        returns   (head, query, key)
+        """
+        room = self.ramp + self.spans[:, None, None] - distance
+        return (room / self.ramp).clamp(0, 1)
+
+    def penalty(self, weight: float) -> Tensor:
+        """What the loss grows by: λ times the mean span of the heads, in tokens (section 2.2)."""
+        return weight * self.spans.mean()
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        check_same_width(query, key)
+        queries, keys, values = (split(part, self.heads) for part in (query, key, value))
+        scores = queries @ keys.mT / math.sqrt(keys.shape[-1])
+        back = -distances(query.shape[-2], key.shape[-2], first) - 1  # 0 = the nearest key
+        mask = self.mask(back)
+
+        allowed = allowed.unsqueeze(-3) & (back >= 0) & (mask > 0)
+        masked = mask * self.normalise(scores, allowed)
+        total = masked.sum(-1, keepdim=True)
+        weights = masked / total.masked_fill(total == 0, 1)
+        weights = edited(self, weights, allowed, first, heads=True)
+
+        shown = mask.masked_fill(back < 0, 0).expand_as(scores)
+        extras = (Extra("ramp", shown, "h q k"), Extra("span", self.spans, "h"))
+        return Trace(scores, allowed, weights, values, self.take(weights, values), extras)
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        """The heads' contexts side by side: (..., query, head·d)."""
+        return joined(weights @ values)

@@ -1,0 +1,208 @@
+"""Sparse attention: only some pairs of words are scored, chosen by where they stand."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from dataclasses import replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from attention_core.errors import ShapeError
+from attention_core.marking import N_
+from attention_core.mechanisms import patterns
+from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.mechanism import (
+    Card,
+    Extra,
+    Knob,
+    Trace,
+    check_width,
+    edited,
+    joined,
+    split,
+)
+
+
+class SlidingWindow(ScaledDotProduct):
+    """Beltagy, Peters and Cohan 2020, section 3.1: each word sees its neighbours only.
+
+    window    keys beside the word itself, half of them on either side: an even number
+    dilation  steps between those keys: 1 = next to each other
+    """
+
+    card = Card(
+        name="sliding_window",
+        title=N_("Sliding-window attention"),
+        equation=r"a_{ij} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d_k}}\right)"
+        r"\;\text{ for } |i - j| \le \tfrac{1}{2}\delta w,\; \delta \mid (i - j)",
+        source="Beltagy, Peters & Cohan 2020 (Longformer), section 3.1",
+        link="https://arxiv.org/abs/2004.05150",
+        sums_to_one_over="keys",
+    )
+    knobs = (
+        Knob("window", N_("Window"), 2, 12, 2, 2, stops=(2, 4, 6, 8, 10, 12)),
+        Knob("dilation", N_("Dilation"), 1, 6, 1),
+    )
+
+    def __init__(self, window: int, dilation: int = 1) -> None:
+        super().__init__()
+        patterns.check_window(window, dilation)
+        self.window, self.dilation = window, dilation
+
+    def reachable(self, allowed: Tensor, first: int) -> Tensor:
+        return allowed & patterns.sliding_window(
+            allowed.shape[-2], allowed.shape[-1], self.window, self.dilation, first
+        )
+
+
+class Longformer(MultiHead):
+    """Beltagy, Peters and Cohan 2020, section 3.1: a sliding window, and a few global words.
+
+    The first `global_tokens` words look at all and are looked at by all. They look with their own
+    projections, which begin as a copy of the others. So there are twice as many heads here: the
+    first half are those of ordinary words, the second half the same heads for global words, and
+    in each half the rows of the other kind are empty. What ordinary words see of a global word
+    goes through the ordinary projections, as in the authors' program.
+    """
+
+    card = Card(
+        name="longformer",
+        title=N_("Longformer: window and global words"),
+        equation=r"\mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d_k}}\right)"
+        r"\;\text{ for } |i - j| \le \tfrac{1}{2}\delta w,\text{ or } i \in G,\text{ or } j \in G,"
+        r"\quad (q, k, v)_i = \begin{cases}(W_g^Q, W_g^K, W_g^V)x & i \in G\\"
+        r"(W_s^Q, W_s^K, W_s^V)x\end{cases}",
+        source="Beltagy, Peters & Cohan 2020 (Longformer), section 3.1",
+        link="https://arxiv.org/abs/2004.05150",
+        sums_to_one_over="keys",
+    )
+    knobs = (
+        Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
+        *SlidingWindow.knobs,
+        Knob("global_tokens", N_("Global words"), 0, 4, 1),
+    )
+
+    def __init__(
+        self, width: int, heads: int, window: int, dilation: int = 1, global_tokens: int = 1
+    ) -> None:
+        super().__init__(width, heads)
+        patterns.check_window(window, dilation)
+        if global_tokens < 0:
+            raise ShapeError("There cannot be {count} global words; use 0 or more.",
+                             count=global_tokens)  # fmt: skip
+        self.window, self.dilation, self.global_tokens = window, dilation, global_tokens
+        self.global_query = deepcopy(self.query_projection)
+        self.global_key = deepcopy(self.key_projection)
+        self.global_value = deepcopy(self.value_projection)
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        return cls(width, **cls.settings(turned))
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        for name, tensor in (("query", query), ("key", key), ("value", value)):
+            check_width(name, tensor, self.query_projection.in_features)
+        queries = self.both(query, self.query_projection, self.global_query)
+        keys = self.both(key, self.key_projection, self.global_key)
+        values = self.both(value, self.value_projection, self.global_value)
+
+        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
+
+        allowed = self.halves(allowed, first)
+        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+
+        kinds = Extra("kind", self.kinds(allowed, first), "h q k")
+        return Trace(scores, allowed, weights, values, self.take(weights, values), (kinds,))
+
+    def both(self, rows: Tensor, ordinary: torch.nn.Linear, broad: torch.nn.Linear) -> Tensor:
+        """(..., token, width) to (..., 2·head, token, d): ordinary heads, then global ones."""
+        return torch.cat([split(layer(rows), self.heads) for layer in (ordinary, broad)], -3)
+
+    def halves(self, allowed: Tensor, first: int) -> Tensor:
+        """(..., query, key) to (..., 2·head, query, key): each row in the half it belongs to."""
+        queries, keys = allowed.shape[-2:]
+        near = patterns.sliding_window(queries, keys, self.window, self.dilation, first)
+        near = near | patterns.global_tokens(queries, keys, self.global_tokens, first)
+        broad = (torch.arange(first, first + queries) < self.global_tokens).unsqueeze(-1)
+        rows = torch.stack([~broad] * self.heads + [broad] * self.heads)
+        return (allowed & near).unsqueeze(-3) & rows
+
+    def kinds(self, allowed: Tensor, first: int) -> Tensor:
+        """(2·head, query, key): why each pair is scored, as the numbers of `patterns.KINDS`."""
+        queries, keys = allowed.shape[-2:]
+        near = patterns.sliding_window(queries, keys, self.window, self.dilation, first)
+        kind = torch.where(near, patterns.WINDOW, patterns.GLOBAL)
+        return torch.where(allowed, kind, patterns.OUTSIDE).to(self.output_projection.weight.dtype)
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        """The two halves added, then the heads through the output's matrix."""
+        ordinary, broad = (weights @ values).chunk(2, -3)
+        heads = joined(ordinary + broad)  # (..., query, head·d)
+        context: Tensor = self.output_projection(heads)
+        return context
+
+
+class BigBird(ScaledDotProduct):
+    """Zaheer et al. 2020, section 2 and appendix D: near, global and random blocks of words.
+
+    block          words in a block
+    window         blocks around a word's own that it sees, its own included: an odd number
+    random         blocks drawn for each block of queries, neither near nor global
+    global_blocks  blocks at the start that see all and are seen by all
+    draw           another number draws other blocks
+    """
+
+    card = Card(
+        name="big_bird",
+        title=N_("BigBird: near, global, random blocks"),
+        equation=r"a_{ij} = \mathrm{softmax}_j\!\left(\frac{q_i k_j^\top}{\sqrt{d_k}}\right)"
+        r"\;\text{ for } j \in \mathrm{near}(i) \cup \mathrm{global} \cup \mathrm{random}(i)",
+        source="Zaheer et al. 2020 (BigBird), section 2 and appendix D",
+        link="https://arxiv.org/abs/2007.14062",
+        sums_to_one_over="keys",
+    )
+    knobs = (
+        Knob("block", N_("Words in a block"), 1, 4, 1),
+        Knob("window", N_("Blocks in the window"), 1, 7, 3, 2, stops=(1, 3, 5, 7)),
+        Knob("random", N_("Random blocks"), 0, 6, 1),
+        Knob("global_blocks", N_("Global blocks"), 0, 4, 1),
+        Knob("draw", N_("Another draw"), 0, 99, 0),
+    )
+
+    def __init__(
+        self, block: int, window: int = 3, random: int = 3, global_blocks: int = 2, draw: int = 0
+    ) -> None:
+        super().__init__()
+        patterns.check_blocks(block, window, random, global_blocks)
+        if draw < 0:
+            raise ShapeError("A draw counts from 0; {draw} is below.", draw=draw)
+        self.block, self.window, self.random = block, window, random
+        self.global_blocks, self.draw = global_blocks, draw
+
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        trace = super().attend(query, key, value, allowed, first)
+        kinds = torch.where(trace.allowed, self.kinds(allowed, first), patterns.OUTSIDE)
+        return replace(trace, extras=(Extra("kind", kinds.to(query.dtype), "h q k"),))
+
+    def reachable(self, allowed: Tensor, first: int) -> Tensor:
+        return allowed & (self.kinds(allowed, first) != patterns.OUTSIDE)
+
+    def kinds(self, allowed: Tensor, first: int) -> Tensor:
+        """(query, key): why each pair is scored, as the numbers of `patterns.KINDS`."""
+        queries, keys = allowed.shape[-2:]
+        kind = torch.full((queries, keys), patterns.OUTSIDE)
+        drawn = patterns.random_blocks(
+            queries, keys, self.block, self.window, self.global_blocks, self.random, self.draw,
+            first,
+        )  # fmt: skip
+        broad = patterns.global_blocks(queries, keys, self.block, self.global_blocks, first)
+        near = patterns.block_window(queries, keys, self.block, self.window, first)
+        kind[drawn], kind[broad], kind[near] = patterns.RANDOM, patterns.GLOBAL, patterns.WINDOW
+        return kind

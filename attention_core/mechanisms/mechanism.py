@@ -1,0 +1,340 @@
+"""The one interface of every attention mechanism: a card, a computation, a trace of it.
+
+A *query looks*, a *key is looked at*, a *value is taken away*. Axes are always in the order
+(..., head, query, key); the leading dots are batch axes, as many as the caller likes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple, Self
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.errors import ShapeError, UnverifiedError
+from attention_core.watching.edit import edits_of
+
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a mechanism before they trust its picture."""
+
+    name: str
+    """The stable id, such as ``scaled_dot_product``."""
+    title: str
+    equation: str
+    """LaTeX, without dollar signs."""
+    source: str
+    """Authors, year, section and equation number."""
+    link: str
+    sums_to_one_over: Literal["keys", "queries", "neither"]
+    """The axis over which the weights of one head are a distribution."""
+    checked: Literal["paper", "code", "unread"] = "paper"
+    """What the equations were held against: the paper's own text, its authors' program, neither."""
+
+
+@dataclass(frozen=True)
+class Knob:
+    """An argument of a mechanism's constructor that a reader may turn."""
+
+    name: str
+    title: str
+    least: float
+    most: float
+    start: float
+    step: float = 1
+    stops: tuple[float, ...] = ()
+    """The only numbers it may stand at; any step between least and most when empty."""
+
+    def fit(self, number: float) -> int | float:
+        """The nearest number that the knob may stand at, whole where its steps are."""
+        if self.stops:
+            number = min(self.stops, key=lambda stop: abs(stop - number))
+        number = min(max(number, self.least), self.most)
+        return round(number) if self.step == int(self.step) else number
+
+
+class Extra(NamedTuple):
+    """Something particular to one mechanism, with the letters of its axes, such as ``h q``."""
+
+    name: str
+    tensor: Tensor
+    axes: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every stage of one attention computation.
+
+    scores   (..., head, query, key)     before normalising, where allowed
+    allowed  (..., head, query, key)     bool, True = may look; broadcasts over what it lacks
+    weights  (..., head, query, key)     exactly 0 where not allowed
+    values   (..., head, key, value)     what each head sums
+    context  (..., query, width)         what a query takes away
+    """
+
+    scores: Tensor
+    allowed: Tensor
+    weights: Tensor
+    values: Tensor
+    context: Tensor
+    extras: tuple[Extra, ...] = ()
+
+
+class Mechanism(nn.Module, ABC):
+    """A way to attend. A subclass writes `attend`, and `prepare` when keys need work of their own.
+
+    Calling the mechanism checks what goes in and what comes out. A decoder that takes one step at
+    a time calls `prepare` once and `attend` at every step, unchecked and without waste.
+    """
+
+    card: ClassVar[Card]
+    knobs: ClassVar[tuple[Knob, ...]] = ()
+    temperature: float = 1.0
+    """What scores are divided by before they become weights."""
+
+    @classmethod
+    def of_width(cls, width: int, **turned: float) -> Self:
+        """A mechanism for queries, keys and values that are all `width` wide.
+
+        turned  the knobs by name; the others stand where they start
+        """
+        return cls(**cls.settings(turned))
+
+    @classmethod
+    def settings(cls, turned: Mapping[str, float]) -> dict[str, Any]:
+        """Every knob's number: as turned, else where it starts."""
+        return {knob.name: knob.fit(turned.get(knob.name, knob.start)) for knob in cls.knobs}
+
+    def normalise(self, scores: Tensor, allowed: Tensor) -> Tensor:
+        """Scores as weights: the softmax over the keys, unless a subclass has another way.
+
+        scores   (..., query, key)
+        allowed  bool, broadcasts to scores
+        returns  (..., query, key), exactly 0 where not allowed
+        """
+        return softmax(scores / self.temperature, allowed)
+
+    def prepare(self, key: Tensor) -> Tensor:
+        """What depends on the keys alone, worked out once for all queries: here nothing.
+
+        key      (..., key, width)
+        returns  whatever this mechanism's `attend` takes in place of keys
+        """
+        return key
+
+    @abstractmethod
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
+    ) -> Trace:
+        """The equations of the paper, one line each.
+
+        query    (..., query, width)
+        key      what `prepare` made of the keys
+        value    (..., key, width)
+        allowed  (..., query, key), bool
+        first    the position of the first query: a decoder that takes one step at a time says
+                 which step it is
+        """
+
+    def take(self, weights: Tensor, values: Tensor) -> Tensor:
+        """What weights take from values, as `attend` does it: the check of a captured matrix.
+
+        weights  (..., head, query, key)
+        values   (..., head, key, value)
+        returns  (..., query, width)
+        """
+        return (weights @ values).squeeze(-3)
+
+    def forward(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor | None = None,
+        allowed: Tensor | None = None,
+    ) -> Trace:
+        """The trace of these queries over these keys, checked at both ends.
+
+        query    (..., query, width)
+        key      (..., key, width)
+        value    (..., key, width), the keys themselves when left out
+        allowed  (..., query, key), bool, everything when left out
+
+        Raises ShapeError when the tensors do not fit, UnverifiedError when the weights break
+        the promise of the card.
+        """
+        value = key if value is None else value
+        if allowed is None:
+            allowed = query.new_ones((query.shape[-2], key.shape[-2]), dtype=torch.bool)
+        check_inputs(query, key, value, allowed)
+        allowed = allowed.expand(*allowed.shape[:-2], query.shape[-2], key.shape[-2])
+        trace = self.attend(query, self.prepare(key), value, allowed)
+        check_trace(self.card, trace)
+        return trace
+
+
+def check_inputs(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> None:
+    """Raises ShapeError unless the four fit together and hold numbers."""
+    for name, tensor in (("query", query), ("key", key), ("value", value)):
+        if tensor.ndim < 2:
+            raise ShapeError(
+                "The {name} has {axes} axes; it needs at least two, ({name}, width).",
+                name=name,
+                axes=tensor.ndim,
+            )
+        if not tensor.is_floating_point():
+            raise ShapeError(
+                "The {name} holds {kind}; it needs floating-point numbers.",
+                name=name,
+                kind=tensor.dtype,
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ShapeError(
+                "The {name} holds NaN or infinite numbers; use finite ones.", name=name
+            )
+    keys, values = key.shape[-2], value.shape[-2]
+    if keys == 0:
+        raise ShapeError("There are no keys; a query needs at least one key to look at.")
+    if keys != values:
+        raise ShapeError(
+            "There are {keys} keys but {values} values; each key needs exactly one value.",
+            keys=keys,
+            values=values,
+        )
+    if allowed.dtype != torch.bool:
+        raise ShapeError(
+            "allowed is {dtype}; it must be bool, True where one may look.", dtype=allowed.dtype
+        )
+    expected = (query.shape[-2], keys)
+    shape = tuple(allowed.shape[-2:])
+    if len(shape) < 2 or any(
+        have not in (1, want) for have, want in zip(shape, expected, strict=True)
+    ):
+        raise ShapeError(
+            "allowed is {shape}; it needs (query, key) = {expected}.",
+            shape=shape,
+            expected=expected,
+        )
+    batches = [tuple(tensor.shape[:-2]) for tensor in (query, key, value, allowed)]
+    try:
+        torch.broadcast_shapes(*batches)  # type: ignore[no-untyped-call]
+    except RuntimeError as error:
+        raise ShapeError(
+            "The batch axes of query, key, value and allowed are {batches}; "
+            "give all four the same ones.",
+            batches=", ".join(map(str, batches)),
+        ) from error
+
+
+def check_width(name: str, tensor: Tensor, width: int) -> None:
+    """Raises ShapeError unless the last axis is as wide as the mechanism was built for."""
+    if tensor.shape[-1] != width:
+        raise ShapeError(
+            "The {name} is {have} wide; this mechanism was built for {width}.",
+            name=name,
+            have=tensor.shape[-1],
+            width=width,
+        )
+
+
+def check_same_width(query: Tensor, key: Tensor) -> None:
+    """Raises ShapeError unless queries and keys are as wide as each other."""
+    if query.shape[-1] != key.shape[-1]:
+        raise ShapeError(
+            "Queries are {query} wide but keys {key}; a dot product needs the same width.",
+            query=query.shape[-1],
+            key=key.shape[-1],
+        )
+
+
+def check_heads(width: int, heads: int) -> None:
+    """Raises ShapeError unless so many heads can share so many numbers."""
+    if heads < 1 or width % heads:
+        raise ShapeError(
+            "{heads} heads do not divide a width of {width}; choose a divisor of {width}.",
+            heads=heads,
+            width=width,
+        )
+
+
+def check_trace(card: Card, trace: Trace) -> None:
+    """Raises UnverifiedError when the weights break what the card promises."""
+    weights = trace.weights.detach()
+    if not bool(torch.isfinite(weights).all()):
+        raise UnverifiedError("{title}: some weights are not finite numbers.", title=card.title)
+    if bool((weights.masked_fill(trace.allowed, 0) != 0).any()):
+        raise UnverifiedError("{title}: a forbidden key has weight.", title=card.title)
+    if card.sums_to_one_over == "neither":
+        return
+    over, other = (-1, -2) if card.sums_to_one_over == "keys" else (-2, -1)
+    sums = weights.sum(over)
+    due = trace.allowed.expand_as(weights).any(over).to(sums.dtype)
+    worst = float((sums - due).abs().max())
+    if worst > TOLERANCE * max(1, weights.shape[over]) ** 0.5:
+        axis = "query" if other == -2 else "key"
+        raise UnverifiedError(
+            "{title}: the weights of one {axis} miss 1 by {worst:.1e}.",
+            title=card.title,
+            axis=axis,
+            worst=worst,
+        )
+
+
+def softmax(scores: Tensor, allowed: Tensor, dim: int = -1) -> Tensor:
+    """Scores as shares of 1 among the allowed; all zero where nothing is allowed.
+
+    scores   (..., query, key)
+    allowed  bool, broadcasts to scores
+    returns  (..., query, key), exactly 0 where not allowed
+    """
+    scores = scores.masked_fill(~allowed, -torch.inf)
+    peak = scores.detach().amax(dim, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
+    grown = (scores - peak).exp()
+    total = grown.sum(dim, keepdim=True)
+    return grown / total.clamp_min(1)  # the peak alone adds 1, so only an empty row is below
+
+
+def edited(
+    module: nn.Module, weights: Tensor, allowed: Tensor, first: int = 0, heads: bool = False
+) -> Tensor:
+    """The weights as computed, or what a reader's experiment puts in their place.
+
+    weights  (..., query, key), or (..., head, query, key) with `heads`
+    allowed  bool, broadcasts to the weights
+    first    the position of the first query
+    """
+    for edit in edits_of(module):
+        if heads:
+            weights = edit.apply(weights, allowed, first)
+        else:
+            weights = edit.apply(weights.unsqueeze(-3), allowed.unsqueeze(-3), first).squeeze(-3)
+    return weights
+
+
+def split(rows: Tensor, heads: int) -> Tensor:
+    """(..., token, width) to (..., head, token, width / heads), neighbours staying together.
+
+    Raises ShapeError when the heads do not divide the width.
+    """
+    check_heads(rows.shape[-1], heads)
+    return rows.reshape(*rows.shape[:-1], heads, -1).transpose(-3, -2)
+
+
+def joined(heads: Tensor) -> Tensor:
+    """(..., head, token, d) to (..., token, head·d): what `split` took apart."""
+    return heads.transpose(-3, -2).flatten(-2)
+
+
+def one_head(
+    scores: Tensor, allowed: Tensor, weights: Tensor, value: Tensor, context: Tensor, *extras: Extra
+) -> Trace:
+    """The trace of a mechanism without heads: matrices (..., query, key) get a head axis of 1."""
+    return Trace(
+        scores.unsqueeze(-3), allowed.unsqueeze(-3), weights.unsqueeze(-3), value.unsqueeze(-3),
+        context, extras,
+    )  # fmt: skip

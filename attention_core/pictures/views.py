@@ -1,0 +1,186 @@
+"""What a picture needs: the weights of some heads of one site, at the grain the reader chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from attention_core.axes.tokens import Axis, Token, merge_keys, merge_queries
+from attention_core.errors import ShapeError
+from attention_core.watching.record import AttentionRecord, Site
+
+Grain = Literal["tokens", "words"]
+Specials = Literal["shown", "hidden", "renormalised"]
+Groups = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One cell in words: this row looks at this column with this weight."""
+
+    row: int
+    column: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class View:
+    """The weights of some heads over what is shown of a text.
+
+    weights  (head, row, column), float32; a row is a query, a column a key
+    allowed  (row, column), bool
+    kept     share of all attention of the shown rows that lies on shown columns, before any
+             renormalising; 1.0 when nothing is hidden
+    """
+
+    site: str
+    heads: tuple[int, ...]
+    rows: tuple[Token, ...]
+    columns: tuple[Token, ...]
+    weights: NDArray[np.float32]
+    allowed: NDArray[np.bool_]
+    grain: Grain
+    specials: Specials
+    kept: float
+    one_text: bool
+    """True when queries and keys are the same text."""
+    row_places: tuple[tuple[int, ...], ...]
+    """For each row the token positions it stands for: one, or those of a word."""
+    column_places: tuple[tuple[int, ...], ...]
+
+    def row_of(self, place: int) -> int | None:
+        """The row that shows a token of the queries, or None when it is hidden."""
+        return _index(self.row_places, place)
+
+    def column_of(self, place: int) -> int | None:
+        """The column that shows a token of the keys, or None when it is hidden."""
+        return _index(self.column_places, place)
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """(row, column): the mean of the heads of this view."""
+        mean: NDArray[np.float32] = self.weights.mean(0)
+        return mean
+
+    def only(self, heads: Sequence[int]) -> View:
+        """The same picture of some of its heads."""
+        places = [self.heads.index(head) for head in heads]
+        return replace(self, heads=tuple(heads), weights=self.weights[places])
+
+    def beginning(self, most: int) -> View:
+        """The same picture of its first rows and columns."""
+        return replace(
+            self,
+            rows=self.rows[:most],
+            columns=self.columns[:most],
+            weights=self.weights[:, :most, :most],
+            allowed=self.allowed[:most, :most],
+            row_places=self.row_places[:most],
+            column_places=self.column_places[:most],
+        )
+
+    def strongest(self, row: int, matrix: NDArray[np.float32] | None = None) -> Look:
+        """Where one row looks most, in the mean of the heads or in the matrix given."""
+        weights = (self.mean if matrix is None else matrix)[row]
+        column = int(weights.argmax())
+        return Look(row, column, float(weights[column]))
+
+    def telling(self, matrix: NDArray[np.float32] | None = None) -> Look | None:
+        """The strongest look from one word of the reader to another one, if there is any."""
+        weights = (self.mean if matrix is None else matrix).copy()
+        weights[[row.special for row in self.rows]] = 0
+        weights[:, [column.special for column in self.columns]] = 0
+        if self.one_text:
+            np.fill_diagonal(weights, 0)
+        if not weights.size or weights.max() <= 0:
+            return None
+        row, column = np.unravel_index(int(weights.argmax()), weights.shape)
+        return Look(int(row), int(column), float(weights[row, column]))
+
+
+def view(
+    site: Site,
+    heads: Sequence[int] | None = None,
+    grain: Grain = "tokens",
+    specials: Specials = "shown",
+) -> View:
+    """The picture of one site: merged to words and stripped of special tokens as asked.
+
+    Merging conserves: the weights on the sub-words of a looked-at word are added, those of a
+    looking word averaged, so every row keeps its total.
+
+    Raises ShapeError when no head is chosen, or one that this site has not.
+    """
+    chosen = tuple(range(site.heads)) if heads is None else tuple(heads)
+    if not chosen or not set(chosen) <= set(range(site.heads)):
+        raise ShapeError(
+            "The heads asked for are {chosen}; choose at least one from 0 to {last}.",
+            chosen=list(chosen),
+            last=site.heads - 1,
+        )
+    weights, allowed = site.weights(chosen), site.allowed()
+    rows, columns = site.queries, site.keys
+    row_groups: Groups = tuple((place,) for place in range(len(rows)))
+    column_groups: Groups = tuple((place,) for place in range(len(columns)))
+    if grain == "words":
+        weights = merge_queries(merge_keys(weights, columns.groups), rows.groups)
+        allowed = _any_allowed(allowed, rows, columns)
+        row_groups, column_groups = rows.groups, columns.groups
+        rows, columns = rows.words, columns.words
+    row_kept = _kept(rows, specials)
+    column_kept = _kept(columns, specials)
+    weights = weights[:, row_kept]
+    total = float(weights.sum())
+    weights = weights[:, :, column_kept]
+    kept = float(weights.sum()) / total if total else 1.0
+    if specials == "renormalised":
+        weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-12)
+    return View(
+        site=site.name,
+        heads=chosen,
+        rows=tuple(rows.tokens[index] for index in row_kept),
+        columns=tuple(columns.tokens[index] for index in column_kept),
+        weights=weights.numpy().astype(np.float32),
+        allowed=allowed[row_kept][:, column_kept].numpy(),
+        grain=grain,
+        specials=specials,
+        kept=kept,
+        one_text=site.queries is site.keys,
+        row_places=tuple(row_groups[index] for index in row_kept),
+        column_places=tuple(column_groups[index] for index in column_kept),
+    )
+
+
+def _index(groups: Groups, place: int) -> int | None:
+    return next((index for index, group in enumerate(groups) if place in group), None)
+
+
+def _kept(axis: Axis, specials: Specials) -> list[int]:
+    every = range(len(axis))
+    ordinary = [index for index in every if not axis.tokens[index].special]
+    return list(every) if specials == "shown" or not ordinary else ordinary
+
+
+def _any_allowed(allowed: Tensor, rows: Axis, columns: Axis) -> Tensor:
+    return merge_queries(merge_keys(allowed.float(), columns.groups), rows.groups) > 0
+
+
+def overview(record: AttentionRecord, kind: str, size: int) -> NDArray[np.uint8]:
+    """Thumbnails of all heads of one kind, (site, head, size, size), each scaled to its own peak.
+
+    Texts shorter than `size` are drawn at their own length and enlarged to `size`.
+    """
+    sites = [site for site in record.sites if site.kind == kind]
+    small = torch.stack([site.overview(size) for site in sites])
+    peak = small.amax((-2, -1), keepdim=True).clamp_min(1e-12)
+    shown = torch.nn.functional.interpolate(
+        (small / peak).flatten(0, 1).unsqueeze(1), (size, size), mode="nearest"
+    )
+    pixels: NDArray[np.uint8] = (shown * 255).round().to(torch.uint8).numpy()
+    return pixels.reshape(len(sites), -1, size, size)

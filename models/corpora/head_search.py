@@ -1,0 +1,99 @@
+"""The head that aligns: every head of a translator read in every way on pairs that people linked.
+
+Choosing and reporting on the same pairs flatters the winner, so the pairs are also dealt into two
+halves: a winner chosen on the first can be reported on the second.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from attention_core.errors import AttentionError, TextError
+from attention_core.numbers.alignment import AlignedPair, diagonal_links, error_rate
+from attention_core.numbers.heads import AttendedPair, HeadRanking, Ranked, together
+from models.corpora.pairs import Pair
+from models.corpora.triage import followed
+from models.families.translation import Translating, Translation
+from models.ours.translator.gold import places
+
+
+class Report(NamedTuple):
+    """A winner and what it is worth.
+
+    chosen    the best reading on the pairs it was chosen on
+    reported  the same reading on the pairs it is reported on
+    diagonal  error rate there of linking each word to the same place of the other sentence
+    """
+
+    chosen: Ranked
+    reported: Ranked
+    diagonal: float
+    sentences: int
+    """Pairs that it is reported on."""
+
+
+class HeadSearch:
+    """The work of a job; a row is None, or why that pair could not be used."""
+
+    def __init__(self, reader: Translating, pairs: Sequence[Pair]) -> None:
+        self.reader = reader
+        self.pairs = pairs
+        self.whole, self.halves = HeadRanking(), (HeadRanking(), HeadRanking())
+        self._used: list[list[AlignedPair]] = [[], []]
+        self._guard = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def row(self, place: int, cancelled: Callable[[], bool]) -> AttentionError | None:
+        """Counts one pair: even places in the first half, odd ones in the second."""
+        pair = self.pairs[place]
+        if pair.aligned is None:
+            return TextError("This pair has no links; it cannot be scored.")
+        try:
+            found = followed(self.reader, pair, cancelled)
+            attended = _attended(found, pair.aligned)
+            with self._guard:
+                self.whole.add(attended)
+                self.halves[place % 2].add(attended)
+                self._used[place % 2].append(pair.aligned)
+        except AttentionError as problem:
+            return problem
+        return None
+
+    def table(self, split: bool) -> list[Ranked]:
+        """Every reading, best first, on all pairs or on the half that the winner is chosen on."""
+        with self._guard:
+            return (self.halves[0] if split else self.whole).table()
+
+    def report(self, split: bool) -> Report | None:
+        """The winner so far; None while there is nothing to choose or to report on."""
+        with self._guard:
+            ranking, other = (self.halves[0], self.halves[1]) if split else (self.whole, self.whole)
+            if not ranking.sentences or not other.sentences:
+                return None
+            chosen = ranking.best()
+            reported = next(one for one in other.table() if one[:4] == chosen[:4])
+            used = self._used[1] if split else [*self._used[0], *self._used[1]]
+        return Report(chosen, reported, _diagonal(used), len(used))
+
+
+def _attended(found: Translation, aligned: AlignedPair) -> AttendedPair:
+    """Raises TextError for a model without attention, or words that the text does not have."""
+    if not found.cross:
+        raise TextError("This translator has no attention, so no head of it can align.")
+    layers = [(site.name, site.weights()) for site in found.cross]
+    return AttendedPair(
+        [*layers, *([together(layers)] if len(layers) > 1 else [])],
+        places(found.target, aligned.target),
+        places(found.source, aligned.source),
+        aligned.gold,
+    )
+
+
+def _diagonal(pairs: Sequence[AlignedPair]) -> float:
+    return error_rate(
+        (diagonal_links(len(pair.source), len(pair.target)), pair.gold) for pair in pairs
+    )

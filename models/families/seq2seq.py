@@ -1,0 +1,299 @@
+"""Any encoder–decoder of the transformers library as a translator: text in, text and looks out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.axes.tokens import Axis, Token
+from attention_core.errors import AttentionError, ModelError, Superseded, TooLong
+from attention_core.watching.capture import capture, never
+from attention_core.watching.edit import Edit, editing, placed
+from attention_core.watching.record import AttentionRecord, Note
+from models.families.reader import bounded
+from models.families.seq2seq_languages import Wish, framed
+from models.families.seq2seq_search import Hypothesis, chances, hypotheses
+from models.families.seq2seq_vocabulary import Vocabulary
+from models.families.sites import ATTENTION, KINDS, Seen, captured, kinds, modules, sites, stored
+from models.families.tokenization import Tokens, decoder_input
+from models.families.translation import Alternative, Candidate, Node, Search, Translation
+from models.loading.checkpoint import Checkpoint
+from models.settings import settings
+
+CANDIDATES = 5
+USUAL = Search()
+
+
+class Seq2Seq:
+    """One encoder–decoder that translates; many threads may use it at once.
+
+    name       the catalogue's
+    languages  ISO 639-1 of what it reads and what it writes; "" where that is not known
+    limit      the most pieces of a source or target
+    routed     True when attention is captured as it is computed and checked against the output;
+               False when the model only reports its weights, so that they cannot be edited
+    """
+
+    def __init__(
+        self, name: str, checkpoint: Checkpoint, source_language: str = "",
+        target_language: str = "", prefix: str = "",
+    ) -> None:  # fmt: skip
+        """The model with its languages chosen.
+
+        source_language  the model's own code or ISO 639-1; the model's own choice when empty
+        target_language  the same for what it writes
+        prefix           put before every text, such as ``translate English to French: ``
+
+        Raises ModelError when there is no such language, or when attention cannot be watched.
+        """
+        self.name = name
+        self._model: Any = checkpoint.model
+        wish = Wish(source_language, target_language, prefix)
+        self._frame = framed(name, checkpoint, wish)
+        self.languages = self._frame.languages
+        self.limit = min(checkpoint.limit, settings().max_tokens)
+        self._kinds = kinds(checkpoint.model)
+        self._model.generation_config = type(self._model.generation_config)()  # ours alone decides
+        self.routed = True
+        self._places: dict[str, nn.Module] = {}
+        self._install()
+
+    def axis(self, text: str) -> Axis:
+        """The source as the network will see it; nothing is computed.
+
+        Raises TextError when there is no word in it.
+        """
+        return self._read(self._frame.source, text, "source").axis
+
+    def translate(
+        self, text: str, search: Search = USUAL, cut: bool = False,
+        edits: Sequence[Edit] = (), cancelled: Callable[[], bool] = never,
+    ) -> Translation:  # fmt: skip
+        """The best translation found with a beam, and how it was aligned.
+
+        cut        True reads the beginning of a text that is too long, and notes it
+        edits      what is done to the attention while it translates
+        cancelled  asked at every step; True raises Superseded
+
+        Raises TextError when there is nothing to read, TooLong when it is too much,
+        AttentionError when an edit names a site that the model has not.
+        """
+        source, notes = self._fitting(self._frame.source, text, "source", cut)
+        with editing(placed(edits, self._places)):
+            found = self._search(source, search, not any(map(_of_steps, edits)), cancelled)
+            target = self._frame.target.written(found[0].pieces, "target")
+            made = self._follow(source, target, notes, cancelled)
+        others = self._alternatives(found, target.axis.text)
+        return replace(made, alternatives=others, tree=tuple(self._tree(found)))
+
+    def align(
+        self, text: str, target: str, cut: bool = False, edits: Sequence[Edit] = (),
+        cancelled: Callable[[], bool] = never,
+    ) -> Translation:  # fmt: skip
+        """How the network aligns a translation that the reader gives (forced decoding).
+
+        Raises TextError when either side is empty, TooLong when one is too long,
+        AttentionError when an edit names a site that the model has not.
+        """
+        source, notes = self._fitting(self._frame.source, text, "source", cut)
+        given, more = self._fitting(self._frame.target, target, "target", cut)
+        with editing(placed(edits, self._places)):
+            return self._follow(source, given, (*notes, *more), cancelled)
+
+    def _read(self, side: Vocabulary, text: str, name: str) -> Tokens:
+        made = side.read(bounded(text), name)
+        return made if name == "source" else self._as_written(made)
+
+    def _as_written(self, target: Tokens) -> Tokens:
+        """The reader's target as the model would write it: forced piece first, ending last."""
+        frame, ids, shown = self._frame, list(target.ids), list(target.axis.tokens)
+        length = next((at for at, number in enumerate(ids) if number in frame.ends), len(ids))
+        ids, shown = ids[:length], shown[:length]
+        if frame.forced is not None and ids[:1] != [frame.forced]:
+            ids, shown = [frame.forced, *ids], [self._special(frame.forced, 0), *shown]
+        if frame.ends:
+            end = min(frame.ends)
+            ids, shown = [*ids, end], [*shown, self._special(end, len(target.axis.text))]
+        axis = replace(target.axis, tokens=tuple(shown))
+        return Tokens(axis, tuple(ids), (0,) * len(ids))
+
+    def _special(self, number: int, place: int) -> Token:
+        piece = self._frame.target.piece(number)
+        return Token(piece, place, place, special=True, piece=piece)
+
+    def _fitting(
+        self, side: Vocabulary, text: str, name: str, agreed: bool
+    ) -> tuple[Tokens, tuple[Note, ...]]:
+        """Tokens within the limit, and a note where something was left out."""
+        made = self._read(side, text, name)
+        if len(made) <= self.limit:
+            return made, ()
+        if not agreed:
+            raise TooLong(
+                "The text has {tokens:,} tokens; this model reads at most {limit:,}. "
+                "Shorten it, or read only its beginning.",
+                tokens=len(made),
+                limit=self.limit,
+            )
+        shorter = self._read(side, side.cut(text, self.limit - 2), name)
+        return shorter, (
+            Note(
+                "Only the first {limit:,} of {tokens:,} tokens were read.",
+                limit=len(shorter),
+                tokens=len(made),
+            ),
+        )
+
+    def _search(
+        self, source: Tokens, wanted: Search, cached: bool, cancelled: Callable[[], bool]
+    ) -> list[Hypothesis]:
+        if cancelled():
+            raise Superseded
+        most = min(self.limit, 2 * len(source) + 20)
+        return hypotheses(self._model, self._frame, source.ids, wanted, most, cached, cancelled)
+
+    def _alternatives(self, found: list[Hypothesis], best: str) -> tuple[Alternative, ...]:
+        """What else was found. One text, cut into pieces in several ways, is shown once."""
+        scores: dict[str, float] = {}
+        for hypothesis in found:
+            scores.setdefault(self._frame.target.text(hypothesis.pieces), hypothesis.score)
+        return tuple(Alternative(text, score) for text, score in scores.items() if text != best)
+
+    def _tree(self, found: list[Hypothesis]) -> Iterator[Node]:
+        """The ways to the translations found; the library keeps no others."""
+        places: dict[tuple[int, ...], int] = {}
+        for rank, one in enumerate(found):
+            total = 0.0
+            for step, (piece, share) in enumerate(
+                zip(one.pieces, one.log_probabilities, strict=True), start=1
+            ):
+                total += share
+                way = one.pieces[:step]
+                if way in places:
+                    continue
+                places[way] = len(places)
+                score = one.score if step == len(one.pieces) else None
+                parent = places.get(way[:-1], -1)
+                shown = self._frame.target.shown(piece)
+                yield Node(parent, shown, share, total, score, chosen=rank == 0)
+
+    def _follow(
+        self, source: Tokens, target: Tokens, notes: tuple[Note, ...],
+        cancelled: Callable[[], bool],
+    ) -> Translation:  # fmt: skip
+        """One teacher-forced pass: row i is the step at which piece i of the target is chosen."""
+        seen, logits = self._see(source, target, cancelled)
+        shares = chances(logits, self._frame)
+        chosen = shares[range(len(target)), target.ids]
+        own = chosen[1:] if self._frame.forced is not None else chosen
+        if not self.routed:
+            notes = (
+                *notes,
+                Note("This model only reports its weights; they cannot be checked against it."),
+            )
+        given = self._given(target).axis
+        found = sites(seen, source.axis, target.axis, given)
+        return Translation(
+            record=AttentionRecord(self.name, found, (source.axis, target.axis), notes),
+            text=target.axis.text,
+            candidates=tuple(self._candidates(shares)),
+            chosen=tuple(chosen.exp().tolist()),
+            score=float(own.mean()),
+            unknown=self._unknown(source),
+        )
+
+    def _candidates(self, shares: Tensor) -> Iterator[tuple[Candidate, ...]]:
+        best = shares.topk(min(CANDIDATES, shares.shape[-1]))
+        side = self._frame.target
+        for numbers, values in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True):
+            yield tuple(
+                Candidate(side.shown(number), share, side.piece(number))
+                for number, share in zip(numbers, values, strict=True)
+                if share > 0
+            )
+
+    def _unknown(self, source: Tokens) -> tuple[str, ...]:
+        """What the reader typed that the vocabulary does not have."""
+        side = self._frame.source
+        nothing = side.number(side.unknown)
+        pairs = zip(source.axis.tokens, source.ids, strict=True)
+        shown = (t.text for t, number in pairs if number == nothing and not t.special)
+        return tuple(dict.fromkeys(shown))
+
+    def _given(self, target: Tokens) -> Tokens:
+        """What the decoder is given to write the target: its start token first."""
+        start = self._frame.start
+        whole = decoder_input(target, start, self._frame.target.piece(start), frozenset())
+        axis = replace(whole.axis, tokens=whole.axis.tokens[: len(target)])
+        return Tokens(axis, whole.ids[: len(target)], whole.types[: len(target)])
+
+    @torch.inference_mode()
+    def _see(
+        self, source: Tokens, target: Tokens, cancelled: Callable[[], bool]
+    ) -> tuple[list[Seen], Tensor]:
+        """Every attention call of one pass, and its logits (target, vocabulary)."""
+        ids = torch.tensor([source.ids])
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": torch.ones_like(ids),
+            "decoder_input_ids": torch.tensor([self._given(target).ids]),
+            "use_cache": False,
+            "return_dict": True,
+        }
+        if not self.routed:
+            outputs = self._model(**inputs, output_attentions=True)
+            return list(_reported(outputs)), outputs.logits[0]
+        with capture(cancelled) as collector:
+            outputs = self._model(**inputs)
+        seen = [captured(call, self._kinds[id(call.module)]) for call in collector.calls]
+        return seen, outputs.logits[0]
+
+    def _install(self) -> None:
+        """Choose once, for good, how this model is watched; raises ModelError when it cannot be."""
+        source = self._read(self._frame.source, "The cat sat.", "source")
+        target = self._read(self._frame.target, "A dog ran away.", "target")
+        try:
+            self._model.set_attn_implementation(ATTENTION)
+            seen, _ = self._see(source, target, never)
+            if not seen:
+                self._model.set_attn_implementation("eager")
+                self.routed = False
+                seen, _ = self._see(source, target, never)
+        except AttentionError:
+            raise
+        except Exception as fault:
+            raise ModelError(
+                "{model} cannot write a text from a plain text ({reason}); choose a model that "
+                "translates.",
+                model=self.name,
+                reason=f"{type(fault).__name__}: {fault}"[:200],
+            ) from fault
+        self._check(seen, len(source), len(target))
+        self._places = modules(seen)
+
+    def _check(self, seen: list[Seen], source: int, target: int) -> None:
+        shapes = {"encoder": (source, source), "decoder": (target, target),
+                  "cross": (target, source)}  # fmt: skip
+        right = all(tuple(one.source.allowed().shape) == shapes[one.kind] for one in seen)
+        if not right or "cross" not in {one.kind for one in seen}:
+            raise ModelError(
+                "{model} does not give its attention as one weight for each pair of tokens, "
+                "so it cannot be shown; choose another model.",
+                model=self.name,
+            )
+
+
+def _of_steps(edit: Edit) -> bool:
+    """True when an edit is of some steps of the decoder only, so that steps must be counted."""
+    return edit.queries is not None and not edit.site.startswith("encoder")
+
+
+def _reported(outputs: Any) -> Iterator[Seen]:
+    """What a model says of itself, where it does not compute through our function."""
+    for kind in KINDS:
+        for layer in getattr(outputs, f"{kind}_attentions", None) or ():
+            yield stored(kind, layer)

@@ -1,0 +1,155 @@
+"""From a reader's text to a model's tokens, each with the reader's own characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from tokenizers import Tokenizer
+
+from attention_core.axes.tokens import Axis, Token, visible
+
+SEPARATOR = "\n"
+"""Between the two texts of a pair; `readable` leaves no line break inside a text."""
+_SPACES = "▁Ġ"
+"""How SentencePiece and byte-level tokenizers write a space."""
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One text, or a pair, as a model takes it. ids and types: one number for each token."""
+
+    axis: Axis
+    ids: tuple[int, ...]
+    types: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def tokens(
+    tokenizer: Tokenizer, text: str, second: str = "", name: str = "text", language: str = ""
+) -> Tokens:
+    """The text's tokens, and after them those of the second text of a pair.
+
+    text, second  as `readable` returns them
+    """
+    encoding = tokenizer.encode(text, second or None)
+    whole = text + SEPARATOR + second if second else text
+    start = len(text) + len(SEPARATOR) if second else 0
+    columns = zip(  # each of these is built anew whenever it is asked for, so ask once
+        encoding.tokens,
+        encoding.sequence_ids,
+        encoding.special_tokens_mask,
+        encoding.type_ids,
+        encoding.offsets,
+        strict=True,
+    )
+    shown = tuple(_token(_Piece(*column), whole, start) for column in columns)
+    axis = Axis(name, whole, tuple(_numbered(shown)), language, (0, start) if second else (0,))
+    return Tokens(axis, tuple(encoding.ids), tuple(encoding.type_ids))
+
+
+def decoder_input(target: Tokens, start: int, piece: str, ends: frozenset[int]) -> Tokens:
+    """What a decoder is given to predict the target: a start token first, no end token.
+
+    start, piece  the id and the name of the start token
+    ends          ids of end tokens, dropped where the target ends with one
+    """
+    keep = len(target) - (1 if target.ids and target.ids[-1] in ends else 0)
+    first = Token(piece, 0, 0, special=True, piece=piece)
+    axis = replace(target.axis, tokens=(first, *target.axis.tokens[:keep]))
+    return Tokens(axis, (start, *target.ids[:keep]), (0,) * (keep + 1))
+
+
+def cut(tokenizer: Tokenizer, text: str, second: str, limit: int) -> tuple[str, str]:
+    """The longest beginnings of both texts that fit into `limit` tokens together.
+
+    The longer text is shortened first, so that a short question keeps its words.
+    """
+    extra = tokenizer.num_special_tokens_to_add(bool(second))
+    room = max(1, limit - extra)
+    ends, second_ends = _ends(tokenizer, text), _ends(tokenizer, second)
+    while True:
+        share = _shares(len(ends), len(second_ends), room)
+        shorter = text[: _end(ends, share[0])], second[: _end(second_ends, share[1])]
+        if room == 1 or len(tokenizer.encode(shorter[0], shorter[1] or None)) <= limit:
+            return shorter
+        room -= 1
+
+
+def _shares(first: int, second: int, room: int) -> tuple[int, int]:
+    """How many tokens of each text are kept when both together have `room`."""
+    if first <= second:
+        mine = min(first, max(room // 2, room - second))
+        return mine, min(second, room - mine)
+    other, mine = _shares(second, first, room)
+    return mine, other
+
+
+def _ends(tokenizer: Tokenizer, text: str) -> list[int]:
+    """Where each ordinary token of the text ends, in characters."""
+    if not text:
+        return []
+    return [end for _, end in tokenizer.encode(text, add_special_tokens=False).offsets]
+
+
+def _end(ends: Sequence[int], count: int) -> int:
+    return max(ends[:count], default=0)
+
+
+class _Piece(NamedTuple):
+    """What a tokenizer says of one token."""
+
+    name: str
+    segment: int | None
+    special: int
+    type: int
+    offsets: tuple[int, int]
+
+
+def _token(piece: _Piece, text: str, second_start: int) -> Token:
+    if piece.special or piece.segment is None:
+        place = 0 if piece.type == 0 else second_start
+        return Token(piece.name, place, place, True, piece.type, piece.name)
+    start, end = (place + second_start * piece.segment for place in piece.offsets)
+    if not piece.name.strip(_SPACES) and text[start:end].strip():
+        end = start  # a space that the tokenizer put in front; it points at the next letter
+    shown = _shown(text[start:end], piece.name)
+    return Token(shown, start, end, False, piece.segment, piece.name)
+
+
+def _shown(characters: str, piece: str) -> str:
+    """The reader's characters; a token that stands for none shows its mark for a space."""
+    if characters:
+        return visible(characters)
+    return visible(" " if not piece.strip(_SPACES) else piece)
+
+
+def _numbered(row: Sequence[Token]) -> list[Token]:
+    """Tokens that share a character get part numbers: 🦄₁ 🦄₂ are bytes of one 🦄."""
+    made: list[Token] = []
+    for group in _sharing(row):
+        if len(group) == 1:
+            made += group
+            continue
+        made += [
+            replace(token, text=token.text + str(part).translate(_SUBSCRIPTS))
+            for part, token in enumerate(group, start=1)
+        ]
+    return made
+
+
+def _sharing(row: Sequence[Token]) -> list[list[Token]]:
+    """Neighbours grouped while each begins before the one in front of it has ended."""
+    groups: list[list[Token]] = []
+    for token in row:
+        last = groups[-1][-1] if groups else token
+        shares = last.segment == token.segment and last.start <= token.start < last.end
+        if groups and shares and not token.special:
+            groups[-1].append(token)
+        else:
+            groups.append([token])
+    return groups

@@ -1,0 +1,1 @@
+"""From a folder or the hub into memory: judged first, loaded then."""

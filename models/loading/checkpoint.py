@@ -1,0 +1,195 @@
+"""A model and its tokenizer in memory, loaded from a folder that has been judged first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoModel,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    M2M100Tokenizer,
+    MarianTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
+from transformers.utils.logging import disable_progress_bar
+
+from attention_core.errors import ModelError
+from models.loading.folders import judge
+
+disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has nobody to watch it
+
+_POSITIONS = (
+    "max_position_embeddings",
+    "n_positions",
+    "max_source_positions",
+    "max_sequence_length",
+    "max_seq_len",
+    "seq_length",
+)
+_UNUSED = ("pooler",)
+"""Parts that a checkpoint may lack because attention does not pass through them."""
+_CONVERTED = (MarianTokenizer, M2M100Tokenizer)
+"""Tokenizers that are not fast, but are made so in `models.seq2seq_languages`."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network and the tokenizer that feeds it."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def limit(self) -> int:
+        """The most tokens that the network has positions for and the tokenizer declares."""
+        config = self.model.config
+        parts = [config, getattr(config, "encoder", None), getattr(config, "decoder", None)]
+        reserved = _reserved_positions(self.model)
+        limits = [limit - reserved for part in parts for limit in _positions(part)]
+        return min([int(self.tokenizer.model_max_length), *limits])
+
+
+def _positions(config: object) -> list[int]:
+    """The most positions of one network, as far as its configuration says; at most one number."""
+    found = (getattr(config, name, None) for name in _POSITIONS)
+    return [value for value in found if isinstance(value, int) and value > 0][:1]
+
+
+def from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
+    """The checkpoint in a folder below `root`.
+
+    links  True where files may be links, as in the hub's cache; they must stay below root
+
+    Raises ModelError with a sentence for whatever is wrong with it.
+    """
+    judge(folder, root, links)
+    checkpoint = Checkpoint(_model(folder, AutoModel), _tokenizer(folder))
+    _check(checkpoint, folder.name)
+    return checkpoint
+
+
+def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
+    """The checkpoint of an encoder–decoder with the layer that writes; otherwise as from_folder.
+
+    Raises ModelError with a sentence for whatever is wrong with it.
+    """
+    judgement = judge(folder, root, links)
+    if not writes(judgement.model_type):
+        raise ModelError(
+            "{model} ({type}) does not write one text from another; choose an encoder–decoder, "
+            "such as a model of the kinds marian, t5, bart, mbart or m2m_100.",
+            model=folder.name,
+            type=judgement.model_type,
+        )
+    checkpoint = Checkpoint(_model(folder, AutoModelForSeq2SeqLM), _tokenizer(folder, _CONVERTED))
+    _check(checkpoint, folder.name)
+    return checkpoint
+
+
+def writes(model_type: str) -> bool:
+    """True when models of this kind write one text from another."""
+    return model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
+
+
+def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedTokenizerBase:
+    """The fast tokenizer, or one of the classes that will be `converted`."""
+    try:
+        found = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as fault:
+        raise ModelError(
+            "The tokenizer of {model} cannot be read: {reason}",
+            model=folder.name,
+            reason=_short(fault),
+        ) from fault
+    known = isinstance(found, PreTrainedTokenizerBase)
+    if not known or not (found.is_fast or isinstance(found, converted)):
+        raise ModelError(
+            "{model} has no fast tokenizer, and only a fast one says which characters each "
+            "token stands for; add its tokenizer.json.",
+            model=folder.name,
+        )
+    return found
+
+
+def _model(folder: Path, architecture: Any) -> PreTrainedModel:
+    try:
+        model, report = architecture.from_pretrained(
+            folder,
+            attn_implementation="eager",
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except Exception as fault:
+        raise ModelError(
+            "{model} cannot be loaded: {reason}", model=folder.name, reason=_short(fault)
+        ) from fault
+    _check_report(report, folder.name)
+    return model.eval()  # type: ignore[no-any-return]
+
+
+def _check_report(report: dict[str, Any], name: str) -> None:
+    """Raises ModelError when the file lacks weights, which would be left random."""
+    missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
+    if missing:
+        raise ModelError(
+            "The weights file of {model} lacks {count} of the model's tensors, such as "
+            "{example}; they would be random. Save the model again with all its weights.",
+            model=name,
+            count=len(missing),
+            example=missing[0],
+        )
+
+
+def _check(checkpoint: Checkpoint, name: str) -> None:
+    """Raises ModelError when the weights are not numbers or the tokenizer names unknown rows."""
+    for key, weight in checkpoint.model.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            raise ModelError(
+                "The weights of {model} hold NaN or infinite numbers (in {place}); "
+                "train or save the model again.",
+                model=name,
+                place=key,
+            )
+    rows = _rows(checkpoint.model)
+    highest = max(checkpoint.tokenizer.get_vocab().values(), default=0)
+    if highest >= rows:
+        raise ModelError(
+            "The tokenizer of {model} has tokens up to number {highest}, but the model has "
+            "embeddings for {rows} only; use the tokenizer that belongs to this model.",
+            model=name,
+            highest=highest,
+            rows=rows,
+        )
+
+
+def _rows(model: PreTrainedModel) -> int:
+    """How many tokens the model knows, on the side that knows fewer."""
+    layers = model.get_input_embeddings(), model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    return min(len(torch.as_tensor(layer.weight)) for layer in layers if layer is not None)
+
+
+def _reserved_positions(model: PreTrainedModel) -> int:
+    """Positions that RoBERTa's kin keep for padding, so that a text cannot have them."""
+    for name, module in model.named_modules():
+        padding = getattr(module, "padding_idx", None)
+        if name.endswith("position_embeddings") and padding is not None:
+            return int(padding) + 1
+    return 0
+
+
+def _short(fault: Exception) -> str:
+    """The first line of a foreign message, without the server's paths."""
+    lines = str(fault).strip().splitlines() or [type(fault).__name__]
+    words = [word if not word.strip("'\"(").startswith("/") else "…" for word in lines[0].split()]
+    return " ".join(words)[:200]

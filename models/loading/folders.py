@@ -1,0 +1,255 @@
+"""Judging a model's folder before anything in it is loaded.
+
+A folder may come from anywhere: its configuration is untrusted input. Every check here reads a
+bounded number of bytes and runs no code of the folder; each refusal is one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import CONFIG_MAPPING
+
+from attention_core.errors import ModelError
+from models.loading.documents import DEPTH, bounded_text, depth, read_json
+
+CONFIG_BYTES = 1 << 20
+TOKENIZER_BYTES = 64 << 20
+HEADER_BYTES = 16 << 20
+LAYERS = 1_000
+SIZE = 10_000_000
+"""No width, vocabulary or number of positions of a real model is larger."""
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+_LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers",
+               "decoder_layers", "num_decoder_layers")  # fmt: skip
+_WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "dim")
+_OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", "encoder_ffn_dim",
+               "decoder_ffn_dim", "max_position_embeddings", "n_positions")  # fmt: skip
+_VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model",
+                 "sentencepiece.bpe.model")  # fmt: skip
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is known of a folder that may be loaded."""
+
+    model_type: str
+    parameters: int
+    bytes: int
+
+
+def names(root: Path) -> tuple[str, ...]:
+    """The models below the operator's directory: folders with a config.json, at most two deep."""
+    found = [*root.glob("*/config.json"), *root.glob("*/*/config.json")]
+    shown = (path.parent.relative_to(root).as_posix() for path in found)
+    return tuple(sorted(name for name in shown if _NAME.fullmatch(name)))
+
+
+def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
+    """What the folder holds, by its configuration and the headers of its weights.
+
+    links  True where files may be links, as in the hub's cache; they must stay below root
+
+    Raises ModelError for the first thing that speaks against loading it.
+    """
+    _check_files(folder, root, links)
+    for path in folder.glob("*.json"):
+        bounded_text(path, TOKENIZER_BYTES)
+    config = read_json(folder / "config.json", CONFIG_BYTES)
+    _check_code(folder, config)
+    model_type = _model_type(folder.name, config)
+    _check_sizes(folder.name, config)
+    _check_tokenizer(folder)
+    weights = _weight_files(folder)
+    parameters = sum(_parameters(path) for path in weights)
+    _check_memory(folder.name, max(parameters, _promised(config)))
+    return Judgement(model_type, parameters, sum(path.stat().st_size for path in weights))
+
+
+def _check_files(folder: Path, root: Path, links: bool) -> None:
+    """Raises ModelError unless the folder is below root and holds only regular files."""
+    inside = folder.resolve(), root.resolve()
+    if not folder.is_dir() or not inside[0].is_relative_to(inside[1]):
+        raise ModelError(
+            "There is no model folder {model} in the models directory; choose one of the list.",
+            model=folder.name,
+        )
+    for path in folder.iterdir():
+        if path.is_dir():
+            continue
+        target = path.resolve()
+        if path.is_symlink() and not (links and target.is_relative_to(inside[1])):
+            raise ModelError(
+                "{file} of {model} is a link to another place; "
+                "copy the file itself into the folder.",
+                file=path.name,
+                model=folder.name,
+            )
+        if not target.is_file():
+            raise ModelError(
+                "{file} of {model} is not a regular file; remove it.",
+                file=path.name,
+                model=folder.name,
+            )
+
+
+def _check_code(folder: Path, config: dict[str, Any]) -> None:
+    """Raises ModelError when the model wants to bring its own program."""
+    found = [config]
+    if (folder / "tokenizer_config.json").exists():
+        found.append(read_json(folder / "tokenizer_config.json", TOKENIZER_BYTES))
+    if any("auto_map" in part or part.get("trust_remote_code") for part in found):
+        raise ModelError(
+            "{model} brings program code of its own, which is never run here; "
+            "choose a model whose architecture is part of transformers.",
+            model=folder.name,
+        )
+
+
+def _model_type(name: str, config: dict[str, Any]) -> str:
+    found = config.get("model_type")
+    if not isinstance(found, str) or found not in CONFIG_MAPPING:
+        raise ModelError(
+            "The architecture of {model} (“{found}” in config.json) is not known here; choose a "
+            "model of an architecture that transformers has, such as bert, gpt2 or t5.",
+            model=name,
+            found=str(found)[:40],
+        )
+    return found
+
+
+def _check_sizes(name: str, config: dict[str, Any]) -> None:
+    """Raises ModelError when a size in the configuration is absurd or not a number."""
+    for part in (config, *(value for value in config.values() if isinstance(value, dict))):
+        for key in (*_LAYER_KEYS, *_WIDTH_KEYS, *_OTHER_KEYS):
+            value = part.get(key)
+            most = LAYERS if key in _LAYER_KEYS else SIZE
+            if value is None or isinstance(value, list):
+                continue
+            if not isinstance(value, int) or not 0 <= value <= most:
+                raise ModelError(
+                    "config.json of {model} says {key} = {value}; "
+                    "at most {most:,} can be read. Choose a smaller model.",
+                    model=name,
+                    key=key,
+                    value=str(value)[:40],
+                    most=most,
+                )
+
+
+def _promised(config: dict[str, Any]) -> int:
+    """Parameters by the configuration: layers × 12 width² + vocabulary × width.
+
+    Source: Kaplan et al. 2020, Scaling Laws for Neural Language Models, section 2.1, for a layer.
+    """
+    width = next((config[key] for key in _WIDTH_KEYS if isinstance(config.get(key), int)), 0)
+    layers = sum(config[key] for key in _LAYER_KEYS if isinstance(config.get(key), int))
+    tables = sum(
+        config[key]
+        for key in ("vocab_size", "max_position_embeddings", "n_positions")
+        if isinstance(config.get(key), int) and not config.get("rope_theta")
+    )
+    return int(layers * 12 * width**2 + tables * width)
+
+
+def _check_tokenizer(folder: Path) -> None:
+    present = [name for name in _VOCABULARIES if (folder / name).is_file()]
+    if not present:
+        raise ModelError(
+            "{model} has no tokenizer (none of {files}); save the tokenizer into the same folder.",
+            model=folder.name,
+            files=", ".join(_VOCABULARIES),
+        )
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The safetensors files; raises ModelError when there are none."""
+    found = sorted(folder.glob("*.safetensors"))
+    if found:
+        return found
+    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
+    if pickles:
+        raise ModelError(
+            "{model} has its weights as a pickle only ({file}), and a pickle can run "
+            "any program when it is opened; save the model as safetensors.",
+            model=folder.name,
+            file=pickles[0],
+        )
+    raise ModelError(
+        "{model} has no weights; a file model.safetensors is needed.", model=folder.name
+    )
+
+
+def _parameters(path: Path) -> int:
+    """Numbers in one safetensors file, by its header; raises ModelError when it is incomplete.
+
+    Source: the safetensors format, https://huggingface.co/docs/safetensors, "Format": eight bytes
+    with the length of the header, the header as JSON, then the tensors without gaps.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(HEADER_BYTES, size - 8):
+            raise _broken(path)
+        text = file.read(length).decode("utf-8", errors="replace")
+    if depth(text) > DEPTH:
+        raise _broken(path)
+    try:
+        header = json.loads(text)
+        tensors = [value for key, value in header.items() if key != "__metadata__"]
+        end = max((tensor["data_offsets"][1] for tensor in tensors), default=0)
+        numbers = sum(_product(tensor["shape"]) for tensor in tensors)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
+        raise _broken(path) from fault
+    if 8 + length + end != size:
+        raise _broken(path)
+    return numbers
+
+
+def _product(shape: list[int]) -> int:
+    total = 1
+    for side in shape:
+        total *= int(side)
+    return total
+
+
+def _broken(path: Path) -> ModelError:
+    return ModelError(
+        "{file} of {model} is incomplete or damaged: its size is not what its "
+        "header says. Copy or download it again.",
+        file=path.name,
+        model=path.parent.name,
+    )
+
+
+def _check_memory(name: str, parameters: int) -> None:
+    """Raises ModelError when the weights, four bytes each, would not fit beside what runs."""
+    needed, free = parameters * 4 * 1.25, _free_memory()
+    if needed > free:
+        raise ModelError(
+            "{model} has {millions:,.0f} million parameters and needs {needed:,.1f} GB of "
+            "memory; {free:,.1f} GB are free. Choose a smaller model.",
+            model=name,
+            millions=parameters / 1e6,
+            needed=needed / 1e9,
+            free=free / 1e9,
+        )
+
+
+def _free_memory() -> float:
+    """Bytes that can still be had, by the kernel's own estimate where there is one."""
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        found = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())
+        if found:
+            return int(found[1]) * 1024
+    if "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2
+    return 4e9

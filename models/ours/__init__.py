@@ -1,0 +1,1 @@
+"""The models that this project trained, and how."""

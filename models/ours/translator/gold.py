@@ -1,0 +1,228 @@
+"""How well a translator's attention agrees with word alignments that people made.
+
+Which head, how links are taken from it and by how many steps it is shifted is chosen on pairs of
+our own and measured on others: a choice made on the test itself would flatter the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from attention_core.axes.tokens import Axis, Token
+from attention_core.errors import TextError
+from attention_core.numbers.alignment import (
+    AlignedPair,
+    Extraction,
+    Gold,
+    Link,
+    crossing,
+    diagonal_links,
+    extract,
+    json_pairs,
+    scores,
+    shifted,
+    symmetrised,
+)
+from attention_core.numbers.heads import AttendedPair, HeadRanking, together
+from models.families.translation import Translating
+from models.ours.translator.corpus import CLASSROOM
+from models.ours.translator.vocabulary import normalised
+
+Matrix = NDArray[np.float32]
+Symmetry = Literal["intersection", "grow-diag-final-and"]
+SYMMETRIES: Final[tuple[Symmetry, ...]] = ("grow-diag-final-and", "intersection")
+
+
+class Reading(NamedTuple):
+    """How links are read out of a model: where it looks, and what is made of that.
+
+    site   one attention, or several with + between them: the mean of all their heads
+    head   None for the mean of the heads
+    how    an extraction of the core
+    least  links of less weight are left out
+    shift  decoding steps: 1 takes a word's look from the step after it was written
+    """
+
+    site: str
+    head: int | None
+    how: Extraction = "argmax"
+    least: float = 0.0
+    shift: int = 0
+
+
+class Agreement(NamedTuple):
+    """Figures from 0 to 1 over all sentences; `crossing_recall` of sure links that cross."""
+
+    error_rate: float
+    precision: float
+    recall: float
+    f1: float
+    crossing_recall: float
+
+
+def read(path: Path) -> list[AlignedPair]:
+    """One JSON object a line: src, tgt, raw (both texts), sure and possible [src, tgt] from 0.
+
+    Raises TextError when a line is not so.
+    """
+    pairs = json_pairs(path.read_text(encoding="utf-8"))
+    for line, pair in enumerate(pairs, 1):
+        if pair.texts is None:
+            raise TextError(
+                "Pair {line} of {file} has no texts under “raw”; give both sentences as they are "
+                "written.",
+                line=line,
+                file=path.name,
+            )
+    return pairs
+
+
+def own(source: str, target: str) -> list[AlignedPair]:
+    """Our own pairs between two languages (ISO 639-1); none where we have none."""
+    straight, back = (
+        CLASSROOM / f"gold.{one}-{other}.jsonl"
+        for one, other in ((source, target), (target, source))
+    )
+    if straight.is_file():
+        return read(straight)
+    return [turned(pair) for pair in read(back)] if back.is_file() else []
+
+
+def turned(pair: AlignedPair) -> AlignedPair:
+    """The same pair for a translator of the other direction."""
+    sure, possible = (frozenset(map(_turned, links)) for links in pair.gold)
+    texts = pair.texts and (pair.texts[1], pair.texts[0])
+    return AlignedPair(pair.target, pair.source, Gold(sure, possible), texts)
+
+
+def _turned(link: Link) -> Link:
+    return Link(link.target, link.source)
+
+
+def looks(reader: Translating, pairs: Sequence[AlignedPair]) -> list[AttendedPair]:
+    """What the model looked at while it was made to write each target (forced decoding)."""
+    return [_look(reader, pair) for pair in pairs]
+
+
+def _look(reader: Translating, pair: AlignedPair) -> AttendedPair:
+    texts = pair.texts or (" ".join(pair.source), " ".join(pair.target))
+    made = reader.align(*texts)
+    layers = [(site.name, site.weights()) for site in made.cross]
+    return AttendedPair(
+        [*layers, *_several(layers)],
+        places(made.target, pair.target),
+        places(made.source, pair.source),
+        pair.gold,
+    )
+
+
+def _several(layers: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
+    """The last two layers as one, the last three, and so on."""
+    return [together(layers[-count:]) for count in range(2, len(layers) + 1)]
+
+
+def best_reading(found: Sequence[AttendedPair]) -> Reading:
+    """The reading with the lowest error rate of these pairs.
+
+    Raises TextError when there are none.
+    """
+    ranking = HeadRanking()
+    for look in found:
+        ranking.add(look)
+    best = ranking.best()
+    return Reading(best.site, best.head, *best.method, best.shift)
+
+
+def usual_reading(look: AttendedPair) -> Reading:
+    """The mean of all that looks at the source, where no pairs are there to choose a part on."""
+    name, weights = look.sites[-1]
+    return Reading(name, 0 if len(weights) == 1 else None)
+
+
+def links(look: AttendedPair, reading: Reading) -> list[Link]:
+    """The links of one sentence, read in one way."""
+    weights = word_weights(look, reading)
+    return extract(weights, reading.how, reading.least)
+
+
+def word_weights(look: AttendedPair, reading: Reading) -> Matrix:
+    """(target word, source word): added over keys, averaged over queries."""
+    heads = dict(look.sites)[reading.site]
+    chosen = heads.mean(0) if reading.head is None else heads[reading.head]
+    pieces = chosen.float().numpy()
+    columns = np.stack([pieces[:, list(column)].sum(1) for column in look.columns], 1)
+    steps = shifted(columns, reading.shift)
+    return np.stack([_mean(steps[list(row)]) for row in look.rows])
+
+
+def _mean(rows: Matrix) -> Matrix:
+    mean: Matrix = rows.sum(0) / max(len(rows), 1)
+    return mean
+
+
+def best_symmetry(
+    forward: Sequence[list[Link]], reverse: Sequence[list[Link]], gold: Sequence[Gold]
+) -> Symmetry:
+    """The way of joining two directions that has the lowest error rate of these pairs."""
+    return min(
+        SYMMETRIES, key=lambda how: agreement(joined(forward, reverse, how), gold).error_rate
+    )
+
+
+def joined(
+    forward: Sequence[list[Link]], reverse: Sequence[list[Link]], how: Symmetry
+) -> list[list[Link]]:
+    """Both directions of every sentence made into one; the reverse ones as their model has them."""
+    return [
+        symmetrised(one, list(map(_turned, other)), how)
+        for one, other in zip(forward, reverse, strict=True)
+    ]
+
+
+def diagonal(pairs: Sequence[AlignedPair]) -> Agreement:
+    """What any aligner must beat."""
+    found = [diagonal_links(len(pair.source), len(pair.target)) for pair in pairs]
+    return agreement(found, [pair.gold for pair in pairs])
+
+
+def agreement(found: Sequence[Sequence[Link]], gold: Sequence[Gold]) -> Agreement:
+    """How right the links of all sentences are; recall of crossing links is 0 where none cross."""
+    crossed = [crossing(one.sure) for one in gold]
+    hits = sum(len(one & set(made)) for one, made in zip(crossed, found, strict=True))
+    scored = scores(zip(found, gold, strict=True))
+    return Agreement(
+        scored.error_rate, scored.precision, scored.recall, scored.f1,
+        hits / max(1, sum(map(len, crossed))),
+    )  # fmt: skip
+
+
+def places(axis: Axis, words: tuple[str, ...]) -> list[list[int]]:
+    """For each word the positions of the tokens that share characters with it.
+
+    Raises TextError when a word is not in the text, in this order.
+    """
+    text, found, start = normalised(axis.text), list[list[int]](), 0
+    for word in words:
+        start = text.find(normalised(word), start)
+        if start < 0:
+            raise TextError(
+                "The word “{word}” is not in “{text}” where its alignment needs it; "
+                "correct the gold file.",
+                word=word,
+                text=axis.text,
+            )
+        end = start + len(word)
+        found.append([place for place, token in enumerate(axis.tokens) if _in(token, start, end)])
+        start = end
+    return found
+
+
+def _in(token: Token, start: int, end: int) -> bool:
+    """Whether a token shares characters with a word; a lone space belongs to the word it leads."""
+    return token.start == start or (token.start < end and token.end > start)

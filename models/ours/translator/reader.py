@@ -1,0 +1,278 @@
+"""A trained translator as the pages use it: text in; translation, alignment and candidates out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Encoding, Tokenizer
+
+from attention_core.axes.tokens import Axis, Token, readable, visible
+from attention_core.errors import Superseded, TextError, TooLong
+from attention_core.watching.capture import never
+from attention_core.watching.edit import Edit, editing, edits_of, placed
+from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
+from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
+from models.ours.translator import vocabulary
+from models.ours.translator.network import Look
+from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shape_of
+from models.ours.translator.search import Found, beam_search
+from models.ours.translator.vocabulary import END, END_ID, START, START_ID, UNKNOWN, UNKNOWN_ID
+
+CANDIDATES = 5
+SPACE = "▁"
+"""How a piece says that a space stands before it; alone it stands for no character."""
+LIMIT = 60
+"""Pieces of a source sentence: the longest the network saw in training."""
+
+
+class TranslatorReader:
+    """One trained translator, loaded from its checkpoint folder."""
+
+    def __init__(self, name: str, folder: Path, pieces: Path, languages: tuple[str, str]) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        self.name = name
+        self.languages = languages
+        self.limit = LIMIT
+        self.network = shape_of(config["family"], config["shape"]).build()
+        weights = load_file(folder / "model.safetensors")
+        self.network.load_state_dict({key: value.float() for key, value in weights.items()})
+        self.network.eval()
+        self.source = vocabulary.load(pieces, languages[0])
+        self.target = vocabulary.load(pieces, languages[1])
+
+    def axis(self, text: str) -> Axis:
+        """The source as the network will see it; used to count pieces before reading."""
+        text = readable(text)
+        return self._axis("source", self._encode(self.source, text), text, self.languages[0])
+
+    def translate(
+        self, text: str, search: Search = USUAL, cut: bool = False,
+        edits: Sequence[Edit] = (), cancelled: Callable[[], bool] = never,
+    ) -> Translation:  # fmt: skip
+        """The best translation of a text found with a beam, and its alignment.
+
+        Raises TextError when there is nothing to read or more than `limit` pieces.
+        """
+        source, pieces = self.source_pieces(text, cut)
+        with self.editing(edits):
+            found = beam_search(self.network, pieces, search.width, search.strength, cancelled)
+            best = found.hypotheses[0]
+            ids = best.pieces if best.pieces[-1:] == [END_ID] else [*best.pieces, END_ID]
+            made = self._follow(source, pieces, self._written(ids), ids, cut)
+        return replace(
+            made, alternatives=self._alternatives(found, made.text), tree=self._tree(found)
+        )
+
+    def align(
+        self, text: str, target: str, cut: bool = False, edits: Sequence[Edit] = (),
+        cancelled: Callable[[], bool] = never,
+    ) -> Translation:  # fmt: skip
+        """How the network aligns a translation that the reader gives.
+
+        Raises TextError when either side is empty or longer than `limit` pieces.
+        """
+        source, pieces, axis, ids = self.pieces(text, target, cut)
+        if cancelled():
+            raise Superseded
+        with self.editing(edits):
+            return self._follow(source, pieces, axis, ids, cut)
+
+    def pieces(
+        self, text: str, target: str, cut: bool = False
+    ) -> tuple[Axis, list[int], Axis, list[int]]:
+        """Both sides of a pair: the axis and the numbers of its pieces, </s> at the end of each.
+
+        Raises TextError when either side is empty or longer than `limit` pieces.
+        """
+        source, pieces = self.source_pieces(text, cut)
+        given = readable(target)
+        encoding = self._encode(self.target, given)
+        axis = self._axis("target", encoding, given, self.languages[1])
+        ids = [*encoding.ids, END_ID]
+        if len(ids) > self.limit:
+            if not cut:
+                raise self._too_long(len(ids))
+            ids = [*ids[: self.limit - 1], END_ID]
+            axis = _shortened(axis, self.limit)
+        return source, pieces, axis, ids
+
+    def editing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
+        """These edits on the network's attention, inside the block and in this thread only.
+
+        Raises AttentionError when an edit names a site that this network has not.
+        """
+        return editing(placed(edits, self.network.sites))
+
+    def source_pieces(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
+        """A source: the axis and the numbers of its pieces, </s> at the end.
+
+        Raises TextError when it is empty or longer than `limit` pieces.
+        """
+        axis = self.axis(text)
+        ids = [*self._encode(self.source, axis.text).ids, END_ID]
+        if len(ids) <= self.limit:
+            return axis, ids
+        if not cut:
+            raise self._too_long(len(ids))
+        return _shortened(axis, self.limit), [*ids[: self.limit - 1], END_ID]
+
+    def _too_long(self, pieces: int) -> TextError:
+        return TooLong(
+            "This sentence has {pieces} pieces; the translator reads at most {limit}. "
+            "Shorten it, or read only its beginning.",
+            pieces=pieces,
+            limit=self.limit,
+        )
+
+    def _encode(self, tokenizer: Tokenizer, text: str) -> Encoding:
+        return tokenizer.encode(vocabulary.normalised(text))
+
+    def _axis(self, name: str, encoding: Encoding, text: str, language: str) -> Axis:
+        tokens = []
+        for piece, (first, end) in zip(encoding.tokens, encoding.offsets, strict=True):
+            start = first + len(text[first:end]) - len(text[first:end].lstrip())
+            tokens.append(_token(text, start, start if piece == SPACE else end, piece))
+        return Axis(name, text, (*tokens, _end_token(text)), language)
+
+    def _written(self, ids: list[int]) -> Axis:
+        """The target axis of pieces the network chose; the text is their concatenation."""
+        text, tokens = "", []
+        for index in ids[:-1]:
+            piece = str(self.target.id_to_token(index))
+            shown = piece.replace(SPACE, " " if text else "")
+            start = len(text) + (len(shown) - len(shown.lstrip()))
+            text += shown
+            tokens.append(_token(text, start, len(text), piece))
+        return Axis("target", text, (*tokens, _end_token(text)), self.languages[1])
+
+    def _alternatives(self, found: Found, best: str) -> tuple[Alternative, ...]:
+        """What else was found. One text, cut into pieces in several ways, is shown once."""
+        scores: dict[str, float] = {}
+        for hypothesis in found.hypotheses:
+            text = self.target.decode([i for i in hypothesis.pieces if i != END_ID]).strip()
+            scores.setdefault(text, hypothesis.score)
+        return tuple(Alternative(text, score) for text, score in scores.items() if text != best)
+
+    def _tree(self, found: Found) -> tuple[Node, ...]:
+        best = set(found.way(found.hypotheses[0].leaf))
+        return tuple(
+            Node(
+                branch.parent, self._shown(branch.piece), branch.log_probability, branch.total,
+                branch.score, place in best, self._way(found, place),
+            )
+            for place, branch in enumerate(found.tree)
+        )  # fmt: skip
+
+    def _way(self, found: Found, place: int) -> str:
+        pieces = [found.tree[branch].piece for branch in found.way(place)]
+        return str(self.target.decode([piece for piece in pieces if piece != END_ID]).strip())
+
+    @torch.inference_mode()
+    def _follow(
+        self, source: Axis, pieces: list[int], target: Axis, ids: list[int], cut: bool
+    ) -> Translation:
+        """One teacher-forced pass: the weights and the chances at every step."""
+        given = torch.tensor([[START_ID, *ids[:-1]]])
+        logits, looks = self.network.follow(torch.tensor([pieces]), given)
+        sites = tuple(_site(look, source, target, _given(target)) for look in looks)
+        chances = logits[0].log_softmax(-1)
+        note = Note("Only the first {limit} pieces were read.", limit=self.limit)
+        full = self.limit in (len(source), len(target))
+        best = chances.topk(CANDIDATES)
+        chosen = chances[range(len(ids)), ids]
+        return Translation(
+            record=AttentionRecord(
+                self.name, sites, (source, target), (note,) if cut and full else ()
+            ),
+            text=target.text,
+            candidates=tuple(
+                tuple(
+                    self._candidate(index, probability)
+                    for index, probability in zip(row, share, strict=True)
+                )
+                for row, share in zip(
+                    best.indices.tolist(), best.values.exp().tolist(), strict=True
+                )
+            ),
+            chosen=tuple(chosen.exp().tolist()),
+            score=float(chosen.mean()),
+            unknown=_unknown(source, pieces),
+        )
+
+    def _shown(self, index: int) -> str:
+        """A piece as a reader sees it; a space that stands alone is drawn."""
+        if index == END_ID:
+            return END
+        return str(self.target.id_to_token(index)).replace(SPACE, " ").strip() or "␣"
+
+    def _candidate(self, index: int, probability: float) -> Candidate:
+        piece = str(self.target.id_to_token(index))
+        return Candidate(self._shown(index), probability, piece)
+
+
+def load_translator(name: str) -> TranslatorReader:
+    """The translator of that recipe, from its shipped checkpoint."""
+    recipe = RECIPES[name]
+    pieces = CHECKPOINTS / "vocabularies" / recipe.vocabulary
+    return TranslatorReader(name, CHECKPOINTS / name, pieces, (recipe.source, recipe.target))
+
+
+def _token(text: str, start: int, end: int, piece: str) -> Token:
+    return Token(visible(text[start:end]) or "␣", start, end, piece=piece)
+
+
+def _end_token(text: str) -> Token:
+    return Token(END, len(text), len(text), special=True, piece=END)
+
+
+def _shortened(axis: Axis, limit: int) -> Axis:
+    tokens = axis.tokens[: limit - 1]
+    text = axis.text[: tokens[-1].end]
+    return Axis(axis.name, text, (*tokens, _end_token(text)), axis.language)
+
+
+def _given(target: Axis) -> Axis:
+    """What a decoder is given to write the target: <s>, and every piece but the last."""
+    start = Token(START, 0, 0, special=True, piece=START)
+    return replace(target, name="written", tokens=(start, *target.tokens[:-1]))
+
+
+def _site(look: Look, source: Axis, target: Axis, given: Axis) -> Site:
+    """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
+    queries = source if look.kind == "encoder" else target
+    keys = given if look.kind == "decoder" else source
+    weights, allowed = look.trace.weights[0], look.trace.allowed.expand_as(look.trace.weights)[0]
+    return Site(
+        f"{look.kind}.{look.layer}", look.kind, look.layer, len(weights), queries, keys,
+        Stored(weights, allowed.any(0)), _integrity(look),
+    )  # fmt: skip
+
+
+def _integrity(look: Look) -> Integrity:
+    """How far rows are from what the mechanism promises, and weights × values from its output.
+
+    A row that a reader edited may sum to anything from 0 to 1.
+    """
+    trace, taken = look.trace, look.mechanism.take(look.trace.weights, look.trace.values)
+    sums = trace.weights.sum(-1)
+    whole = look.mechanism.card.sums_to_one_over == "keys" and not edits_of(look.mechanism)
+    distance = (sums - 1).abs() if whole else sums - 1
+    gap = float((taken - trace.context).abs().max())
+    return Integrity(
+        max(0.0, float(distance.max())), gap / max(float(trace.context.abs().max()), 1e-12)
+    )
+
+
+def _unknown(source: Axis, pieces: list[int]) -> tuple[str, ...]:
+    shown = (
+        token.text
+        for token, index in zip(source.tokens, pieces, strict=True)
+        if index == UNKNOWN_ID or token.piece == UNKNOWN
+    )
+    return tuple(dict.fromkeys(shown))

@@ -1,0 +1,1 @@
+"""The models a reader may choose, and those that are in memory."""

@@ -1,0 +1,1 @@
+"""Attention as word alignment, over many pairs."""

@@ -1,0 +1,250 @@
+"""Imports: what did another program look at?
+
+Ask for a file of attention written elsewhere, say what was recognised in it, choose a sentence and
+a head, and show them as ribbons, as a matrix and as links.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from attention_core.files.imports import FORMATS, Imported, record
+from attention_core.numbers.alignment import EXTRACTIONS, Link, extract, pharaoh
+from attention_core.pictures.views import View, view
+from attention_core.watching.record import Site
+from pages.alignments.parts import foreign
+from pages.alignments.parts.foreign import Foreign
+from pages.alignments.parts.uploading import MEGABYTES
+from pages.frame import ask, choosing, downloads, figures, link, prose, sentences
+from pages.frame.language import _, ngettext
+
+PAGE = "imports"
+FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")
+FORM = link.one_of(PAGE, "form", ("", *FORMATS), "")
+FILE = link.text(PAGE, "file")
+CUT = link.flag(PAGE, "cut")
+SENTENCE = link.number(PAGE, "sentence", 0)
+HEADS = link.numbers(PAGE, "heads")
+PINS = link.numbers(PAGE, "words")
+CELL = link.numbers(PAGE, "cell", ordered=True)
+GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
+SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
+SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+HOW = link.one_of(PAGE, "how", EXTRACTIONS, "argmax")
+LEAST = link.amount(PAGE, "least", 20, 0, 100)
+PLACES = (PINS, CELL)
+CHOICES = (
+    FROM, FORM, FILE, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, HOW, LEAST,
+)  # fmt: skip
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("Attention from another program"), anchor=False)
+    prose.lead(
+        _(
+            "Bring a file of attention that another translator wrote, and see it as ribbons, as a "
+            "matrix and as links."
+        )
+    )
+    file = asked()
+    link.publish(CHOICES)
+    if file is not None and file.sentences:
+        shown(file)
+
+
+def asked() -> Foreign | None:
+    """The example, or the file of the reader; None while there is none."""
+    titles = {"ready": _("an example"), "own": _("my own file")}
+    if choosing.segments(FROM, _("Attention"), titles) == "ready":
+        return foreign.ready()
+    form = choosing.segments(FORM, _("Format"), foreign.titles())
+    explained(form)
+    given, beside = st.columns(2)
+    with given:
+        data = st.file_uploader(
+            _("File of attention"), key=f"{PAGE}.upload", on_change=ask.forget,
+            args=((FILE, SENTENCE, HEADS, *PLACES),), max_upload_size=MEGABYTES,
+        )  # fmt: skip
+    with beside:
+        sources = (
+            st.file_uploader(
+                _("What was translated (for Marian)"), key=f"{PAGE}.sources",
+                max_upload_size=MEGABYTES,
+            )
+            if form in ("", "marian")
+            else None
+        )  # fmt: skip
+    if data is None:
+        return remembered()
+    lines = None if sources is None else sources.getvalue()
+    file = ask.answered(lambda: foreign.opened(data.getvalue(), form, lines), CUT)
+    link.choose(FILE, "" if file is None else file.key)
+    return file
+
+
+def explained(form: str) -> None:
+    """What a file must look like."""
+    said = foreign.explanations()
+    shown = {form: said[form]} if form else said
+    titles = foreign.titles()
+    with st.expander(_("What a file looks like"), icon=":material/help:", expanded=bool(form)):
+        prose.facts(_("Formats"), {titles[name]: text for name, text in shown.items()})
+
+
+def remembered() -> Foreign | None:
+    """The file that the address names; says so where the server has let it go."""
+    if not link.value(FILE):
+        return None
+    file = foreign.kept(str(link.value(FILE)))
+    if file is None:
+        st.info(
+            _("The server no longer has the file that this address names. Give it the file again."),
+            icon=":material/history:",
+        )
+    return file
+
+
+@st.fragment
+def shown(file: Foreign) -> None:
+    """One sentence of the file."""
+    recognised(file)
+    sentence = chosen(file)
+    found = record(sentence)
+    site = found.sites[0]
+    prose.badge(
+        False,
+        prose.filled(_("Not verified: these weights come from a file, nothing can be recomputed.")),
+    )
+    for note in found.notes:
+        prose.note(sentences.noted(note))
+    heads = chosen_heads(site)
+    choosing.grain_and_specials(GRAIN, SPECIALS)
+    picture = view(site, heads, link.value(GRAIN), link.value(SPECIALS))
+    links = linked(picture)
+    show_ribbons(picture, links, sentence)
+    show_matrix(picture, links)
+    link.publish(CHOICES)
+
+
+def recognised(file: Foreign) -> None:
+    """Which format it is, and how much it holds."""
+    count = len(file.sentences)
+    prose.caption(
+        prose.filled(
+            ngettext(
+                "Read as {form}: {count} sentence.", "Read as {form}: {count} sentences.", count
+            ),
+            form=foreign.titles()[file.form],
+            count=f"{count:,}",
+        )
+    )
+
+
+def chosen(file: Foreign) -> Imported:
+    """The sentence asked for, by its number or by its words."""
+    most = len(file.sentences)
+    link.choose(SENTENCE, min(link.value(SENTENCE), most - 1))
+    if most > 1:
+        st.selectbox(
+            _("Sentence"),
+            range(most),
+            format_func=lambda place: f"{place + 1}. {' '.join(file.sentences[place].target)[:90]}",
+            key=SENTENCE.key,
+            on_change=ask.forget,
+            args=(PLACES,),
+            persist_state="session",
+        )
+    place = int(link.value(SENTENCE))
+    return file.sentences[place]
+
+
+def chosen_heads(site: Site) -> list[int] | None:
+    """The heads asked for; all of them, and their mean, where none is."""
+    if site.heads == 1:
+        return None
+    link.choose(HEADS, [head for head in link.value(HEADS) if head < site.heads])
+    st.pills(
+        _("Heads (their mean where several are chosen; all where none is)"),
+        range(site.heads),
+        format_func=lambda head: str(head + 1),
+        selection_mode="multi",
+        key=HEADS.key,
+        persist_state="session",
+    )
+    return list(link.value(HEADS)) or None
+
+
+def linked(picture: View) -> list[Link]:
+    """The links that the picture stands for, as the reader wants them taken."""
+    with st.container(horizontal=True, gap="medium"):
+        how = choosing.segments(
+            HOW,
+            _("Links"),
+            {
+                "argmax": _("strongest"),
+                "threshold": _("heavy enough"),
+                "matching": _("one to one"),
+            },
+        )
+        if how == "threshold":
+            st.slider(
+                _("Least weight (%)"), 1, 100, key=LEAST.key, width=220, persist_state="session"
+            )
+    least = link.value(LEAST) / 100 if how == "threshold" else 0.0
+    return [
+        one
+        for one in extract(picture.mean, link.value(HOW), least)
+        if not picture.rows[one.target].special and not picture.columns[one.source].special
+    ]
+
+
+def show_ribbons(picture: View, links: list[Link], sentence: Imported) -> None:
+    """Both sentences with ribbons between them."""
+    pins = figures.rows(picture, link.value(PINS))
+    spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
+
+    def took() -> None:
+        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
+
+    figures.alignment(
+        picture, links, pins, f"{PAGE}.ribbons", took,
+        title=f"{' '.join(sentence.source)} → {' '.join(sentence.target)}"[:300],
+        caption=prose.joined(*spoken, sentences.shown(picture)),
+    )  # fmt: skip
+    prose.caption(*spoken)
+    with st.container(horizontal=True):
+        downloads.numbers(picture, "imported")
+        downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "imported.pharaoh.txt")
+
+
+def show_matrix(picture: View, links: list[Link]) -> None:
+    """One row for each target token, one column for each source token."""
+    cell = figures.cell(picture, link.value(CELL))
+    spoken = sentences.cell(picture, *cell) if cell else sentences.alignment(picture)
+
+    def took_cell() -> None:
+        taken = figures.state(f"{PAGE}.matrix", "cell") or []
+        link.choose(CELL, figures.cell_places(picture, taken))
+
+    def took_scale() -> None:
+        link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
+
+    st.subheader(_("The alignment as a matrix"), anchor=False)
+    figures.matrix(
+        picture, cell, figures.rows(picture, link.value(PINS)), link.value(SCALE),
+        f"{PAGE}.matrix", took_cell, took_scale,
+        title=_("Alignment"), caption=prose.joined(spoken, sentences.shown(picture)),
+    )  # fmt: skip
+    prose.caption(spoken)
+    prose.note(sentences.shown(picture))
+    prose.note(
+        prose.filled(
+            ngettext("{count} link: {links}", "{count} links: {links}", len(links)),
+            count=len(links),
+            links=pharaoh(links)[:400],
+        )
+    )
+
+
+page()

@@ -1,0 +1,282 @@
+"""A file of pairs on the screen: its means, a table that sorts and filters, a map, one pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from attention_core.errors import AttentionError
+from attention_core.pictures.figures import FAINT, Theme
+from attention_core.pictures.palette import ACCENT, INK, SCALE
+from models.corpora.triage import Row, Summary
+from pages.frame import link, prose
+from pages.frame.ask import forget
+from pages.frame.language import _, ngettext
+from pages.frame.link import Choice
+
+Callback = Callable[[], None]
+DRAWN = 3000
+"""Dots of the map; more would make the browser slow."""
+
+
+class Measure(NamedTuple):
+    """A column of numbers: its title, what it means, and how it is read from a row."""
+
+    title: str
+    explanation: str
+    of: Callable[[Row], float]
+
+
+def measures() -> dict[str, Measure]:
+    """Every number of a row, by its name in the address."""
+    return {
+        "score": Measure(
+            _("model score"),
+            _("Mean log-probability of the translation's pieces, in nats: 0 is certain."),
+            lambda row: row.score,
+        ),
+        "deviation": Measure(
+            _("coverage deviation"),
+            _("How far source words are from being looked at exactly once: 0 is best."),
+            lambda row: row.confidence.deviation if row.confidence else math.nan,
+        ),
+        "absent": Measure(
+            _("absent-mindedness"),
+            _(
+                "How widely words look, and how widely the looks at a word are spread, in nats: "
+                "0 is best."
+            ),
+            lambda row: row.confidence.absent_mindedness if row.confidence else math.nan,
+        ),
+        "entropy": Measure(
+            _("spread (bits)"),
+            _("How widely a word of the translation looks: 0 bits is one word."),
+            lambda row: row.confidence.entropy if row.confidence else math.nan,
+        ),
+        "ratio": Measure(
+            _("length ratio"),
+            _("Words of the translation for each word of the source."),
+            lambda row: row.ratio,
+        ),
+        "aer": Measure(
+            "AER",
+            _("Alignment error rate against the file's links: 0 is perfect."),
+            lambda row: row.error_rate,
+        ),
+    }
+
+
+NAMES = ("score", "deviation", "absent", "entropy", "ratio", "aer")
+
+
+def span(page: str) -> Choice:
+    """The range of a measure that is shown, in the address as -1.5..0; None is all of it."""
+
+    def parse(raw: str) -> tuple[float, float] | None:
+        low, dots, high = raw.partition("..")
+        try:
+            found = float(low), float(high)
+        except ValueError:
+            return None
+        return found if dots and all(map(math.isfinite, found)) and found[0] <= found[1] else None
+
+    return Choice("range", None, parse, lambda value: f"{value[0]:g}..{value[1]:g}", page)
+
+
+def means(found: Summary) -> None:
+    """The file in numbers."""
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in (
+            ("score", found.score), ("deviation", found.deviation), ("absent", found.absent),
+            ("entropy", found.entropy), ("ratio", found.ratio), ("aer", found.error_rate),
+        ):  # fmt: skip
+            if not math.isnan(value):
+                measure = measures()[name]
+                st.metric(measure.title, f"{value:.2f}", help=measure.explanation)
+    if found.unread:
+        prose.note(
+            prose.filled(
+                ngettext(
+                    "{count} pair could not be read; its row says why.",
+                    "{count} pairs could not be read; their rows say why.",
+                    found.unread,
+                ),
+                count=found.unread,
+            )
+        )
+
+
+def filters(find: Choice, by: Choice, within: Choice, rows: Sequence[Row]) -> list[Row]:
+    """The rows that hold the words asked for and lie in the range asked for."""
+    titles = {name: one.title for name, one in measures().items() if known(rows, name)}
+    if link.value(by) not in titles and titles:
+        link.choose(by, next(iter(titles)))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.text_input(_("Rows that contain"), key=find.key, persist_state="session", width=240)
+        if titles:
+            st.selectbox(
+                _("Measure"), list(titles), format_func=titles.__getitem__, key=by.key,
+                on_change=forget, args=((within,),), persist_state="session", width=220,
+            )  # fmt: skip
+            slider(within, by, rows)
+    return matching(rows, str(link.value(find)), str(link.value(by)), link.value(within))
+
+
+def slider(within: Choice, by: Choice, rows: Sequence[Row]) -> None:
+    """The range of the measure, from its least to its most."""
+    values = _values(rows, str(link.value(by)))
+    least, most = math.floor(min(values) * 100) / 100, math.ceil(max(values) * 100) / 100
+    if least >= most:
+        return
+    # Its own widget for each pair of ends: a growing table would move them under the reader.
+    key = f"{within.key}.{link.value(by)}.{least}.{most}"
+    low, high = link.value(within) or (least, most)
+    low = min(max(low, least), most)
+    st.session_state[key] = (low, max(low, min(high, most)))
+
+    def took() -> None:
+        taken = st.session_state[key]
+        link.choose(within, None if taken == (least, most) else taken)
+
+    st.slider(
+        measures()[link.value(by)].title, least, most, key=key, on_change=took, width=320, step=0.01
+    )
+
+
+def matching(
+    rows: Sequence[Row], words: str, by: str, within: tuple[float, float] | None
+) -> list[Row]:
+    """Rows with these words on either side, and a measure in this range."""
+    wanted, of = words.casefold().strip(), measures()[by].of
+    return [
+        row
+        for row in rows
+        if (not wanted or wanted in f"{row.source}\n{row.target}".casefold())
+        and (within is None or within[0] <= of(row) <= within[1])
+    ]
+
+
+def known(rows: Sequence[Row], name: str) -> bool:
+    """Whether any row has this number."""
+    of = measures()[name].of
+    return any(not math.isnan(of(row)) for row in rows)
+
+
+def _values(rows: Sequence[Row], name: str) -> list[float]:
+    of = measures()[name].of
+    return [value for row in rows if not math.isnan(value := of(row))]
+
+
+def table(rows: Sequence[Row], key: str, took: Callback) -> None:
+    """The pairs with their numbers; a click on a column sorts, a click on a row chooses."""
+    shown = {name: one for name, one in measures().items() if known(rows, name)}
+    data: dict[str, list[Any]] = {
+        "number": [row.number for row in rows],
+        "source": [row.source[:400] for row in rows],
+        "target": [row.target[:400] for row in rows],
+        **{name: [one.of(row) for row in rows] for name, one in shown.items()},
+    }
+    if any(row.problem for row in rows):
+        data["problem"] = [plainly(row.problem) if row.problem else "" for row in rows]
+    numbers = st.column_config.NumberColumn
+    st.dataframe(
+        pd.DataFrame(data),
+        key=key,
+        hide_index=True,
+        height=420,
+        on_select=took,
+        selection_mode=["single-row", "single-cell"],
+        column_config={
+            "number": numbers(_("number"), width=64),
+            "source": st.column_config.TextColumn(_("source"), width=205),
+            "target": st.column_config.TextColumn(_("translation"), width=205),
+            "problem": st.column_config.TextColumn(_("why it was not read"), width="large"),
+            **{
+                name: numbers(one.title, help=one.explanation, format="%.2f", width=96)
+                for name, one in shown.items()
+            },
+        },
+    )
+
+
+def table_row(key: str, rows: Sequence[Row]) -> Row | None:
+    """The row that was clicked in `table`, at its box or anywhere in it."""
+    chosen = st.session_state[key]["selection"]
+    places = [*chosen["rows"], *(row for row, _column in chosen["cells"])]
+    return rows[places[0]] if places and places[0] < len(rows) else None
+
+
+def plainly(problem: AttentionError) -> str:
+    """A problem in the reader's language, for a cell that interprets nothing."""
+    return _(problem.sentence).format(**problem.values)
+
+
+def scatter(rows: Sequence[Row], across: str, upwards: str, number: int, key: str,
+            took: Callback) -> None:  # fmt: skip
+    """Every pair as a dot by two measures; a click chooses it."""
+    shade: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    titles = (measures()[across].title, measures()[upwards].title)
+    st.plotly_chart(
+        _dots(placed(rows, across, upwards), titles, number, shade), key=key, on_select=took,
+        selection_mode="points", theme=None,
+        config={
+            "displaylogo": False, "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "pairs"},
+        },
+    )  # fmt: skip
+    if len(rows) > DRAWN:
+        prose.note(
+            prose.filled(_("The first {count} pairs of the table are drawn."), count=f"{DRAWN:,}")
+        )
+
+
+def scatter_row(key: str, rows: Sequence[Row], across: str, upwards: str) -> Row | None:
+    """The pair whose dot was clicked in `scatter`."""
+    points = st.session_state[key]["selection"]["points"]
+    if not points:
+        return None
+    at = points[0]["point_index"]
+    found = placed(rows, across, upwards)
+    return found[at][0] if at < len(found) else None
+
+
+def placed(rows: Sequence[Row], across: str, upwards: str) -> list[tuple[Row, float, float]]:
+    """The pairs that have both numbers."""
+    found = ((row, measures()[across].of(row), measures()[upwards].of(row)) for row in rows[:DRAWN])
+    return [place for place in found if not math.isnan(place[1] + place[2])]
+
+
+def _dots(
+    found: Sequence[tuple[Row, float, float]], titles: tuple[str, str], number: int, shade: Theme
+) -> go.Figure:
+    ink, fill = INK[shade], SCALE[shade][len(SCALE[shade]) // 2]
+    chosen = [row.number == number for row, _x, _y in found]
+    figure = go.Figure(
+        go.Scatter(
+            x=[x for _row, x, _y in found],
+            y=[y for _row, _x, y in found],
+            mode="markers",
+            text=[_("pair {number}").format(number=row.number) for row, _x, _y in found],
+            hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",
+            marker={
+                "size": [13 if one else 8 for one in chosen],
+                "color": [ACCENT[shade] if one else fill for one in chosen],
+                "opacity": 0.8, "line": {"width": 0.5, "color": ink},
+            },
+            selected={"marker": {"opacity": 0.8}}, unselected={"marker": {"opacity": 0.8}},
+        )
+    )  # fmt: skip
+    axis = {"gridcolor": FAINT[shade], "zeroline": False, "tickfont": {"size": 14},
+            "automargin": True}  # fmt: skip
+    figure.update_layout(
+        showlegend=False, height=420, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        font={"color": ink, "size": 15}, dragmode=False, clickmode="event+select",
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={**axis, "title": titles[0]}, yaxis={**axis, "title": titles[1]},
+    )  # fmt: skip
+    return figure

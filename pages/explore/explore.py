@@ -1,0 +1,216 @@
+"""Explore: what does each head of a model look at?
+
+Ask for a text, read it, choose heads in the overview, and see them as lines, matrix and numbers.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from attention_core.pictures.views import View, view
+from pages.frame import ask, choosing, downloads, examples, figures, link, prose, sentences
+from pages.frame.language import _
+from pages.frame.readings import Part, Reading, read
+
+PAGE = "explore"
+LINES = 160
+"""Tokens whose lines can still be told apart; of longer texts the lines show the beginning."""
+PICTURES = "pictures"
+"""The part of the page that a click on a head draws again."""
+
+TEXT = link.text(PAGE, "text", examples.EXPLORE[0].text)
+SECOND = link.text(PAGE, "second")
+PAIR = link.flag(PAGE, "pair")
+MODEL = choosing.model(PAGE)
+CUT = link.flag(PAGE, "cut")
+KIND = link.one_of(PAGE, "kind", ("encoder", "decoder", "cross"), "encoder")
+LAYER = link.number(PAGE, "layer", default=3)
+HEADS = link.numbers(PAGE, "heads", default=[1])
+PINS = link.numbers(PAGE, "pins")
+CELL = link.numbers(PAGE, "cell", ordered=True)
+GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
+SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
+SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+PLACES = (PINS, CELL, CUT)
+CHOICES = (
+    TEXT, SECOND, PAIR, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
+)  # fmt: skip
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("What does each head look at?"), anchor=False)
+    text, second, model = asked()
+    link.publish(CHOICES)
+    if not text.strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    with st.spinner(_("Reading …"), show_time=True):
+        reading = ask.answered(lambda: read(model, text, second, link.value(CUT)), CUT)
+    if reading is not None:
+        shown(reading)
+
+
+def asked() -> tuple[str, str, str]:
+    """What the reader wants read, and by which model."""
+    boxes, side = st.columns([7, 4], gap="medium")
+    with boxes:
+        text = ask.text_box(TEXT, _("Your text"), PLACES)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            pair = choosing.switch(PAIR, _("Read two texts together")) or bool(link.value(SECOND))
+            ask.examples(examples.EXPLORE, PLACES, TEXT, SECOND)
+        second = ask.text_box(SECOND, _("Second text"), PLACES, 68) if pair else ""
+    with side:
+        model = choosing.choose_model(MODEL, "read")
+    return text, second, model
+
+
+@st.fragment
+def shown(reading: Reading) -> None:
+    """Everything that follows from one reading."""
+    kind = choosing.kind(KIND, tuple(reading.parts))
+    part = reading.parts[kind]
+    settle(part)
+    choosing.grain_and_specials(GRAIN, SPECIALS)
+    prose.badge(*sentences.integrity(part.sites))
+    for note in reading.record.notes:
+        prose.note(sentences.noted(note))
+    pictures(part)
+    statistics(part)
+
+
+@st.fragment(key=PICTURES)
+def pictures(part: Part) -> None:
+    """All heads, and the chosen ones as lines and as a matrix; a choice redraws this part alone."""
+    layer, heads = link.value(LAYER), link.value(HEADS)
+    site = part.sites[layer]
+    picture = view(site, None, link.value(GRAIN), link.value(SPECIALS))
+    chosen = view(site, heads, link.value(GRAIN), link.value(SPECIALS))
+    place = sentences.where(layer, heads)
+
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("All heads"), anchor=False)
+        show_overview(part, (layer, heads[0]))
+        st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
+        show_matrix(chosen, place)
+    with right:
+        st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
+        show_lines(picture, chosen, place)
+    link.publish(CHOICES)
+
+
+@st.fragment
+def statistics(part: Part) -> None:
+    """Every head in numbers, as dots and as a table; a click opens a head in the pictures."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("How far and how widely each head looks"), anchor=False)
+        show_map(part)
+    with right:
+        st.subheader(_("Heads in numbers"), anchor=False)
+        show_numbers(part)
+
+
+def settle(part: Part) -> None:
+    """Brings choices that this model does not have back into its range."""
+    heads = part.sites[0].heads
+    link.choose(LAYER, min(link.value(LAYER), len(part.sites) - 1))
+    link.choose(HEADS, [head for head in link.value(HEADS) if head < heads] or [0])
+
+
+def show_overview(part: Part, opened: tuple[int, int]) -> None:
+    """A thumbnail of every head; a click opens it."""
+
+    def took() -> None:
+        open_head(*figures.state(f"{PAGE}.grid", "head"))
+
+    figures.head_grid(part, opened, f"{PAGE}.grid", took)
+    prose.caption(sentences.measured(part.measures, *opened))
+
+
+def show_map(part: Part) -> None:
+    """Every head as a dot; a click opens it. Texts that differ have no distance to show."""
+
+    def took() -> None:
+        open_elsewhere(figures.map_point(f"{PAGE}.map", part))
+
+    if part.sites[0].kind == "cross":
+        prose.caption(prose.filled(_("Between two texts there is no distance to measure.")))
+        return
+    figures.heads_map(part, f"{PAGE}.map", took)
+    prose.caption(sentences.extremes(part.measures))
+    prose.note(prose.filled(_("Each dot is a head; a stronger colour is a later layer.")))
+
+
+def show_numbers(part: Part) -> None:
+    """Every head in numbers, sortable; a click on a row opens the head."""
+
+    def took() -> None:
+        open_elsewhere(figures.table_row(f"{PAGE}.table", part))
+
+    figures.head_table(part, f"{PAGE}.table", took)
+
+
+def open_head(layer: int, head: int) -> None:
+    link.choose(LAYER, layer)
+    link.choose(HEADS, [head])
+
+
+def open_elsewhere(place: tuple[int, int] | None) -> None:
+    """Opens a head from among the statistics: only the pictures are drawn again."""
+    if place is not None:
+        open_head(*place)
+        st.rerun(PICTURES)
+
+
+def show_lines(picture: View, chosen: View, place: str) -> None:
+    """The lines of every head of the layer, those of the chosen heads drawn."""
+    pins = figures.rows(picture, link.value(PINS))
+    spoken = sentences.pinned(chosen, pins) or [sentences.telling(chosen, place)]
+
+    def took_pins() -> None:
+        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.lines", "pins")))
+
+    def took_heads() -> None:
+        link.choose(HEADS, figures.state(f"{PAGE}.lines", "active") or link.value(HEADS))
+
+    figures.head_view(
+        picture.beginning(LINES), link.value(HEADS), pins, f"{PAGE}.lines", took_pins, took_heads,
+        title=place, caption=prose.joined(*spoken, sentences.shown(chosen)),
+    )  # fmt: skip
+    prose.caption(*spoken)
+    downloads.numbers(picture, f"attention-{picture.site}-all-heads")
+    if len(picture.rows) > LINES:
+        prose.caption(
+            prose.filled(
+                _("The lines show the first {shown} of {all} tokens; the matrix shows all."),
+                shown=LINES,
+                all=len(picture.rows),
+            )
+        )
+
+
+def show_matrix(chosen: View, place: str) -> None:
+    """The chosen heads as a matrix, their mean when there are several."""
+    cell = figures.cell(chosen, link.value(CELL))
+    spoken = sentences.cell(chosen, *cell) if cell else sentences.telling(chosen, place)
+
+    def took_cell() -> None:
+        taken = figures.state(f"{PAGE}.matrix", "cell") or []
+        link.choose(CELL, figures.cell_places(chosen, taken))
+
+    def took_scale() -> None:
+        link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
+
+    pins = figures.rows(chosen, link.value(PINS))
+    figures.matrix(
+        chosen, cell, pins, link.value(SCALE), f"{PAGE}.matrix", took_cell, took_scale,
+        title=place, caption=prose.joined(spoken, sentences.shown(chosen)),
+    )  # fmt: skip
+    prose.caption(spoken)
+    prose.note(sentences.shown(chosen))
+    downloads.numbers(chosen, f"attention-{chosen.site}")
+
+
+page()

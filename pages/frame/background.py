@@ -1,0 +1,111 @@
+"""Work that goes on behind a page: how far it is, how to stop it, and where it is found again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from models.work.jobs import JOBS, Job, Work
+from pages.frame import ask, link
+from pages.frame.language import _, ngettext
+from pages.frame.link import Choice
+
+Kind = TypeVar("Kind")
+TICK = 1.0
+"""Seconds between two looks at how far the work is."""
+
+
+def choice(page: str) -> Choice:
+    """The work that a page shows, in the address: a reload or a shared link finds it again."""
+    return link.text(page, "job")
+
+
+def key(*parts: str) -> str:
+    """The same for the same work on the same pairs."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def remembered(chosen: Choice, kind: type[Kind]) -> Kind | None:
+    """The work that the address names; says so on the page where the server has forgotten it."""
+    name = str(link.value(chosen))
+    if not name:
+        return None
+    job = JOBS.find(name)
+    if job is not None and isinstance(job.work, kind):
+        return job.work
+    st.info(
+        _(
+            "The server no longer has the results that this address names: it keeps them for an "
+            "hour, and loses them when it restarts. Give it the file again; the same file with "
+            "the same model has the same address."
+        ),
+        icon=":material/history:",
+    )
+    return None
+
+
+def worked(chosen: Choice, name: str, at_once: bool, make: Callable[[], Work[Any]], cut: Choice,
+           label: str) -> Job[Any] | None:  # fmt: skip
+    """The work of that key where it is known; else started, at once or by a button."""
+    job = JOBS.find(name)
+    if job is None and (at_once or st.button(label, icon=":material/play_arrow:", key="start")):
+        job = ask.answered(lambda: JOBS.start(name, make()), cut)
+    if job is not None:
+        link.choose(chosen, name)
+    return job
+
+
+def shown(job: Job[Any], results: Callable[[Job[Any]], None], every: float) -> None:
+    """How far it is, and its results so far.
+
+    every  seconds between two drawings of the results while it runs
+    """
+    running, empty = job.running, not job.rows
+    st.fragment(progress, run_every=TICK if running else None)(job, running, empty)
+    st.fragment(results, run_every=every if running else None)(job)
+
+
+def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
+    """A bar with what is done and left; draws the whole page anew for the first row and the end."""
+    done = len(job.rows)
+    if was_running != job.running or (was_empty and done):
+        st.rerun()
+    if job.state == "done":
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if job.running:
+            st.progress(done / max(1, job.total), text=told(done, job))
+            st.button(_("Stop"), on_click=job.cancel, icon=":material/stop:", key="stop")
+            return
+        st.markdown(_stopped(done, job))
+
+        def resume() -> None:
+            JOBS.start(job.key, job.work)
+
+        st.button(_("Go on"), on_click=resume, icon=":material/play_arrow:", key="resume")
+
+
+def told(done: int, job: Job[Any]) -> str:
+    """How far the work is, in words."""
+    so_far = _("{done} of {total} pairs").format(done=f"{done:,}", total=f"{job.total:,}")
+    if not done:
+        return so_far
+    seconds = round(job.left)
+    left = (
+        ngettext("{count} second left", "{count} seconds left", seconds).format(count=seconds)
+        if seconds < 100
+        else _("{count} minutes left").format(count=round(seconds / 60))
+    )
+    return f"{so_far} · {left}"
+
+
+def _stopped(done: int, job: Job[Any]) -> str:
+    where = {"done": f"{done:,}", "total": f"{job.total:,}"}
+    if job.state == "failed":
+        return _(
+            "Something went wrong on our side at pair {done} of {total}; what was done is kept."
+        ).format(**where)
+    return _("Stopped after {done} of {total} pairs; what was done is kept.").format(**where)

@@ -1,0 +1,162 @@
+"""Choosing a model, a kind of attention, and how its weights are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from attention_core.errors import AttentionError
+from models.families.seq2seq_languages import Wish
+from models.store import catalogue
+from pages.frame import fetching, link, prose
+from pages.frame.ask import forget, said
+from pages.frame.language import _
+from pages.frame.link import Choice
+
+DEFAULTS = {"read": "minilm", "translate": "bahdanau-en-fr"}
+
+
+def model(page: str, task: str = "read") -> Choice:
+    """The choice of a model on one page."""
+    return link.text(page, "model", DEFAULTS[task])
+
+
+def segments(choice: Choice, label: str, titles: Mapping[str, str]) -> str:
+    """A row of alternatives of which exactly one holds."""
+    chosen = st.segmented_control(
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        key=choice.key,
+        required=True,
+        persist_state="session",
+    )
+    return chosen or choice.default
+
+
+def convention(first: Choice, direction: Choice) -> None:
+    """How the numbers of a link are to be read."""
+    segments(first, _("Links count words from"), {"0": "0", "1": "1"})
+    titles = {"source-target": _("source-target"), "target-source": _("target-source")}
+    segments(direction, _("A link says"), titles)
+
+
+def switch(choice: Choice, label: str) -> bool:
+    """Something that is on or off."""
+    return st.toggle(label, key=choice.key, persist_state="session")
+
+
+def kind(choice: Choice, known: Sequence[str]) -> str:
+    """Which attention of a model with several kinds; no question where there is one."""
+    titles = {
+        "encoder": _("encoder"),
+        "decoder": _("decoder"),
+        "cross": _("decoder to encoder"),
+    }
+    if link.value(choice) not in known:
+        link.choose(choice, known[0])
+    if len(known) == 1:
+        return known[0]
+    return segments(choice, _("Which attention"), {name: titles[name] for name in known})
+
+
+def grain_and_specials(grain: Choice, specials: Choice) -> None:
+    """Tokens or words; special tokens shown, hidden, or hidden with the rest scaled up."""
+    with st.container(horizontal=True, gap="medium"):
+        segments(grain, _("Show"), {"tokens": _("tokens"), "words": _("words")})
+        segments(
+            specials,
+            _("Special tokens"),
+            {"shown": _("shown"), "hidden": _("hidden"), "renormalised": _("hidden, rest = 1")},
+        )
+
+
+def choose_model(
+    choice: Choice, task: str, about_it: Sequence[Choice] = (),
+    beside: Callable[[], None] | None = None,
+) -> str:  # fmt: skip
+    """A model of the catalogue that can do the task, with its card.
+
+    about_it  choices that mean something else for another model: forgotten when it changes
+    beside    draws what else stands beside the card
+    """
+    cards = {
+        entry.card.name: entry.card
+        for entry in catalogue.entries()
+        if entry.task == task or (task == "read" and entry.card.heads > 1)
+    }
+    chosen = str(link.value(choice))
+    if chosen not in cards:
+        cards = {**cards, **_named(choice, chosen)}
+    picked = st.selectbox(
+        _("Model"),
+        list(cards),
+        format_func=lambda name: _(cards[name].title),
+        key=choice.key,
+        on_change=forget,
+        args=(about_it,),
+        persist_state="session",
+    )
+    with st.container(horizontal=True, gap="small"):
+        about(cards[picked])
+        if beside is not None:
+            beside()
+        if str(picked).startswith(catalogue.WRITES):
+            wishes(choice, str(picked))
+        fetching.another_model(choice, task == "translate")
+    return str(picked)
+
+
+def wishes(choice: Choice, name: str) -> None:
+    """What a model of several languages shall read and write, and what stands before a text."""
+    place, wish = catalogue.parted(name)
+
+    def use() -> None:
+        asked = (st.session_state[f"{choice.key}.{part}"] for part in ("reads", "writes", "before"))
+        link.choose(choice, catalogue.named(place, Wish(*asked)))
+
+    menu = st.popover(_("Languages"), icon=":material/language:", type="tertiary")
+    with menu, st.form(f"{choice.key}.wishes", border=False):
+        for part, title, value in (
+            ("reads", _("Reads (such as en or eng_Latn)"), wish.source),
+            ("writes", _("Writes (such as fr or fra_Latn)"), wish.target),
+            ("before", _("Before every text (T5: translate English to French: )"), wish.prefix),
+        ):
+            st.text_input(title, value, max_chars=200, key=f"{choice.key}.{part}")
+        st.form_submit_button(_("Use these"), on_click=use)
+
+
+def languages(model: str) -> tuple[str, str]:
+    """What a translator reads and writes, in the reader's language."""
+    names = {"en": _("English"), "fr": _("French"), "zh": _("Chinese"), "de": _("German")}
+    codes = catalogue.entry(model).card.languages
+    reads, writes = codes if len(codes) == 2 else ("", "")
+    return names.get(reads, reads or _("Source text")), names.get(
+        writes, writes or _("Translation")
+    )
+
+
+def _named(choice: Choice, name: str) -> dict[str, catalogue.Card]:
+    """The card of a model that the address names beyond the list; none when there is no such."""
+    try:
+        return {name: catalogue.entry(name).card}
+    except AttentionError as problem:
+        st.info(said(problem), icon=":material/info:")
+        link.choose(choice, choice.default)
+        return {}
+
+
+def about(card: catalogue.Card) -> None:
+    """The card of a model: what it is, where it comes from, what it is good for."""
+    with st.popover(_("About"), icon=":material/info:", type="tertiary"):
+        facts = {
+            _("Good for"): _(card.good_for),
+            _("Parameters"): f"{card.parameters:,}" if card.parameters else "",
+            _("Size"): f"{card.megabytes:,.1f} MB" if card.megabytes else "",
+            _("Languages"): ", ".join(card.languages),
+            _("Trained on"): _(card.data),
+            _("Licence"): _(card.licence),
+            _("Source"): card.source,
+        }
+        prose.facts(_(card.title), {name: fact for name, fact in facts.items() if fact})

@@ -1,0 +1,278 @@
+"""From a view to a picture on the page: the widgets, fed and translated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from attention_core.numbers import measures
+from attention_core.numbers.alignment import Gold, Link
+from attention_core.pictures import drawing
+from attention_core.pictures import figures as plots
+from attention_core.pictures.palette import PAPER
+from attention_core.pictures.views import View
+from models.families.translation import Translation
+from pages.frame import downloads
+from pages.frame.language import _
+from pages.frame.measure_names import explanation, title
+from pages.frame.readings import Part
+from pages.widgets import alignment as ribbons
+from pages.widgets import head_grid as thumbnails
+from pages.widgets import head_view as lines
+from pages.widgets import matrix as heatmap
+from pages.widgets.alignment import TEXT as RIBBONS_TEXT
+from pages.widgets.head_grid import TEXT as THUMBNAILS_TEXT
+from pages.widgets.head_view import TEXT as LINES_TEXT
+from pages.widgets.matrix import TEXT as HEATMAP_TEXT
+from pages.widgets.tree import TEXT as TREE_TEXT
+from pages.widgets.tree import tree as beam
+
+Callback = Callable[[], None]
+
+
+def state(key: str, name: str) -> Any:
+    """What the reader did in a widget, from inside its callback."""
+    return st.session_state[key][name]
+
+
+def rows(view: View, places: Iterable[int]) -> list[int]:
+    """The rows that show these token positions, in order, each once."""
+    found = {view.row_of(place) for place in places}
+    return sorted(row for row in found if row is not None)
+
+
+def places(view: View, chosen: Iterable[int]) -> list[int]:
+    """The first token position of each of these rows."""
+    return [view.row_places[row][0] for row in chosen if row < len(view.rows)]
+
+
+def cell(view: View, chosen: Sequence[int]) -> list[int]:
+    """Row and column that show these token positions; nothing where one of them is hidden."""
+    if len(chosen) != 2:
+        return []
+    row, column = view.row_of(chosen[0]), view.column_of(chosen[1])
+    return [] if row is None or column is None else [row, column]
+
+
+def cell_places(view: View, chosen: Sequence[int]) -> list[int]:
+    """Token positions of a cell: of its query and of its key."""
+    if len(chosen) != 2 or chosen[0] >= len(view.rows) or chosen[1] >= len(view.columns):
+        return []
+    return [view.row_places[chosen[0]][0], view.column_places[chosen[1]][0]]
+
+
+def head_grid(part: Part, chosen: tuple[int, int] | None, key: str, took: Callback) -> None:
+    """Thumbnails of all heads; a click chooses one."""
+    thumbnails(
+        key=key,
+        sites=[str(site.layer + 1) for site in part.sites],
+        thumbnails=part.thumbs,
+        chosen=chosen,
+        title=_("All heads"),
+        name="heads",
+        text=said(THUMBNAILS_TEXT),
+        on_head_change=took,
+    )
+
+
+def head_view(
+    view: View, active: Sequence[int], pins: Sequence[int], key: str,
+    took_pins: Callback, took_active: Callback, title: str, caption: str,
+) -> None:  # fmt: skip
+    """Lines from the tokens that look to the tokens looked at, one colour a head."""
+    lines(
+        key=key,
+        rows=[token.text for token in view.rows],
+        columns=[token.text for token in view.columns],
+        weights=view.weights,
+        heads=view.heads,
+        allowed=None if view.allowed.all() else view.allowed,
+        special_rows=_specials(view.rows),
+        special_columns=_specials(view.columns),
+        active=active,
+        pins=pins,
+        title=title,
+        caption=caption,
+        name=f"lines-{view.site}",
+        text=said(LINES_TEXT),
+        on_pins_change=took_pins,
+        on_active_change=took_active,
+    )
+
+
+def matrix(
+    view: View, cell: Sequence[int], pins: Sequence[int], scale: Literal["matrix", "row"], key: str,
+    took_cell: Callback, took_scale: Callback, title: str, caption: str,
+    gold: Gold | None = None,
+) -> None:  # fmt: skip
+    """The mean of the view's heads, cell by cell; people's links, if any, as squares."""
+    sure, possible = gold or Gold(frozenset(), frozenset())
+    heatmap(
+        key=key,
+        rows=[token.text for token in view.rows],
+        columns=[token.text for token in view.columns],
+        weights=view.mean,
+        allowed=None if view.allowed.all() else view.allowed,
+        scale=scale,
+        cell=cell,
+        pins=pins,
+        sure=[[one.target, one.source] for one in sorted(sure)],
+        possible=[[one.target, one.source] for one in sorted(possible)],
+        title=title,
+        caption=caption,
+        name=f"matrix-{view.site}",
+        text=said(HEATMAP_TEXT),
+        on_cell_change=took_cell,
+        on_scale_change=took_scale,
+    )
+
+
+def gold_matrix(
+    view: View, gold: Gold | None, links: Sequence[Link], key: str, took: Callback | None
+) -> None:
+    """The matrix with people's links as squares and found links as dots; drawn in if `took`."""
+    sure, possible = gold or Gold(frozenset(), frozenset())
+    heatmap(
+        key=key,
+        rows=[token.text for token in view.rows],
+        columns=[token.text for token in view.columns],
+        weights=view.mean,
+        allowed=None if view.allowed.all() else view.allowed,
+        scale="matrix",
+        cell=[],
+        pins=[],
+        sure=[[one.target, one.source] for one in sorted(sure)],
+        possible=[[one.target, one.source] for one in sorted(possible)],
+        found=[[one.target, one.source] for one in links],
+        drawing=took is not None,
+        title=_("Alignment"),
+        name="gold",
+        text=said(HEATMAP_TEXT),
+        on_gold_change=took,
+    )
+
+
+def tree(found: Translation, node: int, key: str, took: Callback) -> None:
+    """The beam, piece by piece; a click chooses one."""
+    beam(
+        key=key,
+        parents=[one.parent for one in found.tree],
+        texts=[one.text for one in found.tree],
+        log_probabilities=[one.log_probability for one in found.tree],
+        totals=[one.total for one in found.tree],
+        scores=[one.score for one in found.tree],
+        chosen=[one.chosen for one in found.tree],
+        ways=[one.way for one in found.tree],
+        node=node,
+        name="beam",
+        text=said(TREE_TEXT),
+        on_node_change=took,
+    )
+
+
+def alignment(
+    view: View, links: Sequence[Link], pins: Sequence[int], key: str, took: Callback | None,
+    title: str, caption: str, compact: bool = False, group: str = "",
+    sources: Sequence[int] | None = None, took_sources: Callback | None = None,
+) -> None:  # fmt: skip
+    """Ribbons between a sentence and its translation.
+
+    group    widgets of one group light the same source word together
+    sources  source words that are kept lit; None leaves it to the reader
+    """
+    ribbons(
+        key=key,
+        source=[token.text for token in view.columns],
+        target=[token.text for token in view.rows],
+        weights=view.mean,
+        links=links,
+        pins=pins,
+        title=title,
+        caption=caption,
+        name="alignment",
+        compact=compact,
+        group=group,
+        sources=sources,
+        on_sources_change=took_sources,
+        text=said(RIBBONS_TEXT),
+        on_pins_change=took,
+    )
+
+
+def heads_map(part: Part, key: str, took: Callback) -> None:
+    """Every head as a dot by how far and how widely it looks; a click opens it."""
+    named = {measure.name: title(measure) for measure in measures.ALL}
+    shade: plots.Theme = "dark" if st.context.theme.type == "dark" else "light"
+    figure = plots.heads_map(
+        part.measures["distance"],
+        part.measures["entropy"],
+        (named["distance"], named["entropy"]),
+        _("layer {layer} · head {head}"),
+        shade,
+    )
+    st.plotly_chart(
+        figure, key=key, on_select=took, selection_mode="points", theme=None,
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "heads-map"},
+        },
+    )  # fmt: skip
+    downloads.file("SVG", lambda: drawing.svg(figure, PAPER[shade]), "heads-map.svg")
+
+
+def map_point(key: str, part: Part) -> tuple[int, int] | None:
+    """Layer and head of the dot that was clicked in `heads_map`, counted from 0."""
+    points = st.session_state[key]["selection"]["points"]
+    taken = [point["point_index"] for point in points if point["curve_number"] == 0]
+    return divmod(taken[0], part.sites[0].heads) if taken else None
+
+
+def head_table(part: Part, key: str, took: Callback) -> None:
+    """Every head's measures; a click on a column sorts, a click on a row chooses."""
+    numbers = {measure.name: part.measures[measure.name] for measure in measures.ALL}
+    layers, heads = numbers["entropy"].shape
+    table = pd.DataFrame(
+        {
+            "layer": [site.layer + 1 for site in part.sites for _head in range(heads)],
+            "head": [head + 1 for _layer in range(layers) for head in range(heads)],
+            **{name: values.flatten().numpy() for name, values in numbers.items()},
+        }
+    ).dropna(axis=1)
+    downloads.file("CSV", lambda: table.to_csv(index=False), "heads.csv")
+    st.dataframe(
+        table,
+        key=key,
+        hide_index=True,
+        height=340,
+        on_select=took,
+        selection_mode="single-row",
+        column_config={
+            "layer": st.column_config.NumberColumn(_("layer"), width=64),
+            "head": st.column_config.NumberColumn(_("head"), width=64),
+            **{
+                measure.name: st.column_config.NumberColumn(
+                    title(measure), help=explanation(measure), format="%.2f"
+                )
+                for measure in measures.ALL
+            },
+        },
+    )
+
+
+def table_row(key: str, part: Part) -> tuple[int, int] | None:
+    """Layer and head of the chosen row of `head_table`, counted from 0."""
+    chosen = st.session_state[key]["selection"]["rows"]
+    return divmod(chosen[0], part.sites[0].heads) if chosen else None
+
+
+def said(texts: Any) -> dict[str, str]:
+    """A widget's sentences in the reader's language."""
+    return {name: _(sentence) if sentence else "" for name, sentence in texts.items()}
+
+
+def _specials(tokens: Sequence[Any]) -> list[int]:
+    return [place for place, token in enumerate(tokens) if token.special]

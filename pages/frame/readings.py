@@ -1,0 +1,142 @@
+"""Readings shared by all readers of the server: each text is read once, however many ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from torch import Tensor
+
+from attention_core.errors import ModelError
+from attention_core.numbers import measures
+from attention_core.pictures import views
+from attention_core.watching.edit import Edit
+from attention_core.watching.record import AttentionRecord, Site
+from models.families.reader import Reader
+from models.families.translation import USUAL, Search, Translating, Translation
+from models.ours.translator.influence import influence
+from models.ours.translator.reader import TranslatorReader
+from models.store import shelf
+from models.work.desk import DESK
+
+Edits = tuple[Edit, ...]
+THUMBNAIL = 28
+"""Pixels along one side of a head's thumbnail."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sites of one kind in a record, with what the overview of their heads needs.
+
+    thumbs    (site, head, THUMBNAIL, THUMBNAIL)
+    measures  name to (site, head)
+    """
+
+    sites: tuple[Site, ...]
+    thumbs: NDArray[np.uint8]
+    measures: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A record and everything worked out from it once."""
+
+    record: AttentionRecord
+    parts: dict[str, Part]
+
+
+def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
+    """One model's reading of one text.
+
+    Raises TextError or ModelError with a sentence for the reader.
+    """
+    return _read(model, text, second, cut)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _read(model: str, text: str, second: str, cut: bool) -> Reading:
+    reader = shelf.load(model)
+
+    def work(cancelled: Callable[[], bool]) -> AttentionRecord:
+        if isinstance(reader, Reader):
+            return reader.read(text, second, cancelled=cancelled, cut=cut)
+        if second:
+            return reader.align(text, second, cut, (), cancelled).record
+        return reader.translate(text, cut=cut, cancelled=cancelled).record
+
+    record = DESK.run(_session(), work)
+    return Reading(record, {kind: _part(record, kind) for kind in _kinds(record)})
+
+
+def _kinds(record: AttentionRecord) -> list[str]:
+    return list(dict.fromkeys(site.kind for site in record.sites))
+
+
+def _part(record: AttentionRecord, kind: str) -> Part:
+    sites = tuple(site for site in record.sites if site.kind == kind)
+    return Part(sites, views.overview(record, kind, THUMBNAIL), measures.table(sites))
+
+
+def translate(
+    model: str, text: str, cut: bool = False, search: Search = USUAL, edits: Edits = ()
+) -> Translation:
+    """The translation of a text by one of the translators; raises like `read`."""
+    return _translate(model, text, "", cut, search, edits)
+
+
+def align(model: str, text: str, target: str, cut: bool = False, edits: Edits = ()) -> Translation:
+    """How a translator aligns the reader's own pair; raises like `read`."""
+    return _translate(model, text, target, cut, USUAL, edits)
+
+
+@st.cache_resource(max_entries=160, show_spinner=False)
+def _translate(
+    model: str, text: str, target: str, cut: bool, search: Search, edits: Edits
+) -> Translation:
+    reader = translator(model)
+
+    def work(cancelled: Callable[[], bool]) -> Translation:
+        if target:
+            return reader.align(text, target, cut, edits, cancelled)
+        return reader.translate(text, search, cut, edits, cancelled)
+
+    return DESK.run(_session(), work)
+
+
+@dataclass(frozen=True)
+class Faded:
+    """The words of a source, and the share of each in the gradient of the last word written."""
+
+    words: list[str]
+    shares: list[float]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def faded(model: str, text: str, target: str, cut: bool = False) -> Faded:
+    """How far back a translator of ours still feels, when it is given this translation."""
+    reader = translator(model)
+    if not isinstance(reader, TranslatorReader):
+        raise _wrong(model)
+    return Faded(*influence(reader, text, target, cut).of_last_word())
+
+
+def translator(model: str) -> Translating:
+    """The translator of that name; raises ModelError when the model does something else."""
+    found = shelf.load(model)
+    if isinstance(found, Reader):
+        raise _wrong(model)
+    return found
+
+
+def _wrong(model: str) -> ModelError:
+    return ModelError("The model {name} cannot do this; choose another one.", name=model)
+
+
+def _session() -> str:
+    """Whose request this is: a newer one of the same browser tab makes the older give up."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else "no session"

@@ -1,0 +1,1 @@
+"""What each kind of attention computes, and at what price."""

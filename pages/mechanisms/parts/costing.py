@@ -1,0 +1,68 @@
+"""What the charts of costs share: names, lengths, prices, and how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from attention_core.mechanisms import ALL, cost
+from attention_core.mechanisms.cost import Price, Size
+from attention_core.mechanisms.timing import Measured
+from attention_core.pictures import figures as plots
+from pages.frame.language import _
+
+PAGE: Final = "cost"
+
+
+def title(name: str) -> str:
+    """What readers call a mechanism."""
+    return _(ALL[name].card.title)
+
+
+def lengths(longest: int) -> list[int]:
+    """Powers of two, and one between every two of them."""
+    powers = [1 << power for power in range(4, longest.bit_length())]
+    return sorted({*powers, *(3 * power // 2 for power in powers[:-1])})
+
+
+def priced(price: Price, name: str, size: Size, length: int) -> float:
+    return price(name, length, size.width, size.heads, reach=size.reach)
+
+
+def table(
+    names: Sequence[str], size: Size, rows: Sequence[Measured] = ()
+) -> list[dict[str, object]]:
+    """Every number of the charts."""
+    found = {(row.name, row.length): row for row in rows}
+    places = [(n, k) for n in names for k in lengths(size.length)]
+    return [
+        {
+            "mechanism": name,
+            "length": length,
+            "operations": priced(cost.operations, name, size, length),
+            "projections": priced(cost.projections, name, size, length),
+            "memory": priced(cost.memory, name, size, length),
+            "seconds": row.seconds if (row := found.get((name, length))) else "",
+            "peak numbers": row.numbers if row else "",
+            "runs": row.runs if row else "",
+        }
+        for name, length in places
+    ]
+
+
+def shade() -> plots.Theme:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def draw(figure: object, name: str) -> None:
+    """A Plotly figure with its file."""
+    st.plotly_chart(
+        figure, key=f"{PAGE}.{name}", theme=None,
+        config={
+            "displaylogo": False,
+            "modeBarButtons": [["toImage"]],
+            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name},
+        },
+    )  # fmt: skip

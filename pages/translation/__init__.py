@@ -1,0 +1,1 @@
+"""Which word became which, and why attention was invented."""
