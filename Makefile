@@ -28,7 +28,8 @@ run: $(RUNTIME)
 		$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(DEV) browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
+	$(BIN)/python -m pytest -m browser
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

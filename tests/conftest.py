@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import torch
@@ -14,6 +14,16 @@ from tests.browser.server import Server, serving
 from tests.browser.visit import Visit
 
 torch.set_num_threads(1)
+
+ALONE: Final = frozenset({"browser", "server"})
+"""What a test that cannot share the machine asks for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what needs a browser or a server, so that all the rest may run side by side."""
+    for item in items:
+        if ALONE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
