@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from attention_core.errors import ModelError
 from models.families import fake
 from models.families.reader import Reader
-from models.loading import folders
+from models.loading import documents, folders
 from models.loading.checkpoint import from_folder
 from models.store import catalogue, shelf
 
@@ -183,6 +183,37 @@ def test_a_configuration_of_absurd_depth_or_length_is_refused(root: Path) -> Non
 def test_no_file_of_the_folder_may_be_of_absurd_depth(root: Path, file: str) -> None:
     (root / "good" / file).write_text('{"a":' + "[" * 200_000)
     assert f"{file} of good is nested" in refusal(root)
+
+
+@pytest.mark.parametrize("text", ['"' + '\\"' * 60_000, '"' + "a" * 120_000, '"\\\n' * 40_000])
+def test_a_string_without_an_end_is_walked_through_once(text: str) -> None:
+    """Doubling the text at most doubles the steps; a quadratic walk would take minutes here."""
+    assert documents.depth("[" + text) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside.safetensors", "/etc/passwd", "model.bin", "gone.safetensors"]
+)
+def test_an_index_may_name_only_weights_of_its_own_folder(root: Path, name: str) -> None:
+    shutil.copy(root / "good" / "model.safetensors", root / "outside.safetensors")
+    (root / "good" / "model.safetensors").rename(root / "good" / "decoy.safetensors")
+    index = {"weight_map": {"a": "decoy.safetensors", "b": name}}
+    (root / "good" / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert f"names the weights “{name}”" in refusal(root)
+
+
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation"])
+@pytest.mark.parametrize("wanted", ["kernels-community/flash-attn", {"": "owner/kernel"}])
+def test_a_program_named_by_the_configuration_is_not_fetched(
+    root: Path, key: str, wanted: object
+) -> None:
+    configure(root / "good", **{key: wanted})
+    assert "no program is fetched" in refusal(root)
+
+
+def test_a_plain_name_of_an_implementation_is_no_program(root: Path) -> None:
+    configure(root / "good", attn_implementation="sdpa")
+    assert folders.judge(root / "good", root).model_type == "bert"
 
 
 def test_brackets_in_strings_are_no_depth(root: Path) -> None:

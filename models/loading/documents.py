@@ -11,7 +11,8 @@ from attention_core.errors import ModelError
 
 DEPTH = 64
 """Levels of brackets; the files of real models have about ten."""
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""Possessive, and a string needs no end: so a file is walked through once, whatever it holds."""
 
 
 def read_json(path: Path, most: int) -> dict[str, Any]:

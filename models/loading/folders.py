@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ _OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", 
 _VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model",
                  "sentencepiece.bpe.model")  # fmt: skip
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+_INDEX = "model.safetensors.index.json"
+_KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     model_type = _model_type(folder.name, config)
     _check_sizes(folder.name, config)
     _check_tokenizer(folder)
+    _check_kernels(folder.name, config)
     weights = _weight_files(folder)
     parameters = sum(_parameters(path) for path in weights)
     _check_memory(folder.name, max(parameters, _promised(config)))
@@ -111,6 +115,28 @@ def _check_code(folder: Path, config: dict[str, Any]) -> None:
             "choose a model whose architecture is part of transformers.",
             model=folder.name,
         )
+
+
+def _check_kernels(name: str, config: dict[str, Any]) -> None:
+    """Raises ModelError when the configuration names a program to compute attention with."""
+    for key, wanted in _implementations(config):
+        if isinstance(wanted, str) and not wanted.isidentifier():
+            raise ModelError(
+                "config.json of {model} asks for the program “{wanted}” to compute with, and no "
+                "program is fetched here; remove {key} from the file.",
+                model=name,
+                wanted=wanted[:80],
+                key=key,
+            )
+
+
+def _implementations(config: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """(key, value) of every choice of an implementation: for the whole model or for its parts."""
+    for part in (config, *(value for value in config.values() if isinstance(value, dict))):
+        for key in _KERNEL_KEYS:
+            asked = part.get(key)
+            for wanted in asked.values() if isinstance(asked, dict) else (asked,):
+                yield key, wanted
 
 
 def _model_type(name: str, config: dict[str, Any]) -> str:
@@ -170,8 +196,10 @@ def _check_tokenizer(folder: Path) -> None:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The safetensors files; raises ModelError when there are none."""
+    """The safetensors files; raises ModelError when there are none, or an index names others."""
     found = sorted(folder.glob("*.safetensors"))
+    if (folder / _INDEX).is_file():
+        _check_index(folder, {path.name for path in found})
     if found:
         return found
     pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
@@ -185,6 +213,23 @@ def _weight_files(folder: Path) -> list[Path]:
     raise ModelError(
         "{model} has no weights; a file model.safetensors is needed.", model=folder.name
     )
+
+
+def _check_index(folder: Path, present: set[str]) -> None:
+    """Raises ModelError unless every file that the index names lies in the folder itself.
+
+    transformers joins the names to the folder as they stand: one with a path would leave it.
+    """
+    wanted = read_json(folder / _INDEX, TOKENIZER_BYTES).get("weight_map")
+    names = map(str, wanted.values()) if isinstance(wanted, dict) else [str(wanted)]
+    for name in sorted(set(names) - present):
+        raise ModelError(
+            "{file} of {model} names the weights “{wanted}”, and there is no such safetensors file "
+            "in the folder; put it there, or save the model again.",
+            file=_INDEX,
+            model=folder.name,
+            wanted=name[:80],
+        )
 
 
 def _parameters(path: Path) -> int:
