@@ -36,8 +36,8 @@ from attention_core.watching.edit import Edit
 from attention_core.watching.record import Site
 from models.families import fake
 from models.families.seq2seq import Seq2Seq
-from models.families.seq2seq_languages import iso
-from models.families.seq2seq_search import hypotheses
+from models.families.seq2seq.languages import iso
+from models.families.seq2seq.search import hypotheses
 from models.families.translation import Search, Translating, Translation
 from models.loading import hub
 from models.loading.checkpoint import Checkpoint, pair_from_folder

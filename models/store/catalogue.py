@@ -16,7 +16,7 @@ from attention_core.marking import N_
 from models.families import fake
 from models.families.reader import Reader
 from models.families.seq2seq import Seq2Seq
-from models.families.seq2seq_languages import Wish
+from models.families.seq2seq.languages import Wish
 from models.families.translation import Translating
 from models.loading import folders, hub
 from models.loading.checkpoint import Checkpoint, from_folder, pair_from_folder, writes

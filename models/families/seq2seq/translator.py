@@ -15,9 +15,9 @@ from attention_core.watching.capture import capture, never
 from attention_core.watching.edit import Edit, editing, placed
 from attention_core.watching.record import AttentionRecord, Note
 from models.families.reader import bounded
-from models.families.seq2seq_languages import Wish, framed
-from models.families.seq2seq_search import Hypothesis, chances, hypotheses
-from models.families.seq2seq_vocabulary import Vocabulary
+from models.families.seq2seq.languages import Wish, framed
+from models.families.seq2seq.search import Hypothesis, chances, hypotheses
+from models.families.seq2seq.vocabulary import Vocabulary
 from models.families.sites import ATTENTION, KINDS, Seen, captured, kinds, modules, sites, stored
 from models.families.tokenization import Tokens, decoder_input
 from models.families.translation import Alternative, Candidate, Node, Search, Translation
