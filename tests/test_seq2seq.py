@@ -597,7 +597,7 @@ def test_edits_of_all_steps_alike_are_searched_with_a_cache(
              Edit("encoder.1", "uniform", queries=(2,))]  # fmt: skip
     with capture() as collector:
         translation = model.translate(SOURCE, BEAM, edits=edits)
-    seen = [call for call in collector.calls if call.module is model._places["cross.1"]]
+    seen = [call for call in collector.calls if call.module is model.watch.places["cross.1"]]
     assert {call.sources[0].query.shape[1] for call in seen} == {1}
     logs = [node.log_probability for node in translation.tree if node.chosen]
     assert [math.log(share) for share in translation.chosen] == pytest.approx(logs, abs=2e-4)

@@ -96,7 +96,7 @@ class Translation:
     @property
     def cross(self) -> tuple[Site, ...]:
         """Where the target looks at the source, layer by layer; empty without attention."""
-        return tuple(site for site in self.record.sites if site.kind == "cross")
+        return self.record.of("cross")
 
     @property
     def source(self) -> Axis:

@@ -69,15 +69,11 @@ def _read(model: str, text: str, second: str, cut: bool) -> Reading:
         return reader.translate(text, cut=cut, cancelled=cancelled).record
 
     record = DESK.run(_session(), work)
-    return Reading(record, {kind: _part(record, kind) for kind in _kinds(record)})
-
-
-def _kinds(record: AttentionRecord) -> list[str]:
-    return list(dict.fromkeys(site.kind for site in record.sites))
+    return Reading(record, {kind: _part(record, kind) for kind in record.kinds})
 
 
 def _part(record: AttentionRecord, kind: str) -> Part:
-    sites = tuple(site for site in record.sites if site.kind == kind)
+    sites = record.of(kind)
     return Part(sites, views.overview(record, kind, THUMBNAIL), measures.table(sites))
 
 

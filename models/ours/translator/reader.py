@@ -14,8 +14,8 @@ from tokenizers import Encoding, Tokenizer
 
 from attention_core.axes.tokens import Axis, Token, readable, visible
 from attention_core.errors import Superseded, TextError, TooLong
-from attention_core.watching.capture import never
-from attention_core.watching.edit import Edit, editing, edits_of, placed
+from attention_core.watching.capture import editing, edits_of, never
+from attention_core.watching.edit import Edit, placed
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
 from models.ours.translator import vocabulary
@@ -245,11 +245,11 @@ def _given(target: Axis) -> Axis:
 
 def _site(look: Look, source: Axis, target: Axis, given: Axis) -> Site:
     """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
-    queries = source if look.kind == "encoder" else target
-    keys = given if look.kind == "decoder" else source
+    reads = look.place.stack == "encoder"
+    queries, keys = (source, source) if reads else (target, source if look.place.crosses else given)
     weights, allowed = look.trace.weights[0], look.trace.allowed.expand_as(look.trace.weights)[0]
     return Site(
-        f"{look.kind}.{look.layer}", look.kind, look.layer, len(weights), queries, keys,
+        (look.place,), len(weights), queries, keys,
         Stored(weights, allowed.any(0)), _integrity(look),
     )  # fmt: skip
 
