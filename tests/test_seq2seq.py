@@ -211,7 +211,7 @@ def test_the_looks_of_the_best_translation_are_those_of_the_beam_that_wrote_it(
     translation = model.translate(SOURCE, BEAMS[width])
     assert pieces(translation) == list(map(model._frame.target.piece, best.pieces))
     for site in translation.cross:
-        module = model._places[site.name]
+        module = model.watch.places[site.name]
         calls = [call for call in collector.calls if call.module is module]
         assert len(calls) >= len(best.pieces)
         for step, row in enumerate(best.rows):
