@@ -325,7 +325,9 @@ def test_a_mask_a_bias_a_cap_and_a_sink_are_made_where_the_inputs_are() -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "gpt2", "bart"])
-def test_a_reader_puts_its_inputs_where_the_model_is(name: str) -> None:
+def test_a_reader_puts_its_inputs_where_the_model_is(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader = Reader(name, Checkpoint(tiny_models.build(name), fake.tokenizer()))
     second = "it was" if reader.second == "decoder" else ""
     expected = reader.read("the cat sat", second)
@@ -336,7 +338,7 @@ def test_a_reader_puts_its_inputs_where_the_model_is(name: str) -> None:
         devices.update(one.device.type for one in inputs.values())
         return given(inputs, *rest)
 
-    reader.watch.run = run  # type: ignore[method-assign]
+    monkeypatch.setattr(reader.watch, "run", run)
     with torch.device("meta"):
         made = reader.read("the cat sat", second)
     assert devices == {"cpu"}

@@ -25,9 +25,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from attention_core.errors import AttentionError
 from attention_core.watching.edit import Edit
@@ -98,7 +100,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Hidden:
-    """The states of one layer. entering, leaving (batch, token, width)."""
+    """The states around one layer. entering, leaving (batch, token, width).
+
+    A module that serves several layers reports under one place, in the order of its calls.
+    """
 
     place: Place
     entering: Tensor
@@ -176,6 +181,7 @@ class _Watch:
     changes: Mapping[nn.Module, Sequence[Edit]] | None = None
 
 
+_ANNOUNCED: WeakSet[nn.Module] = WeakSet()
 _NOTHING = _Watch()
 _ACTIVE: ContextVar[_Watch] = ContextVar("attention_watch", default=_NOTHING)
 
@@ -251,8 +257,12 @@ def announced(layers: Mapping[Place, nn.Module]) -> None:
     """Let the states around these modules be watched, for good; once, when a model is loaded.
 
     The hooks stay on the modules and do nothing unless the thread that runs them wants `hidden`.
+    A module that was announced before keeps its place.
     """
     for place, module in layers.items():
+        if module in _ANNOUNCED:
+            continue
+        _ANNOUNCED.add(module)
         module.register_forward_hook(_reporting(place), with_kwargs=True)
 
 
@@ -264,7 +274,13 @@ def _reporting(place: Place) -> Callable[..., None]:
         if collector is None or not collector.want.hidden:
             return
         entering = given[0] if given else named["hidden_states"]
-        leaving = made[0] if isinstance(made, tuple) else made
-        collector.hidden.append(Hidden(place, entering, leaving))
+        collector.hidden.append(Hidden(place, _states(entering), _states(made)))
 
     return report
+
+
+def _states(made: Any) -> Tensor:
+    """(batch, token, width) of what a layer takes or gives, which may hold other things behind."""
+    if isinstance(made, PackedSequence):
+        return pad_packed_sequence(made, batch_first=True)[0]
+    return _states(made[0]) if isinstance(made, tuple) else made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attention_core.axes.tokens import Axis
 from attention_core.watching.capture import never
@@ -107,6 +107,7 @@ class Translation:
         return self.record.axes[1]
 
 
+@runtime_checkable
 class Translating(Protocol):
     """One trained translator in memory; many threads may use it at once.
 
