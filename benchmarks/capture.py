@@ -21,7 +21,7 @@ from transformers import AutoModel, AutoTokenizer
 from attention_core.watching.capture import capture
 from attention_core.watching.record import AttentionRecord
 from models.families.reader import Reader
-from models.families.sites import ATTENTION
+from models.families.watch import ATTENTION
 from models.loading.checkpoint import Checkpoint
 from models.store.catalogue import entry, minilm_folder
 

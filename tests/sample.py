@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from attention_core.axes.tokens import Axis, Token
-from attention_core.watching.record import Integrity, Kind, Site, Stored
+from attention_core.watching.place import Place
+from attention_core.watching.record import Integrity, Site, Stored
 
 Matrix = list[list[float]]
 
@@ -33,11 +34,11 @@ def site(
     queries: Axis,
     keys: Axis | None = None,
     allowed: list[list[bool]] | None = None,
-    kind: Kind = "encoder",
+    kind: str = "encoder",
 ) -> Site:
     """A site with these weights, (head, query, key)."""
     mask = None if allowed is None else torch.tensor(allowed)
     return Site(
-        f"{kind}.0", kind, 0, len(heads), queries, queries if keys is None else keys,
+        (Place.of_kind(kind, 0),), len(heads), queries, queries if keys is None else keys,
         Stored(torch.tensor(heads), mask), Integrity(0.0, 0.0),
     )  # fmt: skip

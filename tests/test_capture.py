@@ -13,8 +13,9 @@ from transformers import AttentionInterface, AttentionMaskInterface, BartForCond
 from transformers.masking_utils import sdpa_mask
 
 from attention_core.errors import AttentionError, Superseded
-from attention_core.watching import capture as capturing
-from attention_core.watching.capture import Call, attend, capture, integrity
+from attention_core.watching import attend as attending
+from attention_core.watching.attend import attend, integrity
+from attention_core.watching.capture import Call, capture
 from attention_core.watching.record import Integrity, QueryKey
 from tests import tiny_models
 
@@ -224,7 +225,7 @@ def test_numbers_that_are_missing_are_found_out() -> None:
 def test_the_check_is_the_same_in_small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     output, call = run(FORMS["bool mask"])
     value, taken = qkv()[2][0], output[0].transpose(0, 1)
-    monkeypatch.setattr(capturing, "TILE", 2 * KEYS)
+    monkeypatch.setattr(attending, "TILE", 2 * KEYS)
     broken = taken.clone()
     broken[-1, -1, -1] += 1
     assert integrity(call.sources[0], value, taken).verified

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from attention_core.errors import AttentionError, ShapeError
 from attention_core.mechanisms import MultiHead
-from attention_core.watching.capture import attend, capture
-from attention_core.watching.edit import Edit, Edited, editing, edits_of, placed
+from attention_core.watching.attend import attend
+from attention_core.watching.capture import capture, editing, edits_of
+from attention_core.watching.edit import Edit, Edited, placed
 from models.families import fake
 from models.families.reader import Reader
 from models.loading.checkpoint import Checkpoint

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from attention_core.numbers import measures
-from attention_core.watching.record import Kind, Site
+from attention_core.watching.record import Site
 from tests.sample import Matrix, axis, site
 
 PLAIN = "a b c d"
@@ -18,7 +18,7 @@ NEXT: Matrix = torch.eye(4).roll(1, 1).tolist()  # the last token wraps round to
 PREVIOUS: Matrix = torch.eye(4).roll(-1, 1).tolist()
 
 
-def of(name: str, *heads: Matrix, pieces: str = PLAIN, kind: Kind = "encoder") -> list[float]:
+def of(name: str, *heads: Matrix, pieces: str = PLAIN, kind: str = "encoder") -> list[float]:
     measure = next(measure for measure in measures.ALL if measure.name == name)
     found: list[float] = measure.of(site(list(heads), axis(pieces), kind=kind)).tolist()
     return found

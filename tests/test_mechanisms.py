@@ -19,7 +19,8 @@ from attention_core import mechanisms
 from attention_core.errors import AttentionError, ShapeError, UnverifiedError
 from attention_core.mechanisms import Additive, MultiHead, ScaledDotProduct
 from attention_core.mechanisms.mechanism import Mechanism, Trace, check_trace, softmax
-from attention_core.watching.edit import Edit, editing
+from attention_core.watching.capture import editing
+from attention_core.watching.edit import Edit
 from tests.equations import BATCH, BUILDERS, BY_HAND, HEADS, KEYS, QUERIES
 
 NAMES = list(mechanisms.ALL)

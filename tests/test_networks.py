@@ -17,7 +17,8 @@ from attention_core.mechanisms import (
     Location,
     MultiHead,
 )
-from attention_core.watching.edit import Edit, editing
+from attention_core.watching.capture import editing
+from attention_core.watching.edit import Edit
 from models.ours.translator.network import Network, State, select
 from models.ours.translator.recipes import FAMILIES, RECIPES, family_of, shape_of
 from models.ours.translator.recurrent import Recurrent, RecurrentShape

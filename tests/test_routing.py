@@ -13,7 +13,8 @@ from attention_core.errors import ShapeError
 from attention_core.mechanisms import Routing
 from attention_core.mechanisms.families.routing import squash
 from attention_core.mechanisms.mechanism import Trace
-from attention_core.watching.edit import Edit, editing
+from attention_core.watching.capture import editing
+from attention_core.watching.edit import Edit
 from tests.equations.dynamic import routed
 from tests.test_mechanisms import inputs, made
 

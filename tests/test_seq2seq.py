@@ -36,8 +36,8 @@ from attention_core.watching.edit import Edit
 from attention_core.watching.record import Site
 from models.families import fake
 from models.families.seq2seq import Seq2Seq
-from models.families.seq2seq_languages import iso
-from models.families.seq2seq_search import hypotheses
+from models.families.seq2seq.languages import iso
+from models.families.seq2seq.search import hypotheses
 from models.families.translation import Search, Translating, Translation
 from models.loading import hub
 from models.loading.checkpoint import Checkpoint, pair_from_folder
@@ -211,7 +211,7 @@ def test_the_looks_of_the_best_translation_are_those_of_the_beam_that_wrote_it(
     translation = model.translate(SOURCE, BEAMS[width])
     assert pieces(translation) == list(map(model._frame.target.piece, best.pieces))
     for site in translation.cross:
-        module = model._places[site.name]
+        module = model.watch.places[site.name]
         calls = [call for call in collector.calls if call.module is module]
         assert len(calls) >= len(best.pieces)
         for step, row in enumerate(best.rows):
@@ -597,7 +597,7 @@ def test_edits_of_all_steps_alike_are_searched_with_a_cache(
              Edit("encoder.1", "uniform", queries=(2,))]  # fmt: skip
     with capture() as collector:
         translation = model.translate(SOURCE, BEAM, edits=edits)
-    seen = [call for call in collector.calls if call.module is model._places["cross.1"]]
+    seen = [call for call in collector.calls if call.module is model.watch.places["cross.1"]]
     assert {call.sources[0].query.shape[1] for call in seen} == {1}
     logs = [node.log_probability for node in translation.tree if node.chosen]
     assert [math.log(share) for share in translation.chosen] == pytest.approx(logs, abs=2e-4)

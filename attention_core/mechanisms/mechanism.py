@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError, UnverifiedError
-from attention_core.watching.edit import edits_of
+from attention_core.watching.capture import edits_of, looked
 
 TOLERANCE = 1e-5
 
@@ -302,7 +302,8 @@ def softmax(scores: Tensor, allowed: Tensor, dim: int = -1) -> Tensor:
 def edited(
     module: nn.Module, weights: Tensor, allowed: Tensor, first: int = 0, heads: bool = False
 ) -> Tensor:
-    """The weights as computed, or what a reader's experiment puts in their place.
+    """The weights as computed, or what a reader's experiment puts in their place; whoever watches
+    is shown them.
 
     weights  (..., query, key), or (..., head, query, key) with `heads`
     allowed  bool, broadcasts to the weights
@@ -313,7 +314,7 @@ def edited(
             weights = edit.apply(weights, allowed, first)
         else:
             weights = edit.apply(weights.unsqueeze(-3), allowed.unsqueeze(-3), first).squeeze(-3)
-    return weights
+    return looked(module, weights)
 
 
 def split(rows: Tensor, heads: int) -> Tensor:

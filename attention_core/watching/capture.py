@@ -1,33 +1,40 @@
-"""Taking attention out of a running model, safely while other threads run the same model.
+"""What is watched of a running model and what is changed in it: one place for both.
 
-`attend` has the signature of the attention functions of the transformers library. It is installed
-once, when a model is loaded, and never switched: outside a capture it only computes. Inside
-`with capture() as collector` it also keeps the queries and keys of every attention call, and checks
-on the spot that the weights made from them give the output that the model goes on with.
+`with watching(Want(...), changes)` says it for everything that this thread computes inside the
+block. The attention function of library models (`attention_core.watching.attend`), our own
+mechanisms, and the layers that were `announced` report to the one collector. It lives in a
+`ContextVar`: it belongs to the thread that opened it, and nothing of it is on the model, so two
+readers of one model never see each other's text, whether the block ends well or not.
 
-The collector lives in a `ContextVar`: it belongs to the thread that opened it, and nothing of it is
-on the model, so two readers of one model never see each other's text.
+`capture` and `editing` are the two halves of it, for those who need only one; they may be nested.
 
-Edits that are active for a module (`attention_core.watching.edit`) are made here too: its weights
-are then worked out, changed and used, and a capture keeps the changed ones.
+>>> layer = nn.Linear(2, 2)
+>>> announced({Place("encoder", 0): layer})
+>>> with watching(Want(hidden=True)) as seen:
+...     _ = layer(torch.zeros(1, 3, 2))
+>>> [(str(hidden.place), hidden.leaving.shape) for hidden in seen.hidden]
+[('encoder.0', torch.Size([1, 3, 2]))]
+>>> watched() is None
+True
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from attention_core.errors import AttentionError, Superseded
-from attention_core.watching.edit import Edited, changed, edits_of
+from attention_core.errors import AttentionError
+from attention_core.watching.edit import Edit
+from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, QueryKey
-
-TILE = 1 << 18
-"""Weights made at one time by the check: 1 MB, so that it stays in the processor's cache."""
 
 
 def never() -> bool:
@@ -36,255 +43,244 @@ def never() -> bool:
 
 
 @dataclass(frozen=True)
+class Want:
+    """What is kept of a run. Nothing that is not wanted costs memory or time.
+
+    weights    of every attention call the queries and keys, from which its weights are made
+    values     what its keys are worth
+    outputs    what each head takes away, before the heads are joined
+    hidden     what enters and leaves every layer that was announced
+    gradients  the graph, so that `Collector.gradients` can be asked afterwards; the model must
+               not run under `torch.inference_mode`
+    """
+
+    weights: bool = True
+    values: bool = False
+    outputs: bool = False
+    hidden: bool = False
+    gradients: bool = False
+
+    @property
+    def attention(self) -> bool:
+        """True when anything of an attention call is kept."""
+        return self.weights or self.values or self.outputs or self.gradients
+
+
+WEIGHTS: Final = Want()
+"""What every picture of attention needs, and no more."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """The tensors of one attention call that the model went on with, graph and all.
+
+    weights  (batch, head, query, key or sink)
+    value    (batch, group, key, value width); None where a mechanism of ours keeps its own
+    """
+
+    weights: Tensor
+    value: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class Call:
-    """One attention call: the module that made it, and for each text of the batch what it saw."""
+    """One attention call: the module that made it, and for each text of the batch what it saw.
+
+    values   (group, key, value width) for each text, where they were wanted
+    outputs  (head, query, value width) for each text, where they were wanted
+    """
 
     module: nn.Module
     sources: tuple[QueryKey, ...]
     integrities: tuple[Integrity, ...]
+    values: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    live: Live | None = None
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """The states around one layer. entering, leaving (batch, token, width).
+
+    A module that serves several layers reports under one place, in the order of its calls.
+    """
+
+    place: Place
+    entering: Tensor
+    leaving: Tensor
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look of a mechanism of ours. weights (..., head, query, key), as used."""
+
+    module: nn.Module
+    weights: Tensor
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """How much a number grows when what it was made from does; zero where it does not depend on it.
+
+    weights  (batch, head, query, key or sink) for each attention call
+    values   (batch, group, key, value width) for each attention call
+    looks    (..., head, query, key) for each look of a mechanism
+    hidden   (batch, token, width) for what enters each layer
+    """
+
+    weights: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+    looks: tuple[Tensor, ...]
+    hidden: tuple[Tensor, ...]
 
 
 @dataclass
 class Collector:
-    """The attention calls of one capture, in the order in which the model made them."""
+    """What was seen in one block, in the order in which the model computed it."""
 
     cancelled: Callable[[], bool] = never
     calls: list[Call] = field(default_factory=list)
+    want: Want = WEIGHTS
+    looks: list[Look] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
+
+    def gradients(self, number: Tensor) -> Gradients:
+        """What `number`, a scalar that the model made in this block, owes to what was seen.
+
+        Raises AttentionError when gradients were not wanted or the model ran without a graph.
+        """
+        if not self.want.gradients or not number.requires_grad:
+            raise AttentionError(
+                "This number was computed without its history; watch with Want(gradients=True), "
+                "outside of inference mode."
+            )
+        live = [call.live for call in self.calls if call.live is not None]
+        groups = (
+            [one.weights for one in live],
+            [one.value for one in live if one.value is not None],
+            [look.weights for look in self.looks],
+            [hidden.entering for hidden in self.hidden],
+        )
+        flat = [tensor for group in groups for tensor in group]
+        asked = [tensor for tensor in flat if tensor.requires_grad]
+        found = iter(torch.autograd.grad(number, asked, retain_graph=True, allow_unused=True))
+        made = iter([_or_zero(next(found), one) if one.requires_grad else torch.zeros_like(one)
+                     for one in flat])  # fmt: skip
+        return Gradients(*(tuple(next(made) for _ in group) for group in groups))
 
 
-_ACTIVE: ContextVar[Collector | None] = ContextVar("attention_capture", default=None)
+def _or_zero(found: Tensor | None, tensor: Tensor) -> Tensor:
+    return torch.zeros_like(tensor) if found is None else found
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """Who watches in this thread, and what is changed of each module."""
+
+    collector: Collector | None = None
+    changes: Mapping[nn.Module, Sequence[Edit]] | None = None
+
+
+_ANNOUNCED: WeakSet[nn.Module] = WeakSet()
+_NOTHING = _Watch()
+_ACTIVE: ContextVar[_Watch] = ContextVar("attention_watch", default=_NOTHING)
 
 
 @contextmanager
-def capture(cancelled: Callable[[], bool] = never) -> Iterator[Collector]:
+def watching(
+    want: Want = WEIGHTS,
+    changes: Mapping[nn.Module, Sequence[Edit]] | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> Iterator[Collector]:
+    """Collect what is wanted and make these changes while this thread is inside the block.
+
+    changes    what is done to the attention of each module; see `edit.placed`
+    cancelled  asked before each attention call; True ends the forward pass with Superseded
+    """
+    collector = Collector(cancelled, want=want)
+    graph = torch.set_grad_enabled(want.gradients or torch.is_grad_enabled())
+    with graph, _active(_Watch(collector, changes or None)):
+        yield collector
+
+
+@contextmanager
+def capture(cancelled: Callable[[], bool] = never, want: Want = WEIGHTS) -> Iterator[Collector]:
     """Collect the attention calls that this thread makes inside the block.
 
     cancelled  asked before each attention call; True ends the forward pass with Superseded
     """
-    collector = Collector(cancelled)
-    token = _ACTIVE.set(collector)
-    try:
+    collector = Collector(cancelled, want=want)
+    with _active(replace(_ACTIVE.get(), collector=collector)):
         yield collector
+
+
+@contextmanager
+def editing(edits: Mapping[nn.Module, Sequence[Edit]]) -> Iterator[None]:
+    """Attention calls of these modules are edited inside the block, in this thread only."""
+    with _active(replace(_ACTIVE.get(), changes=edits or None)):
+        yield
+
+
+@contextmanager
+def _active(watch: _Watch) -> Iterator[None]:
+    token = _ACTIVE.set(watch)
+    try:
+        yield
     finally:
         _ACTIVE.reset(token)
 
 
-def attend(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    *,
-    scaling: float | None = None,
-    dropout: float = 0.0,
-    is_causal: bool | None = None,
-    softcap: float | None = None,
-    s_aux: Tensor | None = None,
-    position_bias: Tensor | None = None,
-    **kwargs: object,
-) -> tuple[Tensor, None]:
-    """What each query takes away; inside a capture, how it looked is kept as well.
+def watched() -> Collector | None:
+    """The collector of this thread; None where nobody watches, which is usual."""
+    return _ACTIVE.get().collector
 
-    query           (batch, head, query, width)
-    key             (batch, group, key, width)
-    value           (batch, group, key, value width)
-    attention_mask  broadcasts to (batch, head, query, key); bool with True = may look, or float,
-                    where the lowest number of its type and -inf mean "may not look"
-    s_aux           (head,), the scores of attention sinks
-    position_bias   broadcasts to (batch, head, query, key)
-    returns         (batch, query, head, value width), and None in place of the weights
 
-    A query that may look at nothing takes away exactly 0. Edits count queries from the first of
-    this call, so a decoder that is edited works without a cache.
-    Raises Superseded when the capture's request has been overtaken.
+def edits_of(module: nn.Module) -> Sequence[Edit]:
+    """The edits that are active for a module now; usually none."""
+    changes = _ACTIVE.get().changes
+    return changes.get(module, ()) if changes else ()
+
+
+def looked(module: nn.Module, weights: Tensor) -> Tensor:
+    """The weights of a mechanism's look, shown to whoever watches; (..., head, query, key)."""
+    collector = watched()
+    if collector is None or not collector.want.attention:
+        return weights
+    traced = collector.want.gradients
+    if traced and not weights.requires_grad:
+        weights = weights.detach().requires_grad_()
+    collector.looks.append(Look(module, weights if traced else weights.detach()))
+    return weights
+
+
+def announced(layers: Mapping[Place, nn.Module]) -> None:
+    """Let the states around these modules be watched, for good; once, when a model is loaded.
+
+    The hooks stay on the modules and do nothing unless the thread that runs them wants `hidden`.
+    A module that was announced before keeps its place.
     """
-    if kwargs.get("indices") is not None or kwargs.get("block_indices") is not None:
-        raise AttentionError(
-            "This model chooses its keys by an index of its own, which cannot be captured; "
-            "use a model with ordinary attention."
-        )
-    collector = _ACTIVE.get()
-    if collector is not None and collector.cancelled():
-        raise Superseded
-    allowed, bias = _mask_and_bias(attention_mask, position_bias)
-    if is_causal is None:
-        is_causal = bool(getattr(module, "is_causal", True))
-    form = _Form(
-        allowed=allowed,
-        bias=bias,
-        causal=is_causal and attention_mask is None and query.shape[2] > 1,
-        scaling=query.shape[-1] ** -0.5 if scaling is None else scaling,
-        softcap=softcap,
-        sinks=s_aux,
-    )
-    edits = edits_of(module)
-    sources: Sequence[QueryKey] = ()
-    if edits or collector is not None:
-        sources = [_source(query, key, form, row) for row in range(len(query))]
-    if edits:
-        sources = used = [changed(source, edits) for source in sources]
-        output = _taken(used, value)
-    else:
-        output = _output(query, key, value, form, dropout)
-    if collector is not None:
-        collector.calls.append(Call(module, *_seen(sources, value, output)))
-    return output.transpose(1, 2).contiguous(), None
+    for place, module in layers.items():
+        if module in _ANNOUNCED:
+            continue
+        _ANNOUNCED.add(module)
+        module.register_forward_hook(_reporting(place), with_kwargs=True)
 
 
-@dataclass(frozen=True)
-class _Form:
-    """How the scores of one attention call become weights; see QueryKey for each."""
+def _reporting(place: Place) -> Callable[..., None]:
+    def report(
+        _module: nn.Module, given: tuple[Any, ...], named: dict[str, Any], made: Any
+    ) -> None:
+        collector = watched()
+        if collector is None or not collector.want.hidden:
+            return
+        entering = given[0] if given else named["hidden_states"]
+        collector.hidden.append(Hidden(place, _states(entering), _states(made)))
 
-    allowed: Tensor | None
-    bias: Tensor | None
-    causal: bool
-    scaling: float
-    softcap: float | None
-    sinks: Tensor | None
-
-
-def _mask_and_bias(
-    mask: Tensor | None, position_bias: Tensor | None
-) -> tuple[Tensor | None, Tensor | None]:
-    """Who may look where (bool), and what is added to the scores; a float mask may hold both."""
-    if mask is None or mask.dtype == torch.bool:
-        return mask, position_bias
-    allowed = mask > torch.finfo(mask.dtype).min / 2
-    if not bool((mask.masked_fill(~allowed, 0) != 0).any()):
-        return allowed, position_bias
-    bias = mask.masked_fill(~allowed, 0)
-    return allowed, bias if position_bias is None else bias + position_bias
+    return report
 
 
-def _output(query: Tensor, key: Tensor, value: Tensor, form: _Form, dropout: float) -> Tensor:
-    """(batch, head, query, value width), by the fastest kernel that knows this form."""
-    if form.softcap is not None:
-        return _capped_output(query, key, value, form, form.softcap)
-    mask = form.allowed if form.bias is None else _additive(query, key, form)
-    if form.sinks is not None:
-        mask, key, value = _with_sink(query, key, value, form, form.sinks)
-    return nn.functional.scaled_dot_product_attention(
-        query,
-        key,
-        value,
-        attn_mask=mask,
-        dropout_p=dropout,
-        is_causal=form.causal and mask is None,
-        scale=form.scaling,
-        enable_gqa=query.shape[1] != key.shape[1],
-    )
-
-
-def _additive(query: Tensor, key: Tensor, form: _Form) -> Tensor:
-    """Mask and bias as one tensor to add to the scores, -inf where one may not look.
-
-    returns  broadcasts to (batch, head, query, key)
-    """
-    bias = query.new_zeros(1, 1, 1, 1) if form.bias is None else form.bias.to(query.dtype)
-    allowed = form.allowed
-    if allowed is None and form.causal:
-        allowed = query.new_ones(query.shape[-2], key.shape[-2], dtype=torch.bool).tril()
-    return bias if allowed is None else torch.where(allowed, bias, -torch.inf)
-
-
-def _with_sink(
-    query: Tensor, key: Tensor, value: Tensor, form: _Form, sinks: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """(mask, key, value) of the same call with one more key: scored by the sink, worth nothing."""
-    shape = query.shape[:3]
-    mask = _additive(query, key, form).expand(*shape, key.shape[2])
-    sink = sinks.to(query.dtype).reshape(1, -1, 1, 1).expand(*shape, 1)
-    pad = nn.functional.pad
-    return torch.cat([mask, sink], -1), pad(key, (0, 0, 0, 1)), pad(value, (0, 0, 0, 1))
-
-
-def _capped_output(
-    query: Tensor, key: Tensor, value: Tensor, form: _Form, softcap: float
-) -> Tensor:
-    """(batch, head, query, value width), step by step: no kernel squeezes scores."""
-    if form.sinks is not None:
-        raise AttentionError(
-            "This model has both a soft cap and attention sinks, which cannot be captured; "
-            "use a model with one of them."
-        )
-    groups = query.shape[1] // key.shape[1]
-    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    scores = torch.tanh(query @ key.mT * form.scaling / softcap) * softcap
-    weights = torch.softmax(scores + _additive(query, key, form), -1)
-    return torch.nan_to_num(weights) @ value
-
-
-def _taken(used: Sequence[Edited], value: Tensor) -> Tensor:
-    """(batch, head, query, value width): what edited weights take from the values."""
-    weights = torch.stack([one.used for one in used])
-    values = value.repeat_interleave(weights.shape[1] // value.shape[1], 1).to(weights)
-    return (weights[..., : value.shape[2]] @ values).to(value)
-
-
-def _seen(
-    sources: Sequence[QueryKey], value: Tensor, output: Tensor
-) -> tuple[tuple[QueryKey, ...], tuple[Integrity, ...]]:
-    """What is kept for each text of the batch: views of queries and keys, and their check."""
-    kept = tuple(map(_detached, sources))
-    return kept, tuple(map(integrity, kept, value.detach(), output.detach()))
-
-
-def _detached(source: QueryKey) -> QueryKey:
-    kept = replace(source, query=source.query.detach(), key=source.key.detach())
-    return replace(kept, used=kept.used.detach()) if isinstance(kept, Edited) else kept
-
-
-def _source(query: Tensor, key: Tensor, form: _Form, row: int) -> QueryKey:
-    return QueryKey(
-        query[row],
-        key[row],
-        form.scaling,
-        mask=_row(form.allowed, row),
-        bias=_row(form.bias, row),
-        causal=form.causal,
-        softcap=form.softcap,
-        sinks=None if form.sinks is None else form.sinks.detach(),
-    )
-
-
-def _row(tensor: Tensor | None, row: int) -> Tensor | None:
-    """(1 or head, 1 or query, key) of one text, from what may be the same for the whole batch."""
-    if tensor is None:
-        return None
-    tensor = tensor.detach()
-    tensor = tensor[(None,) * (4 - tensor.ndim)]
-    return tensor[row if len(tensor) > 1 else 0]
-
-
-@torch.no_grad()
-def integrity(source: QueryKey, value: Tensor, output: Tensor) -> Integrity:
-    """How well the weights explain what the module took away, tile by tile in bounded memory.
-
-    value   (group, key, value width)
-    output  (head, query, value width)
-    """
-    rows = missed = 0.0
-    for heads, queries in _tiles(len(output), output.shape[1], value.shape[1]):
-        shares = source.shares(heads, queries)
-        rows = max(rows, _largest(shares.sum(-1) - source.totals(heads, queries)))
-        group = len(output) // len(value)
-        values = value[[head // group for head in heads]].to(shares)
-        taken = shares[..., : value.shape[1]] @ values
-        missed = max(missed, _largest(taken - output[list(heads), queries].to(shares)))
-    scale = max(_largest(output.float()), torch.finfo(torch.float32).tiny)
-    return Integrity(rows, missed / scale if missed < torch.inf else torch.inf)
-
-
-def _tiles(heads: int, queries: int, keys: int) -> Iterator[tuple[range, slice]]:
-    """Heads and queries that together cover everything, about TILE weights at a time."""
-    tall = max(1, min(queries, TILE // max(1, keys)))
-    wide = max(1, TILE // (tall * max(1, keys)))
-    for head in range(0, heads, wide):
-        for start in range(0, queries, tall):
-            yield range(head, min(head + wide, heads)), slice(start, min(start + tall, queries))
-
-
-def _largest(tensor: Tensor) -> float:
-    """The largest distance from 0; infinite where a number is missing, never quietly NaN."""
-    return float(torch.nan_to_num(tensor.abs(), nan=torch.inf).max()) if tensor.numel() else 0.0
+def _states(made: Any) -> Tensor:
+    """(batch, token, width) of what a layer takes or gives, which may hold other things behind."""
+    if isinstance(made, PackedSequence):
+        return pad_packed_sequence(made, batch_first=True)[0]
+    return _states(made[0]) if isinstance(made, tuple) else made

@@ -1,25 +1,33 @@
 """Changing attention while it happens, to see what follows from it.
 
 An edit names a site and some of its cells, and says what their weights shall be. Edits are active
-only inside `with editing(...)` and only for the thread that opened it: nothing is changed on the
-model, so a reader's experiment never reaches another reader.
+only inside `with editing(...)` and only for the thread that opened it
+(`attention_core.watching.capture`): nothing is changed on the model, so a reader's experiment never
+reaches another reader. What can be done to cells stands in one table, `ACTIONS`; another way is one
+function more.
+
+>>> weights, allowed = torch.tensor([[[0.5, 0.25, 0.25]]]), torch.ones(1, 3, dtype=torch.bool)
+>>> Edit("encoder.0", "set", keys=(0,), value=0.75).apply(weights, allowed, first=0).tolist()
+[[[0.75, 0.125, 0.125]]]
+>>> Edit("encoder.0", "remove", heads=(0,)).apply(weights, allowed, first=0).tolist()
+[[[0.0, 0.0, 0.0]]]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Literal, get_args
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from attention_core.errors import AttentionError, ShapeError
+from attention_core.watching.place import Place
 from attention_core.watching.record import QueryKey
 
-Action = Literal["zero", "uniform", "set"]
+Action = str
+"""A name in ACTIONS."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,8 @@ class Edit:
     set      the cells get `value` together, in equal parts; the others keep their proportions and
              share 1 − value: the row then sums to 1. Where the others have no weight at all,
              there are no proportions to keep, and the row sums to `value`
+    remove   the whole row of each cell gets nothing: the head is switched off there, and nothing
+             of it reaches the next layer
 
     A cell that may not be looked at stays at 0 and gets no part.
 
@@ -50,10 +60,11 @@ class Edit:
     value: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.action not in get_args(Action):
+        if self.action not in ACTIONS:
             raise ShapeError(
-                "“{action}” is no way to edit attention; use zero, uniform or set.",
+                "“{action}” is no way to edit attention; use one of {known}.",
                 action=self.action,
+                known=", ".join(ACTIONS),
             )
         if not 0 <= self.value <= 1:  # NaN is not either
             raise ShapeError(
@@ -61,6 +72,11 @@ class Edit:
             )
         for axis, places in (("head", self.heads), ("query", self.queries), ("key", self.keys)):
             _check_places(axis, places)
+
+    @property
+    def place(self) -> Place:
+        """The site as a place; raises AttentionError when it names none."""
+        return Place.parse(self.site)
 
     def apply(self, weights: Tensor, allowed: Tensor, first: int) -> Tensor:
         """The weights with the cells changed.
@@ -79,23 +95,53 @@ class Edit:
                 heads=weights.shape[-3],
             )
         cells = self._cells(weights, first) & allowed
-        if self.action == "zero":
-            return weights.masked_fill(cells, 0)
-        count = cells.sum(-1, keepdim=True).clamp_min(1).to(weights)
-        if self.action == "uniform":
-            together = weights.masked_fill(~cells, 0).sum(-1, keepdim=True)
-            return torch.where(cells, together / count, weights)
-        others = weights.masked_fill(cells, 0)
-        total = others.sum(-1, keepdim=True)
-        kept = torch.where(total > 0, others / total.masked_fill(total == 0, 1), 0)
-        changed = torch.where(cells, self.value / count, (1 - self.value) * kept)
-        return torch.where(cells.any(-1, keepdim=True), changed, weights)
+        return ACTIONS[self.action](weights, cells, self.value)
 
     def _cells(self, weights: Tensor, first: int) -> Tensor:
         """(head, query, key), bool: which cells are meant, whether or not they are allowed."""
         heads, queries, keys = weights.shape[-3:]
-        rows = _chosen(self.heads, heads)[:, None] & _chosen(self.queries, queries, first)
-        return rows[..., None] & _chosen(self.keys, keys)
+        where = weights.device
+        rows = _chosen(self.heads, heads, where)[:, None]
+        rows = rows & _chosen(self.queries, queries, where, first)
+        return rows[..., None] & _chosen(self.keys, keys, where)
+
+
+def zero(weights: Tensor, cells: Tensor, _value: float) -> Tensor:
+    """The cells get nothing."""
+    return weights.masked_fill(cells, 0)
+
+
+def uniform(weights: Tensor, cells: Tensor, _value: float) -> Tensor:
+    """The cells share equally what they had together."""
+    together = weights.masked_fill(~cells, 0).sum(-1, keepdim=True)
+    return torch.where(cells, together / _counted(weights, cells), weights)
+
+
+def given(weights: Tensor, cells: Tensor, value: float) -> Tensor:
+    """The cells get `value` together; the others share the rest as they did before."""
+    others = weights.masked_fill(cells, 0)
+    total = others.sum(-1, keepdim=True)
+    kept = torch.where(total > 0, others / total.masked_fill(total == 0, 1), 0)
+    changed = torch.where(cells, value / _counted(weights, cells), (1 - value) * kept)
+    return torch.where(cells.any(-1, keepdim=True), changed, weights)
+
+
+def remove(weights: Tensor, cells: Tensor, _value: float) -> Tensor:
+    """Every row with such a cell gets nothing."""
+    return weights.masked_fill(cells.any(-1, keepdim=True), 0)
+
+
+def _counted(weights: Tensor, cells: Tensor) -> Tensor:
+    return cells.sum(-1, keepdim=True).clamp_min(1).to(weights)
+
+
+ACTIONS: Final[dict[Action, Callable[[Tensor, Tensor, float], Tensor]]] = {
+    "zero": zero,
+    "uniform": uniform,
+    "set": given,
+    "remove": remove,
+}
+"""What can be done to cells: (weights, cells, value) to weights, all (..., head, query, key)."""
 
 
 def _check_places(axis: str, places: tuple[int, ...] | None) -> None:
@@ -108,34 +154,15 @@ def _check_places(axis: str, places: tuple[int, ...] | None) -> None:
             )
 
 
-def _chosen(places: tuple[int, ...] | None, size: int, first: int = 0) -> Tensor:
+def _chosen(
+    places: tuple[int, ...] | None, size: int, device: torch.device, first: int = 0
+) -> Tensor:
     """(size,) bool: which of the positions first … first + size are meant."""
     if places is None:
-        return torch.ones(size, dtype=torch.bool)
-    wanted = torch.zeros(size, dtype=torch.bool)
-    wanted[[place - first for place in places if 0 <= place - first < size]] = True
-    return wanted
-
-
-_ACTIVE: ContextVar[Mapping[nn.Module, Sequence[Edit]] | None] = ContextVar(
-    "attention_edits", default=None
-)
-
-
-@contextmanager
-def editing(edits: Mapping[nn.Module, Sequence[Edit]]) -> Iterator[None]:
-    """Attention calls of these modules are edited inside the block, in this thread only."""
-    token = _ACTIVE.set(edits or None)
-    try:
-        yield
-    finally:
-        _ACTIVE.reset(token)
-
-
-def edits_of(module: nn.Module) -> Sequence[Edit]:
-    """The edits that are active for a module now; usually none."""
-    active = _ACTIVE.get()
-    return active.get(module, ()) if active else ()
+        return torch.ones(size, dtype=torch.bool, device=device)
+    meant = frozenset(places)
+    wanted = [first + place in meant for place in range(size)]
+    return torch.tensor(wanted, dtype=torch.bool, device=device)
 
 
 def placed(edits: Sequence[Edit], sites: Mapping[str, nn.Module]) -> dict[nn.Module, list[Edit]]:

@@ -1,18 +1,29 @@
-"""What was seen in one model while it read one input."""
+"""What was seen in one model while it read one input.
+
+>>> from attention_core.axes.tokens import Token
+>>> axis = Axis("text", "a b", (Token("a", 0, 1), Token("b", 2, 3)))
+>>> weights = Stored(torch.tensor([[[0.25, 0.75], [1.0, 0.0]]]))
+>>> site = Site((Place("encoder", 2),), 1, axis, axis, weights, Integrity(0.0, 0.0))
+>>> site.name, site.kind, site.layer, site.integrity.verified
+('encoder.2', 'encoder', 2, True)
+>>> site.weights([0], slice(0, 1)).tolist()
+[[[0.25, 0.75]]]
+>>> AttentionRecord("fake", (site,), (axis,)).site("encoder.2") is site
+True
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from attention_core.axes.tokens import Axis
 from attention_core.errors import AttentionError
-
-Kind = Literal["encoder", "decoder", "cross"]
+from attention_core.watching.place import Place, together
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Stored:
 
     def allowed(self) -> Tensor:
         if self.mask is None:
-            return torch.ones(self.matrix.shape[-2:], dtype=torch.bool)
+            return self.matrix.new_ones(self.matrix.shape[-2:], dtype=torch.bool)
         return self.mask
 
 
@@ -109,7 +120,7 @@ class QueryKey:
     def totals(self, heads: Sequence[int], queries: slice) -> Tensor:
         """(1 or head, query): what rows of shares sum to; 0 where a query may look at nothing."""
         if self.mask is None or self.sinks is not None:
-            return torch.ones(1, 1)
+            return self.query.new_ones(1, 1, dtype=torch.float32)
         return self._allowed(heads, queries).any(-1).float()
 
     def allowed(self) -> Tensor:
@@ -132,7 +143,7 @@ class QueryKey:
             mask = _part(self.mask, heads, queries)
             rows = len(range(*queries.indices(whole[0])))
             return mask.expand(len(mask), rows, whole[1])
-        allowed = torch.ones(whole, dtype=torch.bool)
+        allowed = self.query.new_ones(whole, dtype=torch.bool)
         return (allowed.tril() if self.causal else allowed)[None, queries]
 
 
@@ -154,17 +165,35 @@ def _part(tensor: Tensor, heads: Sequence[int], queries: slice) -> Tensor:
 
 @dataclass(frozen=True)
 class Site:
-    """One place in a model where attention happens, such as encoder layer 3."""
+    """One place in a model where attention happens, such as encoder layer 3.
 
-    name: str
-    """Stable and counted from 0: ``encoder.2``, ``cross.0``."""
-    kind: Kind
-    layer: int
+    places  usually one; several where the looks of several layers are shown as one
+    """
+
+    places: tuple[Place, ...]
     heads: int
     queries: Axis
     keys: Axis
     source: Source
     integrity: Integrity
+
+    @property
+    def place(self) -> Place:
+        """Where it is; of several places the last."""
+        return self.places[-1]
+
+    @property
+    def name(self) -> str:
+        """Stable and counted from 0: ``encoder.2``, ``cross.0``, or ``cross.0+cross.1``."""
+        return together(self.places)
+
+    @property
+    def kind(self) -> str:
+        return self.place.kind
+
+    @property
+    def layer(self) -> int:
+        return self.place.layer
 
     def weights(self, heads: Sequence[int] | None = None, queries: slice = slice(None)) -> Tensor:
         """(head, query, key), float32, worked out now for the heads and queries asked for."""
@@ -212,6 +241,15 @@ class AttentionRecord:
     sites: tuple[Site, ...]
     axes: tuple[Axis, ...]
     notes: tuple[Note, ...] = field(default=())
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of look that there are, in the order of the sites."""
+        return tuple(dict.fromkeys(site.kind for site in self.sites))
+
+    def of(self, kind: str) -> tuple[Site, ...]:
+        """The sites of one kind, layer by layer; empty where there is none."""
+        return tuple(site for site in self.sites if site.kind == kind)
 
     def site(self, name: str) -> Site:
         """Raises AttentionError with the known names when there is no such site."""

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attention_core.axes.tokens import Axis, readable
-from attention_core.errors import AttentionError, ModelError, Superseded, TextError, TooLong
-from attention_core.watching.capture import Call, capture, never
-from attention_core.watching.edit import Edit, editing, placed
-from attention_core.watching.record import AttentionRecord, Kind, Note
-from models.families.sites import ATTENTION, Seen, captured, kinds, modules, sites, stored
+from attention_core.errors import ModelError, Superseded, TextError, TooLong
+from attention_core.watching.capture import WEIGHTS, Want, never
+from attention_core.watching.edit import Edit
+from attention_core.watching.record import AttentionRecord, Note
+from models.families.sites import Sides, pair_sides, sites
 from models.families.tokenization import Tokens, cut, decoder_input, tokens
+from models.families.watch import Example, Run, Watch, plain
 from models.loading.checkpoint import Checkpoint
 from models.settings import settings
 
 LONGEST = 1_000_000
 """Characters that are tokenized at all; counting the tokens of more would take seconds."""
-_OUTPUTS: tuple[tuple[str, Kind], ...] = (
-    ("encoder_attentions", "encoder"),
-    ("decoder_attentions", "decoder"),
-    ("cross_attentions", "cross"),
-)
 
 
 class Reader:
@@ -49,11 +44,11 @@ class Reader:
         self.limit = min(checkpoint.limit, settings().max_tokens)
         paired = bool(self._model.config.is_encoder_decoder)
         self.second: Literal["segment", "decoder"] = "decoder" if paired else "segment"
-        self._kinds = kinds(self._model) if paired else {}
-        self._alone: Kind = "encoder"
-        self.routed = True
-        self._places: dict[str, nn.Module] = {}
-        self._install()
+        self.watch = Watch(name, self._model, self._example())
+
+    @property
+    def routed(self) -> bool:
+        return self.watch.routed
 
     def axis(self, text: str, second: str = "") -> Axis:
         """The tokens of a text as the model would get them, however many; nothing is computed.
@@ -83,18 +78,29 @@ class Reader:
         parts, notes = self._fitting(text, second, cut)
         if cancelled():
             raise Superseded
-        with editing(placed(edits, self._places)):
-            seen = self._see(parts, cancelled)
+        with self.watch.changing(edits):
+            seen = self._run(parts, cancelled).seen
         if self.second == "decoder" and len(parts) == 1:
             notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
-        if not self.routed:
-            notes = (
-                *notes,
-                Note("This model only reports its weights; they cannot be checked against it."),
-            )
         axes = tuple(part.axis for part in parts)
-        found = sites(seen, axes[0], axes[-1], axes[-1])
-        return AttentionRecord(self.name, found, axes, notes)
+        found = sites(seen, self._sides(axes))
+        return AttentionRecord(self.name, found, axes, (*notes, *self.watch.notes))
+
+    def probe(
+        self, text: str, second: str = "", want: Want = WEIGHTS, edits: Sequence[Edit] = ()
+    ) -> Run:
+        """One pass with everything kept that is wanted: values, hidden states, gradients, ….
+
+        Raises as `read` does.
+        """
+        parts, _ = self._fitting(text, second, False)
+        with self.watch.changing(edits):
+            return self._run(parts, never, want)
+
+    def _sides(self, axes: tuple[Axis, ...]) -> Sides:
+        if self.second == "decoder":
+            return pair_sides(axes[0], axes[-1], axes[-1])
+        return dict.fromkeys(("encoder", "decoder"), (axes[0], axes[0]))
 
     def _tokens(self, text: str, second: str) -> tuple[Tokens, ...]:
         text = bounded(text)
@@ -107,6 +113,14 @@ class Reader:
         return source, self._decoder_tokens(second)
 
     def _decoder_tokens(self, text: str) -> Tokens:
+        start = self._start()
+        end = getattr(self._model.config, "eos_token_id", None)
+        ends = frozenset(end if isinstance(end, list) else [end])
+        target = tokens(self._tokenizer, text, name="target")
+        return decoder_input(target, start, self._tokenizer.id_to_token(start), ends)
+
+    def _start(self) -> int:
+        """The number that the decoder is given before the first token."""
         config = self._model.config
         start = getattr(config, "decoder_start_token_id", None)
         start = config.bos_token_id if start is None else start
@@ -115,10 +129,7 @@ class Reader:
                 "{model} does not say which token starts its decoder; choose another model.",
                 model=self.name,
             )
-        end = getattr(config, "eos_token_id", None)
-        ends = frozenset(end if isinstance(end, list) else [end])
-        target = tokens(self._tokenizer, text, name="target")
-        return decoder_input(target, start, self._tokenizer.id_to_token(start), ends)
+        return int(start)
 
     def _fitting(
         self, text: str, second: str, agreed: bool
@@ -152,81 +163,40 @@ class Reader:
         shorter, _ = cut(self._tokenizer, second, "", self.limit - 1)
         return text, shorter
 
-    def _inputs(self, parts: tuple[Tokens, ...]) -> dict[str, Tensor]:
-        made = {"input_ids": torch.tensor([parts[0].ids])}
+    def _inputs(
+        self, ids: Sequence[int], types: Sequence[int], written: Sequence[int] = ()
+    ) -> dict[str, Tensor]:
+        """What the model is called with; `written` is what its decoder is given."""
+        device = self._model.device
+        made = {"input_ids": torch.tensor([ids], device=device)}
         made["attention_mask"] = torch.ones_like(made["input_ids"])
         if self._takes_types:
-            made["token_type_ids"] = torch.tensor([parts[0].types])
-        if len(parts) == 2:
-            made["decoder_input_ids"] = torch.tensor([parts[1].ids])
+            made["token_type_ids"] = torch.tensor([types], device=device)
+        if written:
+            made["decoder_input_ids"] = torch.tensor([written], device=device)
         return made
 
-    def _run(self, parts: tuple[Tokens, ...], **extra: bool) -> Any:
-        model = self._model
-        if self.second == "decoder" and len(parts) == 1:
-            model = self._model.get_encoder()
-        with torch.inference_mode():
-            return model(**self._inputs(parts), return_dict=True, **extra)
+    def _run(
+        self, parts: tuple[Tokens, ...], cancelled: Callable[[], bool], want: Want = WEIGHTS
+    ) -> Run:
+        alone = self.second == "decoder" and len(parts) == 1
+        written = parts[1].ids if len(parts) == 2 else ()
+        inputs = self._inputs(parts[0].ids, parts[0].types, written)
+        return self.watch.run(inputs, cancelled, want, self._model.get_encoder() if alone else None)
 
-    def _see(self, parts: tuple[Tokens, ...], cancelled: Callable[[], bool]) -> list[Seen]:
-        if not self.routed:
-            return list(self._reported(self._run(parts, output_attentions=True), len(parts)))
-        with capture(cancelled) as collector:
-            self._run(parts)
-        return [self._captured(call) for call in collector.calls]
-
-    def _captured(self, call: Call) -> Seen:
-        return captured(call, self._kinds.get(id(call.module), self._alone))
-
-    def _reported(self, outputs: Any, parts: int) -> Iterator[Seen]:
-        """What the model says of itself, where it does not compute through our function."""
-        paired = self.second == "decoder" and parts == 2
-        for name, kind in _OUTPUTS if paired else (("attentions", self._alone),):
-            for layer in getattr(outputs, name, None) or ():
-                yield stored(kind, layer)
-
-    def _install(self) -> None:
-        """Choose once, for good, how this model is watched; raises ModelError when it cannot be."""
-        parts = self._tokens("The cat sat.", "A dog ran." if self.second == "decoder" else "")
-        try:
-            self._model.set_attn_implementation(ATTENTION)
-            seen = self._see(parts, never)
-            if not seen:
-                seen = self._report(parts)
-        except AttentionError:
-            raise
-        except Exception as fault:
-            raise ModelError(
-                "{model} cannot read a plain text ({reason}); choose a model of language.",
-                model=self.name,
-                reason=f"{type(fault).__name__}: {fault}"[:200],
-            ) from fault
-        self._check(seen, parts)
-        if self.second == "segment" and _only_back(seen):
-            self._alone = "decoder"
-            seen = [replace(one, kind=self._alone) for one in seen]
-        self._places = modules(seen)
-
-    def _report(self, parts: tuple[Tokens, ...]) -> list[Seen]:
-        """Turn to what the model reports of itself, for good."""
-        self._model.set_attn_implementation("eager")
-        if self._model.config._attn_implementation != "eager":
-            raise ModelError(
-                "{model} neither lets its attention be captured nor reports it; "
-                "choose another model.",
-                model=self.name,
-            )
-        self.routed = False
-        return self._see(parts, never)
-
-    def _check(self, seen: list[Seen], parts: tuple[Tokens, ...]) -> None:
-        sizes = {len(part) for part in parts}
-        if not seen or any(not set(one.source.allowed().shape) <= sizes for one in seen):
-            raise ModelError(
-                "{model} does not give its attention as one weight for each pair of tokens, "
-                "so it cannot be shown; choose another model.",
-                model=self.name,
-            )
+    def _example(self) -> Example:
+        """Some tokens of the model's own, in whatever language or notation they are."""
+        special = {piece.content for piece in self._tokenizer.get_added_tokens_decoder().values()}
+        numbers = self._tokenizer.get_vocab().items()
+        ordinary = sorted(number for piece, number in numbers if piece not in special)
+        ids = plain(ordinary or [0], min(7, self.limit))
+        if self.second == "segment":
+            shape = (len(ids), len(ids))
+            return Example(self._inputs(ids, [0] * len(ids)), {"": frozenset({shape})})
+        written = [self._start(), *plain(ordinary or [0], min(4, self.limit - 1))]
+        sizes = len(ids), len(written)
+        shapes = frozenset((query, key) for query in sizes for key in sizes)
+        return Example(self._inputs(ids, [0] * len(ids), written), {"": shapes})
 
 
 def bounded(text: str) -> str:
@@ -239,8 +209,3 @@ def bounded(text: str) -> str:
             most=LONGEST,
         )
     return readable(text)
-
-
-def _only_back(seen: list[Seen]) -> bool:
-    """True when no query looks at a later key: the model is a decoder."""
-    return not any(bool(one.source.allowed().triu(1).any()) for one in seen)

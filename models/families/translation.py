@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attention_core.axes.tokens import Axis
 from attention_core.watching.capture import never
@@ -96,7 +96,7 @@ class Translation:
     @property
     def cross(self) -> tuple[Site, ...]:
         """Where the target looks at the source, layer by layer; empty without attention."""
-        return tuple(site for site in self.record.sites if site.kind == "cross")
+        return self.record.of("cross")
 
     @property
     def source(self) -> Axis:
@@ -107,6 +107,7 @@ class Translation:
         return self.record.axes[1]
 
 
+@runtime_checkable
 class Translating(Protocol):
     """One trained translator in memory; many threads may use it at once.
 

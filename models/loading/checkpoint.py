@@ -35,7 +35,7 @@ _POSITIONS = (
 _UNUSED = ("pooler",)
 """Parts that a checkpoint may lack because attention does not pass through them."""
 _CONVERTED = (MarianTokenizer, M2M100Tokenizer)
-"""Tokenizers that are not fast, but are made so in `models.seq2seq_languages`."""
+"""Tokenizers that are not fast, but are made so in `models.families.seq2seq.languages`."""
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 
-from models.families.reader import Reader
-from models.families.translation import Translating
-from models.store import catalogue
+from cachetools import LRUCache
 
-Watched = Reader | Translating
+from models.families.family import Watched
+from models.store import catalogue
 
 KEPT = 12
 """Models kept besides those loaded at start: a page of all translators needs ten at once."""
@@ -21,8 +19,7 @@ class Shelf:
     """Readers by name; the one that was not used for longest makes room for a new one."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._readers: OrderedDict[str, Watched] = OrderedDict()
+        self._readers: LRUCache[str, Watched] = LRUCache(kept)
         self._pinned: dict[str, Watched] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -54,15 +51,11 @@ class Shelf:
 
     def _found(self, name: str) -> Watched | None:
         with self._guard:
-            if name in self._readers:
-                self._readers.move_to_end(name)
             return self._pinned.get(name) or self._readers.get(name)
 
     def _put(self, name: str, reader: Watched) -> Watched:
         with self._guard:
             self._readers[name] = reader
-            while len(self._readers) > self._kept:
-                self._readers.popitem(last=False)
         gc.collect()
         gc.freeze()  # Streamlit collects after every run; it need not walk over this model too
         return reader

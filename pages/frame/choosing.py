@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from attention_core.errors import AttentionError
-from models.families.seq2seq_languages import Wish
+from models.families.seq2seq.languages import Wish
 from models.store import catalogue
 from pages.frame import fetching, link, prose
 from pages.frame.ask import forget, said

@@ -12,6 +12,7 @@ import torch
 from attention_core.numbers import measures
 from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract, shifted
 from attention_core.pictures.views import View, overview, view
+from attention_core.watching.place import places
 from attention_core.watching.record import Integrity, Site, Stored
 from models.families.translation import Translation
 from models.store import catalogue
@@ -63,9 +64,10 @@ def best(model: str) -> Best:
     if not found:
         return Best()
     head, site = found.get("head"), str(found["site"])
-    together = "+" in site
+    read = places(site)
+    together = len(read) > 1
     return Best(
-        EVERY if together else int(site.rpartition(".")[2]),
+        EVERY if together else read[0].layer,
         () if head is None or together else (int(head),),
         int(found["shift"]),
         found["extraction"],
@@ -124,8 +126,7 @@ def together(sites: Sequence[Site]) -> Site:
     known = [gap for gap in gaps if gap is not None]
     return replace(
         sites[-1],
-        name="+".join(site.name for site in sites),
-        layer=EVERY,
+        places=tuple(site.place for site in sites),
         heads=1,
         source=Stored(weights, sites[-1].allowed()),
         integrity=Integrity(
@@ -145,7 +146,7 @@ def moved(site: Site, shift: int) -> Site:
 
 def where(look: Look) -> str:
     """The look in words, counted from 1."""
-    if look.site.layer == EVERY:
+    if len(look.site.places) > 1:
         return _("the mean of all heads of all layers")
     return sentences.where(look.site.layer, look.heads)
 
@@ -191,7 +192,7 @@ def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
 def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str) -> None:
     """A thumbnail of every head that looks at the source; a click opens one."""
     part = cross_part(found)
-    layer = look.site.layer
+    layer = EVERY if len(look.site.places) > 1 else look.site.layer
 
     def took() -> None:
         at, head = figures.state(f"{key}.grid", "head")

@@ -64,20 +64,18 @@ def _read(model: str, text: str, second: str, cut: bool) -> Reading:
     def work(cancelled: Callable[[], bool]) -> AttentionRecord:
         if isinstance(reader, Reader):
             return reader.read(text, second, cancelled=cancelled, cut=cut)
+        if not isinstance(reader, Translating):
+            raise _wrong(model)
         if second:
             return reader.align(text, second, cut, (), cancelled).record
         return reader.translate(text, cut=cut, cancelled=cancelled).record
 
     record = DESK.run(_session(), work)
-    return Reading(record, {kind: _part(record, kind) for kind in _kinds(record)})
-
-
-def _kinds(record: AttentionRecord) -> list[str]:
-    return list(dict.fromkeys(site.kind for site in record.sites))
+    return Reading(record, {kind: _part(record, kind) for kind in record.kinds})
 
 
 def _part(record: AttentionRecord, kind: str) -> Part:
-    sites = tuple(site for site in record.sites if site.kind == kind)
+    sites = record.of(kind)
     return Part(sites, views.overview(record, kind, THUMBNAIL), measures.table(sites))
 
 
@@ -127,7 +125,7 @@ def faded(model: str, text: str, target: str, cut: bool = False) -> Faded:
 def translator(model: str) -> Translating:
     """The translator of that name; raises ModelError when the model does something else."""
     found = shelf.load(model)
-    if isinstance(found, Reader):
+    if not isinstance(found, Translating):
         raise _wrong(model)
     return found
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from attention_core.axes.tokens import Axis, Token, visible
 from attention_core.errors import TextError
+from attention_core.watching.place import Place
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 
 Matrix = NDArray[np.float32]
@@ -136,7 +137,7 @@ def record(found: Imported, model: str = "imported") -> AttentionRecord:
     sums = found.weights.sum(-1)
     off = float(np.where(sums > 0, np.abs(sums - 1), 0).max())
     site = Site(
-        "cross.0", "cross", 0, len(found.weights), target, source,
+        (Place.of_kind("cross", 0),), len(found.weights), target, source,
         Stored(torch.from_numpy(found.weights)), Integrity(off, None),
     )  # fmt: skip
     return AttentionRecord(model, (site,), (source, target), found.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, cast
 
 import torch
@@ -11,9 +12,8 @@ from torch import Tensor
 from attention_core.axes.tokens import Axis
 from attention_core.mechanisms import MultiHead
 from attention_core.mechanisms.mechanism import split
-from models.ours.translator.reader import TranslatorReader
+from models.ours.translator.reader import TranslatorReader, load_translator
 from models.ours.translator.transformer import Transformer
-from models.store import shelf
 
 TEACHER: Final = "transformer-en-fr"
 HEAD: Final = 7
@@ -33,9 +33,10 @@ class Words:
     value: Tensor
 
 
+@cache
 def reader() -> TranslatorReader:
     """The translator that the head belongs to, the one that all pages share."""
-    return cast(TranslatorReader, shelf.load(TEACHER))
+    return load_translator(TEACHER)
 
 
 def words(text: str, cut: bool = False) -> Words:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.mechanisms.mechanism import Mechanism, Trace
-from attention_core.watching.record import Kind
+from attention_core.watching.place import Place
 from models.ours.translator.vocabulary import PAD_ID
 
 State = tuple[Tensor, ...]
@@ -39,12 +39,19 @@ class Shape(ABC):
 
 
 class Look(NamedTuple):
-    """One attention of a teacher-forced pass: its site, the mechanism, and what it did."""
+    """One attention of a teacher-forced pass: its place, the mechanism, and what it did."""
 
-    kind: Kind
-    layer: int
+    place: Place
     mechanism: Mechanism
     trace: Trace
+
+    @property
+    def kind(self) -> str:
+        return self.place.kind
+
+    @property
+    def layer(self) -> int:
+        return self.place.layer
 
 
 class Followed(NamedTuple):
@@ -81,8 +88,18 @@ class Network(nn.Module, ABC):
 
     @property
     @abstractmethod
+    def places(self) -> dict[Place, Mechanism]:
+        """The attentions of the network by where they are."""
+
+    @property
     def sites(self) -> dict[str, Mechanism]:
-        """The attentions of the network by the name of their site, such as ``cross.0``."""
+        """The same by the name of their site, such as ``cross.0``."""
+        return {str(place): mechanism for place, mechanism in self.places.items()}
+
+    @property
+    @abstractmethod
+    def layers(self) -> dict[Place, nn.Module]:
+        """The modules between which hidden states can be watched."""
 
     @abstractmethod
     def encode(self, tokens: Tensor) -> State:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import torch
 from safetensors.torch import load_file
@@ -14,12 +16,21 @@ from tokenizers import Encoding, Tokenizer
 
 from attention_core.axes.tokens import Axis, Token, readable, visible
 from attention_core.errors import Superseded, TextError, TooLong
-from attention_core.watching.capture import never
-from attention_core.watching.edit import Edit, editing, edits_of, placed
+from attention_core.watching.capture import (
+    WEIGHTS,
+    Collector,
+    Want,
+    announced,
+    capture,
+    editing,
+    edits_of,
+    never,
+)
+from attention_core.watching.edit import Edit, placed
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
 from models.ours.translator import vocabulary
-from models.ours.translator.network import Look
+from models.ours.translator.network import Followed, Look
 from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shape_of
 from models.ours.translator.search import Found, beam_search
 from models.ours.translator.vocabulary import END, END_ID, START, START_ID, UNKNOWN, UNKNOWN_ID
@@ -43,6 +54,7 @@ class TranslatorReader:
         weights = load_file(folder / "model.safetensors")
         self.network.load_state_dict({key: value.float() for key, value in weights.items()})
         self.network.eval()
+        announced(self.network.layers)
         self.source = vocabulary.load(pieces, languages[0])
         self.target = vocabulary.load(pieces, languages[1])
 
@@ -82,6 +94,27 @@ class TranslatorReader:
             raise Superseded
         with self.editing(edits):
             return self._follow(source, pieces, axis, ids, cut)
+
+    def probe(
+        self, text: str, target: str, want: Want = WEIGHTS, edits: Sequence[Edit] = ()
+    ) -> tuple[Followed, Collector]:
+        """One pass over a given pair, with everything kept that is wanted.
+
+        Raises as `align` does.
+        """
+        _, pieces, _, ids = self.pieces(text, target)
+        with (
+            self.editing(edits),
+            capture(want=want) as seen,
+            torch.inference_mode(not want.gradients),
+        ):
+            return self._passed(pieces, ids), seen
+
+    def _passed(self, pieces: list[int], ids: list[int]) -> Followed:
+        """What the network makes of a pair when it is given every piece of the target."""
+        device = self.network.embedding.weight.device
+        given = torch.tensor([[START_ID, *ids[:-1]]], device=device)
+        return self.network.follow(torch.tensor([pieces], device=device), given)
 
     def pieces(
         self, text: str, target: str, cut: bool = False
@@ -178,8 +211,7 @@ class TranslatorReader:
         self, source: Axis, pieces: list[int], target: Axis, ids: list[int], cut: bool
     ) -> Translation:
         """One teacher-forced pass: the weights and the chances at every step."""
-        given = torch.tensor([[START_ID, *ids[:-1]]])
-        logits, looks = self.network.follow(torch.tensor([pieces]), given)
+        logits, looks = self._passed(pieces, ids)
         sites = tuple(_site(look, source, target, _given(target)) for look in looks)
         chances = logits[0].log_softmax(-1)
         note = Note("Only the first {limit} pieces were read.", limit=self.limit)
@@ -216,11 +248,21 @@ class TranslatorReader:
         return Candidate(self._shown(index), probability, piece)
 
 
+_IN_MEMORY: WeakValueDictionary[str, TranslatorReader] = WeakValueDictionary()
+_LOADING = threading.Lock()
+
+
 def load_translator(name: str) -> TranslatorReader:
-    """The translator of that recipe, from its shipped checkpoint."""
-    recipe = RECIPES[name]
-    pieces = CHECKPOINTS / "vocabularies" / recipe.vocabulary
-    return TranslatorReader(name, CHECKPOINTS / name, pieces, (recipe.source, recipe.target))
+    """The translator of that recipe, from its shipped checkpoint; one for all who hold it."""
+    with _LOADING:
+        found = _IN_MEMORY.get(name)
+        if found is None:
+            recipe = RECIPES[name]
+            pieces = CHECKPOINTS / "vocabularies" / recipe.vocabulary
+            languages = recipe.source, recipe.target
+            found = TranslatorReader(name, CHECKPOINTS / name, pieces, languages)
+            _IN_MEMORY[name] = found
+        return found
 
 
 def _token(text: str, start: int, end: int, piece: str) -> Token:
@@ -245,11 +287,11 @@ def _given(target: Axis) -> Axis:
 
 def _site(look: Look, source: Axis, target: Axis, given: Axis) -> Site:
     """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
-    queries = source if look.kind == "encoder" else target
-    keys = given if look.kind == "decoder" else source
+    reads = look.place.stack == "encoder"
+    queries, keys = (source, source) if reads else (target, source if look.place.crosses else given)
     weights, allowed = look.trace.weights[0], look.trace.allowed.expand_as(look.trace.weights)[0]
     return Site(
-        f"{look.kind}.{look.layer}", look.kind, look.layer, len(weights), queries, keys,
+        (look.place,), len(weights), queries, keys,
         Stored(weights, allowed.any(0)), _integrity(look),
     )  # fmt: skip
 

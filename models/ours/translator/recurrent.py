@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ from attention_core.mechanisms import (
     Location,
 )
 from attention_core.mechanisms.mechanism import Mechanism, Trace
+from attention_core.watching.place import Place
 from models.ours.translator.network import Followed, Look, Network, Shape, State
 from models.ours.translator.vocabulary import PAD_ID
 
@@ -38,6 +39,8 @@ Looks = Literal[
     "none", "additive", "dot", "general", "concat", "location", "local_monotonic",
     "local_predictive",
 ]  # fmt: skip
+
+_LOOK: Final = Place("decoder", 0, "cross")
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,12 @@ class Recurrent(Network):
         return None
 
     @property
-    def sites(self) -> dict[str, Mechanism]:
-        return {} if self.mechanism is None else {"cross.0": self.mechanism}
+    def places(self) -> dict[Place, Mechanism]:
+        return {} if self.mechanism is None else {_LOOK: self.mechanism}
+
+    @property
+    def layers(self) -> dict[Place, nn.Module]:
+        return {Place("encoder", 0): self.encoder}
 
     def encode(self, tokens: Tensor) -> Read:
         return self.read(self.embed(tokens), tokens)
@@ -168,7 +175,7 @@ class Recurrent(Network):
         logits = self.predict(torch.stack(readouts, 1), words)
         if self.mechanism is None:
             return Followed(logits, ())
-        return Followed(logits, (Look("cross", 0, self.mechanism, _joined(traces, read)),))
+        return Followed(logits, (Look(_LOOK, self.mechanism, _joined(traces, read)),))
 
 
 class Bahdanau(Recurrent):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attention_core.mechanisms.table import between
+from attention_core.watching.place import places
 from models.ours.translator.recipes import CHECKPOINTS, Recipe, shipped
 
 MARK = "translators"
@@ -57,7 +58,7 @@ def _line(name: str, recipe: Recipe) -> str:
 
 def _look(chosen: dict[str, Any]) -> str:
     """Where and how the alignment is read best, counted from 1."""
-    layers = [int(site.rpartition(".")[2]) + 1 for site in chosen["site"].split("+")]
+    layers = [place.layer + 1 for place in places(chosen["site"])]
     place = f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]}–{layers[-1]}"
     mean = chosen["head"] is None or len(layers) > 1
     head = "mean" if mean else f"head {chosen['head'] + 1}"

@@ -7,6 +7,7 @@ after it (steadier to train), few layers and small widths.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from attention_core.mechanisms import MultiHead
 from attention_core.mechanisms.mechanism import Mechanism, Trace
-from attention_core.watching.record import Kind
+from attention_core.watching.place import Place
 from models.ours.translator.network import Followed, Look, Network, Shape, State
 from models.ours.translator.vocabulary import PAD_ID
 
@@ -114,19 +115,25 @@ class Transformer(Network):
                 nn.init.xavier_uniform_(parameter)
 
     @property
-    def sites(self) -> dict[str, Mechanism]:
-        found: dict[str, Mechanism] = {}
-        for kind, layers, part in (
-            ("encoder", self.encoder, "attention"),
-            ("decoder", self.decoder, "attention"),
-            ("cross", self.decoder, "cross"),
-        ):
-            found.update({f"{kind}.{i}": getattr(one, part) for i, one in enumerate(layers)})
-        return found
+    def places(self) -> dict[Place, Mechanism]:
+        encoder = cast(Sequence[EncoderLayer], self.encoder)
+        decoder = cast(Sequence[DecoderLayer], self.decoder)
+        return {
+            **{Place("encoder", at): layer.attention for at, layer in enumerate(encoder)},
+            **{Place("decoder", at): layer.attention for at, layer in enumerate(decoder)},
+            **{Place("decoder", at, "cross"): layer.cross for at, layer in enumerate(decoder)},
+        }
+
+    @property
+    def layers(self) -> dict[Place, nn.Module]:
+        return {
+            **{Place("encoder", at): layer for at, layer in enumerate(self.encoder)},
+            **{Place("decoder", at): layer for at, layer in enumerate(self.decoder)},
+        }
 
     def placed(self, embedded: Tensor, first: int = 0) -> Tensor:
         """(batch, token, width): what each token is, and now also where it stands."""
-        places = torch.arange(first, first + embedded.shape[1])
+        places = torch.arange(first, first + embedded.shape[1], device=embedded.device)
         summed: Tensor = self.dropout(embedded + waves(places, self.shape.embedding))
         return summed
 
@@ -172,7 +179,7 @@ class Transformer(Network):
         states, kept = self.placed(self.embed(words), first), list[Tensor]()
         own, cross = list[Trace](), list[Trace]()
         whole = first + words.shape[1]
-        written = torch.ones(whole, whole, dtype=torch.bool).tril()[first:]
+        written = source.new_ones(whole, whole, dtype=torch.bool).tril()[first:]
         for layer, steps in zip(self.decoder, before, strict=True):
             states, steps, looked_back, looked_over = layer(
                 states, steps, source, written, allowed, first
@@ -187,21 +194,18 @@ class Transformer(Network):
             self.embed(source) if embedded is None else embedded, source
         )
         states, _, own, cross = self._write(target, self.begin((read,)), read, allowed, 0)
-        kinds: tuple[tuple[Kind, list[Trace]], ...] = (
-            ("encoder", encoder), ("decoder", own), ("cross", cross),
-        )  # fmt: skip
-        return Followed(
-            self.chances(states),
-            tuple(
-                Look(kind, layer, self.sites[f"{kind}.{layer}"], trace)
-                for kind, traces in kinds
-                for layer, trace in enumerate(traces)
-            ),
+        places, traces = self.places.items(), (*encoder, *own, *cross)
+        looks = (
+            Look(place, mechanism, trace)
+            for (place, mechanism), trace in zip(places, traces, strict=True)
         )
+        return Followed(self.chances(states), tuple(looks))
 
 
 def waves(places: Tensor, width: int) -> Tensor:
     """Section 3.5: sines and cosines of falling frequency. (place,) to (place, width)."""
-    rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    rates = torch.exp(
+        torch.arange(0, width, 2, device=places.device) * (-math.log(10_000.0) / width)
+    )
     angles = places.unsqueeze(-1) * rates
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(-2)

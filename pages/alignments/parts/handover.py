@@ -9,6 +9,7 @@ import streamlit as st
 from attention_core.axes.tokens import word_spans
 from attention_core.numbers.alignment import AlignedPair, pharaoh
 from attention_core.numbers.heads import Ranked
+from attention_core.watching.place import places
 from models.store import catalogue
 from pages.frame import link, looking
 
@@ -33,7 +34,8 @@ def to_translate(
     if head is not None:
         chosen = looking.choices(PAGE)
         link.choose(chosen.layer, layer(head))
-        link.choose(chosen.heads, [] if head.head is None or "+" in head.site else [head.head])
+        whole = head.head is None or len(places(head.site)) > 1
+        link.choose(chosen.heads, [] if whole else [head.head])
         link.choose(chosen.shift, str(head.shift))
         link.choose(chosen.how, head.method.how)
         link.choose(chosen.least, round(head.method.least * 100))
@@ -42,9 +44,8 @@ def to_translate(
 
 def layer(head: Ranked) -> int:
     """The layer of a reading, counted from 0, or EVERY: sites are called cross.0, cross.1, …"""
-    if "+" in head.site:
-        return looking.EVERY
-    return int(head.site.rpartition(".")[2])
+    read = places(head.site)
+    return looking.EVERY if len(read) > 1 else read[0].layer
 
 
 def _cut_alike(aligned: AlignedPair, source: str, target: str, model: str) -> bool:

@@ -22,7 +22,7 @@ from pages.frame.looking import Look
 MOST = 12
 """Changes in one experiment; more could not be read."""
 _WRITTEN = re.compile(
-    r"(zero|uniform|set)@([a-z]+\.\d{1,3})(?:h([\d-]{1,80}))?(?:q([\d-]{1,400}))?"
+    r"(zero|uniform|set)@([a-z_]+(?:-cross)?\.\d{1,3})(?:h([\d-]{1,80}))?(?:q([\d-]{1,400}))?"
     r"(?:k([\d-]{1,400}))?(?:v(\d{1,3}))?"
 )
 
@@ -132,7 +132,7 @@ def _edits(
         queries = tuple(min(max(step, 0), len(found.target) - 1) for step in steps)
     if scope in ("cell", "column"):
         keys = picture.column_places[cell[1]]
-    sites = [site.name for site in found.cross] if reach == "every" else look.site.name.split("+")
+    sites = [site.name for site in found.cross] if reach == "every" else map(str, look.site.places)
     whole = reach != "shown" or len(look.heads) == look.site.heads
     heads = None if whole else look.heads
     return [Edit(site, action, heads, queries, keys, value) for site in sites]
@@ -150,7 +150,7 @@ def told(edits: Sequence[Edit], found: Translation) -> None:
         steps = _named(edit.queries, found.target) or _("every word")
         words = _named(edit.keys, found.source) or _("every word")
         heads = "" if edit.heads is None else ", ".join(str(head + 1) for head in edit.heads)
-        layer = int(edit.site.rpartition(".")[2]) + 1
+        layer = edit.place.layer + 1
         place = (
             _("layer {layer}, heads {heads}").format(layer=layer, heads=heads)
             if heads

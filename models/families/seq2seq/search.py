@@ -19,7 +19,7 @@ from transformers import (
 
 from attention_core.errors import Superseded
 from attention_core.watching.capture import never
-from models.families.seq2seq_languages import Frame
+from models.families.seq2seq.languages import Frame
 from models.families.translation import Search
 
 

@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 from transformers import M2M100Tokenizer, MarianTokenizer, MBartTokenizer, PreTrainedModel
 
 from attention_core.errors import ModelError
-from models.families import seq2seq_sentencepiece as sentencepiece
-from models.families.seq2seq_vocabulary import Vocabulary, guarded
+from models.families.seq2seq import sentencepiece
+from models.families.seq2seq.vocabulary import Vocabulary, guarded
 from models.loading.checkpoint import Checkpoint
 
 _CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}")

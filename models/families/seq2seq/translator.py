@@ -7,20 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attention_core.axes.tokens import Axis, Token
-from attention_core.errors import AttentionError, ModelError, Superseded, TooLong
-from attention_core.watching.capture import capture, never
-from attention_core.watching.edit import Edit, editing, placed
+from attention_core.errors import Superseded, TooLong
+from attention_core.marking import N_
+from attention_core.watching.capture import never
+from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
 from models.families.reader import bounded
-from models.families.seq2seq_languages import Wish, framed
-from models.families.seq2seq_search import Hypothesis, chances, hypotheses
-from models.families.seq2seq_vocabulary import Vocabulary
-from models.families.sites import ATTENTION, KINDS, Seen, captured, kinds, modules, sites, stored
+from models.families.seq2seq.languages import Wish, framed
+from models.families.seq2seq.search import Hypothesis, chances, hypotheses
+from models.families.seq2seq.vocabulary import Vocabulary
+from models.families.sites import Seen, pair_sides, sites
 from models.families.tokenization import Tokens, decoder_input
 from models.families.translation import Alternative, Candidate, Node, Search, Translation
+from models.families.watch import Example, Watch, plain
 from models.loading.checkpoint import Checkpoint
 from models.settings import settings
 
@@ -56,11 +58,12 @@ class Seq2Seq:
         self._frame = framed(name, checkpoint, wish)
         self.languages = self._frame.languages
         self.limit = min(checkpoint.limit, settings().max_tokens)
-        self._kinds = kinds(checkpoint.model)
         self._model.generation_config = type(self._model.generation_config)()  # ours alone decides
-        self.routed = True
-        self._places: dict[str, nn.Module] = {}
-        self._install()
+        self.watch = Watch(name, checkpoint.model, self._example())
+
+    @property
+    def routed(self) -> bool:
+        return self.watch.routed
 
     def axis(self, text: str) -> Axis:
         """The source as the network will see it; nothing is computed.
@@ -83,7 +86,7 @@ class Seq2Seq:
         AttentionError when an edit names a site that the model has not.
         """
         source, notes = self._fitting(self._frame.source, text, "source", cut)
-        with editing(placed(edits, self._places)):
+        with self.watch.changing(edits):
             found = self._search(source, search, not any(map(_of_steps, edits)), cancelled)
             target = self._frame.target.written(found[0].pieces, "target")
             made = self._follow(source, target, notes, cancelled)
@@ -101,7 +104,7 @@ class Seq2Seq:
         """
         source, notes = self._fitting(self._frame.source, text, "source", cut)
         given, more = self._fitting(self._frame.target, target, "target", cut)
-        with editing(placed(edits, self._places)):
+        with self.watch.changing(edits):
             return self._follow(source, given, (*notes, *more), cancelled)
 
     def _read(self, side: Vocabulary, text: str, name: str) -> Tokens:
@@ -190,15 +193,11 @@ class Seq2Seq:
         shares = chances(logits, self._frame)
         chosen = shares[range(len(target)), target.ids]
         own = chosen[1:] if self._frame.forced is not None else chosen
-        if not self.routed:
-            notes = (
-                *notes,
-                Note("This model only reports its weights; they cannot be checked against it."),
-            )
         given = self._given(target).axis
-        found = sites(seen, source.axis, target.axis, given)
+        axes = source.axis, target.axis
+        found = sites(seen, pair_sides(*axes, given))
         return Translation(
-            record=AttentionRecord(self.name, found, (source.axis, target.axis), notes),
+            record=AttentionRecord(self.name, found, axes, (*notes, *self.watch.notes)),
             text=target.axis.text,
             candidates=tuple(self._candidates(shares)),
             chosen=tuple(chosen.exp().tolist()),
@@ -231,69 +230,40 @@ class Seq2Seq:
         axis = replace(whole.axis, tokens=whole.axis.tokens[: len(target)])
         return Tokens(axis, whole.ids[: len(target)], whole.types[: len(target)])
 
-    @torch.inference_mode()
     def _see(
         self, source: Tokens, target: Tokens, cancelled: Callable[[], bool]
     ) -> tuple[list[Seen], Tensor]:
         """Every attention call of one pass, and its logits (target, vocabulary)."""
-        ids = torch.tensor([source.ids])
-        inputs = {
+        inputs = self._inputs(source.ids, self._given(target).ids)
+        run = self.watch.run(inputs, cancelled)
+        return run.seen, run.outputs.logits[0]
+
+    def _inputs(self, source: Sequence[int], written: Sequence[int]) -> dict[str, Any]:
+        device = self._model.device
+        ids = torch.tensor([source], device=device)
+        return {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
-            "decoder_input_ids": torch.tensor([self._given(target).ids]),
+            "decoder_input_ids": torch.tensor([written], device=device),
             "use_cache": False,
-            "return_dict": True,
         }
-        if not self.routed:
-            outputs = self._model(**inputs, output_attentions=True)
-            return list(_reported(outputs)), outputs.logits[0]
-        with capture(cancelled) as collector:
-            outputs = self._model(**inputs)
-        seen = [captured(call, self._kinds[id(call.module)]) for call in collector.calls]
-        return seen, outputs.logits[0]
 
-    def _install(self) -> None:
-        """Choose once, for good, how this model is watched; raises ModelError when it cannot be."""
-        source = self._read(self._frame.source, "The cat sat.", "source")
-        target = self._read(self._frame.target, "A dog ran away.", "target")
-        try:
-            self._model.set_attn_implementation(ATTENTION)
-            seen, _ = self._see(source, target, never)
-            if not seen:
-                self._model.set_attn_implementation("eager")
-                self.routed = False
-                seen, _ = self._see(source, target, never)
-        except AttentionError:
-            raise
-        except Exception as fault:
-            raise ModelError(
-                "{model} cannot write a text from a plain text ({reason}); choose a model that "
-                "translates.",
-                model=self.name,
-                reason=f"{type(fault).__name__}: {fault}"[:200],
-            ) from fault
-        self._check(seen, len(source), len(target))
-        self._places = modules(seen)
-
-    def _check(self, seen: list[Seen], source: int, target: int) -> None:
-        shapes = {"encoder": (source, source), "decoder": (target, target),
-                  "cross": (target, source)}  # fmt: skip
-        right = all(tuple(one.source.allowed().shape) == shapes[one.kind] for one in seen)
-        if not right or "cross" not in {one.kind for one in seen}:
-            raise ModelError(
-                "{model} does not give its attention as one weight for each pair of tokens, "
-                "so it cannot be shown; choose another model.",
-                model=self.name,
-            )
+    def _example(self) -> Example:
+        """Some pieces of the model's own on either side, in whatever languages it has."""
+        frame, no = self._frame, self._frame.banned | self._frame.ends
+        source = plain(sorted(frame.source.known - no) or [0], 6)
+        written = [frame.start, *plain(sorted(frame.target.known - no) or [0], 3)]
+        read, wrote = len(source), len(written)
+        return Example(
+            self._inputs(source, written),
+            {"encoder": frozenset({(read, read)}), "decoder": frozenset({(wrote, wrote)}),
+             "cross": frozenset({(wrote, read)})},
+            frozenset({"cross"}),
+            N_("{model} cannot write a text from a plain text ({reason}); choose a model that "
+               "translates."),
+        )  # fmt: skip
 
 
 def _of_steps(edit: Edit) -> bool:
     """True when an edit is of some steps of the decoder only, so that steps must be counted."""
-    return edit.queries is not None and not edit.site.startswith("encoder")
-
-
-def _reported(outputs: Any) -> Iterator[Seen]:
-    """What a model says of itself, where it does not compute through our function."""
-    for kind in KINDS:
-        for layer in getattr(outputs, f"{kind}_attentions", None) or ():
-            yield stored(kind, layer)
+    return edit.queries is not None and edit.place.stack != "encoder"

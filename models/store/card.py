@@ -1,0 +1,57 @@
+"""What a reader is told of a model, and how it comes into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.families.family import Origin, Task, Watched, family
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a model before they trust its picture.
+
+    parameters, megabytes  0 where they are not known before the model is loaded
+    languages              ISO 639-1; empty where they are not known
+    """
+
+    name: str
+    """The stable id, such as ``minilm``, ``folder:my-model`` or ``hub:gpt2``."""
+    title: str
+    parameters: int
+    megabytes: float
+    languages: tuple[str, ...]
+    licence: str
+    data: str
+    good_for: str
+    source: str
+    heads: int = 0
+    """Heads of one layer of a translator's; 0 where that is not known before it is loaded."""
+    short: str = ""
+    """The name on a crowded page."""
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    """What evaluation wrote beside the weights: BLEU, alignment, …; empty where nothing was."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model of the catalogue: its card, what it does, and how it comes into memory."""
+
+    card: Card
+    open: Callable[[], Watched]
+    task: Task = "read"
+
+
+def from_files(card: Card, origin: Callable[[], Origin], task: Task = "read") -> Entry:
+    """A model that is files, opened by whichever family its configuration belongs to.
+
+    origin  asked when the model is opened; may raise ModelError, such as DownloadNeeded
+    """
+
+    def opened() -> Watched:
+        files = origin()
+        return family(files.config, task).open(card.name, files)
+
+    return Entry(card, opened, task)
