@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv1d, unfold
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import DynamicConv, LightConv
+from attention_core.mechanisms.families.convolution import DynamicConv, LightConv
 from tests.test_mechanisms import inputs, made
 
 TOKENS, WIDTH, HEADS = 13, 33, 3

@@ -11,8 +11,14 @@ from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import CoAttention, StackedCross, TwoTower
-from attention_core.mechanisms.families.crossmodal import contrastive_loss, cosines, matching
+from attention_core.mechanisms.families.crossmodal import (
+    CoAttention,
+    StackedCross,
+    TwoTower,
+    contrastive_loss,
+    cosines,
+    matching,
+)
 from tests.equations.builder import Array
 from tests.test_mechanisms import made
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Entmax, ScaledDotProduct, Sparsemax
-from attention_core.mechanisms.families.entmax import entmax, threshold
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
+from attention_core.mechanisms.families.entmax import Entmax, Sparsemax, entmax, threshold
 from attention_core.mechanisms.mechanism import softmax
 from tests.test_mechanisms import inputs
 

@@ -7,7 +7,10 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Additive, GroupedQuery, KeyValue, MultiHead
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.dot_product import MultiHead
+from attention_core.mechanisms.families.grouped import GroupedQuery
+from attention_core.mechanisms.families.key_value import KeyValue
 from attention_core.mechanisms.mechanism import split
 from tests.test_mechanisms import inputs, made
 

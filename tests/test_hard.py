@@ -10,9 +10,11 @@ from scipy import stats  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import GumbelHard, Hard, ScaledDotProduct
 from attention_core.mechanisms.families import hard as module
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.families.hard import (
+    GumbelHard,
+    Hard,
     gumbel_noise,
     one_hot,
     reinforce,

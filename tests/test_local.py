@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import General, LocalMonotonic, LocalPredictive
-from attention_core.mechanisms.families.local import Normalisation
+from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredictive, Normalisation
+from attention_core.mechanisms.families.luong import General
 from attention_core.mechanisms.mechanism import Trace
 from tests.equations.classic import local_predictive_weights, predicted
 from tests.test_mechanisms import Inputs, inputs, made, weights_of

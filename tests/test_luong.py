@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Additive, Concat, Dot, General, Location
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.mechanism import Mechanism
 from tests.test_mechanisms import inputs, made, weights_of
 

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from attention_core import mechanisms
 from attention_core.errors import AttentionError, ShapeError, UnverifiedError
-from attention_core.mechanisms import Additive, MultiHead, ScaledDotProduct
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
 from attention_core.mechanisms.mechanism import Mechanism, Trace, check_trace, softmax
 from attention_core.watching.edit import Edit, editing
 from tests.equations import BATCH, BUILDERS, BY_HAND, HEADS, KEYS, QUERIES

@@ -12,8 +12,15 @@ from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Alibi, RelativeBias, Rotary, ScaledDotProduct
-from attention_core.mechanisms.families.position import alibi_slopes, distances, rotated
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
+from attention_core.mechanisms.families.position import (
+    Alibi,
+    RelativeBias,
+    Rotary,
+    alibi_slopes,
+    distances,
+    rotated,
+)
 from attention_core.mechanisms.mechanism import split
 
 TOKENS, WIDTH = 7, 22

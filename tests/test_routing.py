@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Routing
-from attention_core.mechanisms.families.routing import squash
+from attention_core.mechanisms.families.routing import Routing, squash
 from attention_core.mechanisms.mechanism import Trace
 from attention_core.watching.edit import Edit, editing
 from tests.equations.dynamic import routed

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn.attention.flex_attention import flex_attention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import AdaptiveSpan, ScaledDotProduct
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
+from attention_core.mechanisms.families.span import AdaptiveSpan
 from attention_core.mechanisms.mechanism import split
 from tests.test_mechanisms import inputs, made
 

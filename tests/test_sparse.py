@@ -10,13 +10,8 @@ from transformers import BigBirdConfig, BigBirdModel, LongformerConfig
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import (
-    BigBird,
-    Longformer,
-    MultiHead,
-    ScaledDotProduct,
-    SlidingWindow,
-)
+from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
 from attention_core.mechanisms.mechanism import Mechanism
 
 WIDTH, HEADS, WINDOW = 24, 3, 8

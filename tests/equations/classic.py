@@ -9,22 +9,13 @@ from collections.abc import Callable
 import numpy as np
 from torch import nn
 
-from attention_core.mechanisms import (
-    Additive,
-    Alibi,
-    Concat,
-    Dot,
-    General,
-    GroupedQuery,
-    KeyValue,
-    LocalMonotonic,
-    LocalPredictive,
-    Location,
-    MultiHead,
-    RelativeBias,
-    Rotary,
-    ScaledDotProduct,
-)
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.families.grouped import GroupedQuery
+from attention_core.mechanisms.families.key_value import KeyValue
+from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredictive
+from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
+from attention_core.mechanisms.families.position import Alibi, RelativeBias, Rotary
 from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import HEADS, POSITIONS, REACH, Array, Builder, Equation
 

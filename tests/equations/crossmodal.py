@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from attention_core.mechanisms import CoAttention, StackedCross, TwoTower
+from attention_core.mechanisms.families.crossmodal import CoAttention, StackedCross, TwoTower
 from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import Array, Builder, Equation
 from tests.equations.classic import attended, matrix, product

@@ -6,16 +6,11 @@ import math
 
 import numpy as np
 
-from attention_core.mechanisms import (
-    AdaptiveSpan,
-    DynamicConv,
-    Entmax,
-    GumbelHard,
-    Hard,
-    LightConv,
-    Routing,
-    Sparsemax,
-)
+from attention_core.mechanisms.families.convolution import DynamicConv, LightConv
+from attention_core.mechanisms.families.entmax import Entmax, Sparsemax
+from attention_core.mechanisms.families.hard import GumbelHard, Hard
+from attention_core.mechanisms.families.routing import Routing
+from attention_core.mechanisms.families.span import AdaptiveSpan
 from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import HEADS, QUERIES, Array, Builder, Equation
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from attention_core.mechanisms import BigBird, Longformer, SlidingWindow
+from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
 from attention_core.mechanisms.mechanism import Mechanism
 from tests.equations.builder import HEADS, Array, Builder, Equation
 from tests.equations.classic import matrix, scaled
