@@ -34,8 +34,8 @@ from attention_core.mechanisms.families.position import Alibi, RelativeBias, Rot
 from attention_core.mechanisms.families.span import AdaptiveSpan
 from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
 from attention_core.mechanisms.mechanism import Mechanism, split
-from tests.equations import BY_HAND
-from tests.test_mechanisms import inputs, made
+from tests.mechanisms.found import BY_HAND
+from tests.mechanisms.inputs import inputs, made
 
 TOKENS: Final = 48
 Oracle = Callable[[Mechanism, Tensor, Tensor, Tensor], Tensor]
