@@ -23,26 +23,19 @@ from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
 from attention_core import mechanisms
-from attention_core.mechanisms import (
-    AdaptiveSpan,
-    Alibi,
-    BigBird,
-    DynamicConv,
-    Entmax,
-    General,
-    GroupedQuery,
-    LightConv,
-    Longformer,
-    MultiHead,
-    RelativeBias,
-    Rotary,
-    SlidingWindow,
-    TwoTower,
-    patterns,
-)
+from attention_core.mechanisms import patterns
+from attention_core.mechanisms.families.convolution import DynamicConv, LightConv
+from attention_core.mechanisms.families.crossmodal import TwoTower
+from attention_core.mechanisms.families.dot_product import MultiHead
+from attention_core.mechanisms.families.entmax import Entmax
+from attention_core.mechanisms.families.grouped import GroupedQuery
+from attention_core.mechanisms.families.luong import General
+from attention_core.mechanisms.families.position import Alibi, RelativeBias, Rotary
+from attention_core.mechanisms.families.span import AdaptiveSpan
+from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
 from attention_core.mechanisms.mechanism import Mechanism, split
-from tests.equations import BY_HAND
-from tests.test_mechanisms import inputs, made
+from tests.mechanisms.found import BY_HAND
+from tests.mechanisms.inputs import inputs, made
 
 TOKENS: Final = 48
 Oracle = Callable[[Mechanism, Tensor, Tensor, Tensor], Tensor]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import AttentionError, ShapeError
-from attention_core.mechanisms import MultiHead
+from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.watching.attend import attend
 from attention_core.watching.capture import capture, editing, edits_of
 from attention_core.watching.edit import Edit, Edited, placed

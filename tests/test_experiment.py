@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import ALL, ScaledDotProduct
+from attention_core.mechanisms import ALL
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 
 
 @pytest.mark.parametrize("name", list(ALL))

@@ -12,14 +12,9 @@ from torch.nn.functional import conv1d
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import (
-    BigBird,
-    LightConv,
-    Longformer,
-    SlidingWindow,
-    linear,
-    patterns,
-)
+from attention_core.mechanisms import linear, patterns
+from attention_core.mechanisms.families.convolution import LightConv
+from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
 from attention_core.mechanisms.mechanism import split
 from attention_core.mechanisms.timing import peak
 

@@ -7,16 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from attention_core.mechanisms import (
-    Additive,
-    Concat,
-    Dot,
-    General,
-    LocalMonotonic,
-    LocalPredictive,
-    Location,
-    MultiHead,
-)
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.dot_product import MultiHead
+from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredictive
+from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
 from attention_core.watching.capture import editing
 from attention_core.watching.edit import Edit
 from models.ours.translator.network import Network, State, select

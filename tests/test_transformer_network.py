@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from attention_core.mechanisms import MultiHead
+from attention_core.mechanisms.families.dot_product import MultiHead
 from models.ours.translator.transformer import Transformer, TransformerShape, waves
 from tests.toy_networks import LONG, SHORT, TARGET, batch, tiny
 

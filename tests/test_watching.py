@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from attention_core.errors import AttentionError, Superseded
-from attention_core.mechanisms import MultiHead
+from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.watching.attend import attend
 from attention_core.watching.capture import (
     WEIGHTS,

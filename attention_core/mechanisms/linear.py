@@ -179,7 +179,7 @@ def _band(query: Tensor, looked: _Looked, relays: _Looked, reach: int) -> Tensor
     strips = (tokens - 2 * reach) // STRIP  # whose windows lie inside the text
 
     def near(queries: int, keys: int, first: int = 0) -> Tensor:
-        window = sliding_window(queries, keys, 2 * reach, first=first)
+        window = sliding_window(queries, keys, 2 * reach, first=first, device=query.device)
         return pad(window, (broad, 0), value=True)
 
     if strips < 1:

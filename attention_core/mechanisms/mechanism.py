@@ -6,15 +6,19 @@ A *query looks*, a *key is looked at*, a *value is taken away*. Axes are always 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError, UnverifiedError
+from attention_core.mechanisms.inputs import check_inputs
+from attention_core.mechanisms.price import Cost, Size
+from attention_core.mechanisms.uses import Use
 from attention_core.watching.capture import edits_of, looked
 
 TOLERANCE = 1e-5
@@ -36,6 +40,14 @@ class Card:
     """The axis over which the weights of one head are a distribution."""
     checked: Literal["paper", "code", "unread"] = "paper"
     """What the equations were held against: the paper's own text, its authors' program, neither."""
+    place: int = 1000
+    """Where it stands in every list, the lower the earlier."""
+    sets: Mapping[str, int] = field(default_factory=lambda: {"others": 0}, hash=False)
+    """The sets that it is compared in side by side, and where it stands in each."""
+    stops: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """The stops of the story at which it is drawn, and where it stands at each."""
+    uses: tuple[Use, ...] = ()
+    """What it is called in certain places."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,8 @@ class Mechanism(nn.Module, ABC):
 
     card: ClassVar[Card]
     knobs: ClassVar[tuple[Knob, ...]] = ()
+    cost: ClassVar[Cost] = Cost()
+    """What it costs: the scaled dot product of every pair, unless it says otherwise."""
     temperature: float = 1.0
     """What scores are divided by before they become weights."""
 
@@ -105,6 +119,24 @@ class Mechanism(nn.Module, ABC):
         turned  the knobs by name; the others stand where they start
         """
         return cls(**cls.settings(turned))
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        """A mechanism as large as `size` says; what it does not say stands where it starts."""
+        return cls.of_width(size.width)
+
+    def sized(self, length: int, width: int) -> Size:
+        """How large it is, over so many tokens so wide: `of_size` turned round."""
+        own = {one.name: getattr(self, one.name, None) for one in fields(Size)}
+        known = {name: math.ceil(one) for name, one in own.items() if isinstance(one, int | float)}
+        return Size(**{**known, "length": length, "width": width})
+
+    def linear(self) -> Callable[[Tensor], Tensor] | None:
+        """How its words look at one another in time that grows with their number, where it can.
+
+        returns  a function from (token, width) to the context (token, width)
+        """
+        return None
 
     @classmethod
     def settings(cls, turned: Mapping[str, float]) -> dict[str, Any]:
@@ -176,59 +208,6 @@ class Mechanism(nn.Module, ABC):
         trace = self.attend(query, self.prepare(key), value, allowed)
         check_trace(self.card, trace)
         return trace
-
-
-def check_inputs(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor) -> None:
-    """Raises ShapeError unless the four fit together and hold numbers."""
-    for name, tensor in (("query", query), ("key", key), ("value", value)):
-        if tensor.ndim < 2:
-            raise ShapeError(
-                "The {name} has {axes} axes; it needs at least two, ({name}, width).",
-                name=name,
-                axes=tensor.ndim,
-            )
-        if not tensor.is_floating_point():
-            raise ShapeError(
-                "The {name} holds {kind}; it needs floating-point numbers.",
-                name=name,
-                kind=tensor.dtype,
-            )
-        if not bool(torch.isfinite(tensor).all()):
-            raise ShapeError(
-                "The {name} holds NaN or infinite numbers; use finite ones.", name=name
-            )
-    keys, values = key.shape[-2], value.shape[-2]
-    if keys == 0:
-        raise ShapeError("There are no keys; a query needs at least one key to look at.")
-    if keys != values:
-        raise ShapeError(
-            "There are {keys} keys but {values} values; each key needs exactly one value.",
-            keys=keys,
-            values=values,
-        )
-    if allowed.dtype != torch.bool:
-        raise ShapeError(
-            "allowed is {dtype}; it must be bool, True where one may look.", dtype=allowed.dtype
-        )
-    expected = (query.shape[-2], keys)
-    shape = tuple(allowed.shape[-2:])
-    if len(shape) < 2 or any(
-        have not in (1, want) for have, want in zip(shape, expected, strict=True)
-    ):
-        raise ShapeError(
-            "allowed is {shape}; it needs (query, key) = {expected}.",
-            shape=shape,
-            expected=expected,
-        )
-    batches = [tuple(tensor.shape[:-2]) for tensor in (query, key, value, allowed)]
-    try:
-        torch.broadcast_shapes(*batches)  # type: ignore[no-untyped-call]
-    except RuntimeError as error:
-        raise ShapeError(
-            "The batch axes of query, key, value and allowed are {batches}; "
-            "give all four the same ones.",
-            batches=", ".join(map(str, batches)),
-        ) from error
 
 
 def check_width(name: str, tensor: Tensor, width: int) -> None:

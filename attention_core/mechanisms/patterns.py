@@ -1,7 +1,8 @@
 """Sparse patterns: which keys a query may look at, whatever the words are.
 
 Positions count from 0; queries and keys stand in the same sequence. `first` is the position of the
-first query, for a decoder that takes one step at a time. Every pattern is (query, key), bool.
+first query, for a decoder that takes one step at a time. Every pattern is (query, key), bool, on
+`device`.
 """
 
 from __future__ import annotations
@@ -14,17 +15,24 @@ from torch import Tensor
 
 from attention_core.errors import ShapeError
 
+Device = torch.device | None
+
 OUTSIDE, WINDOW, GLOBAL, RANDOM = 0, 1, 2, 3
 KINDS: Final = ("outside", "window", "global", "random")
 
 
-def causal(queries: int, keys: int, first: int = 0) -> Tensor:
+def causal(queries: int, keys: int, first: int = 0, device: Device = None) -> Tensor:
     """No query sees a later key."""
-    return _apart(queries, keys, first) <= 0
+    return _apart(queries, keys, first, device) <= 0
 
 
 def sliding_window(
-    queries: int, keys: int, window: int, dilation: int = 1, first: int = 0
+    queries: int,
+    keys: int,
+    window: int,
+    dilation: int = 1,
+    first: int = 0,
+    device: Device = None,
 ) -> Tensor:
     """The query's own position and window / 2 keys on either side, `dilation` apart.
 
@@ -32,29 +40,45 @@ def sliding_window(
     Raises ShapeError for a window that is odd or empty, or a dilation below 1.
     """
     check_window(window, dilation)
-    apart = _apart(queries, keys, first)
+    apart = _apart(queries, keys, first, device)
     return (apart.abs() <= dilation * window // 2) & (apart % dilation == 0)
 
 
-def global_tokens(queries: int, keys: int, tokens: int, first: int = 0) -> Tensor:
+def global_tokens(
+    queries: int, keys: int, tokens: int, first: int = 0, device: Device = None
+) -> Tensor:
     """The first `tokens` positions look at all and are looked at by all."""
-    rows = torch.arange(first, first + queries).unsqueeze(-1) < tokens
-    return rows | (torch.arange(keys) < tokens)
+    rows = torch.arange(first, first + queries, device=device).unsqueeze(-1) < tokens
+    return rows | (torch.arange(keys, device=device) < tokens)
 
 
-def block_window(queries: int, keys: int, block: int, window: int, first: int = 0) -> Tensor:
+def block_window(
+    queries: int,
+    keys: int,
+    block: int,
+    window: int,
+    first: int = 0,
+    device: Device = None,
+) -> Tensor:
     """The query's own block and the (window − 1) / 2 blocks on either side."""
-    return _blocks_apart(queries, keys, block, first).abs() <= window // 2
+    return _blocks_apart(queries, keys, block, first, device).abs() <= window // 2
 
 
-def global_blocks(queries: int, keys: int, block: int, blocks: int, first: int = 0) -> Tensor:
+def global_blocks(
+    queries: int,
+    keys: int,
+    block: int,
+    blocks: int,
+    first: int = 0,
+    device: Device = None,
+) -> Tensor:
     """The first `blocks` blocks look at all and are looked at by all."""
-    return global_tokens(queries, keys, block * blocks, first)
+    return global_tokens(queries, keys, block * blocks, first, device)
 
 
 def random_blocks(
     queries: int, keys: int, block: int, window: int, blocks: int, count: int, draw: int,
-    first: int = 0,
+    first: int = 0, device: Device = None,
 ) -> Tensor:  # fmt: skip
     """For each block of queries `count` other blocks, neither near nor global.
 
@@ -62,15 +86,10 @@ def random_blocks(
     draw            another number draws other blocks; a row of blocks is drawn for itself, so
                     that a row is the same whichever rows are asked for
     """
-    mine = torch.arange(first, first + queries) // block
-    chosen = {
-        row: _drawn(row, keys, block, window, blocks, count, draw) for row in set(mine.tolist())
-    }
-    place = torch.arange(keys) // block
-    rows = [
-        torch.isin(place, torch.tensor(chosen[row], dtype=place.dtype)) for row in mine.tolist()
-    ]
-    return torch.stack(rows) if rows else torch.zeros(0, keys, dtype=torch.bool)
+    mine = [place // block for place in range(first, first + queries)]
+    drawn = {row: _drawn(row, keys, block, window, blocks, count, draw) for row in set(mine)}
+    rows = [[place // block in drawn[row] for place in range(keys)] for row in mine]
+    return torch.tensor(rows, dtype=torch.bool, device=device).reshape(queries, keys)
 
 
 def _drawn(
@@ -132,11 +151,12 @@ def check_blocks(block: int, window: int, count: int, blocks: int) -> None:
         )
 
 
-def _apart(queries: int, keys: int, first: int) -> Tensor:
+def _apart(queries: int, keys: int, first: int, device: Device) -> Tensor:
     """(query, key): position of the key minus position of the query."""
-    return torch.arange(keys) - torch.arange(first, first + queries).unsqueeze(-1)
+    mine = torch.arange(first, first + queries, device=device)
+    return torch.arange(keys, device=device) - mine.unsqueeze(-1)
 
 
-def _blocks_apart(queries: int, keys: int, block: int, first: int) -> Tensor:
-    mine = torch.arange(first, first + queries) // block
-    return torch.arange(keys) // block - mine.unsqueeze(-1)
+def _blocks_apart(queries: int, keys: int, block: int, first: int, device: Device) -> Tensor:
+    mine = torch.arange(first, first + queries, device=device) // block
+    return torch.arange(keys, device=device) // block - mine.unsqueeze(-1)

@@ -12,94 +12,20 @@ from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from attention_core.errors import Superseded
-from attention_core.mechanisms import (
-    ALL,
-    AdaptiveSpan,
-    Alibi,
-    BigBird,
-    DynamicConv,
-    GroupedQuery,
-    LightConv,
-    LocalMonotonic,
-    LocalPredictive,
-    Location,
-    Longformer,
-    MultiHead,
-    RelativeBias,
-    Routing,
-    SlidingWindow,
-)
-from attention_core.mechanisms.cost import COSTS, Size, memory
-from attention_core.mechanisms.linear import (
-    banded,
-    block_sparse,
-    light_convolution,
-    window_and_global,
-)
-from attention_core.mechanisms.mechanism import Mechanism, split
+from attention_core.mechanisms import ALL
+from attention_core.mechanisms.cost import memory
+from attention_core.mechanisms.mechanism import Mechanism
+from attention_core.mechanisms.price import EVERY, TOKENS, Size
 
 REPEATS: Final = 5
 ENOUGH: Final = 2.0
 """Seconds after which three runs are enough."""
 LARGEST: Final = 1 << 24
 """Numbers of one matrix that are still worked out: 64 MB, of which several stand at once."""
-
-_MADE: Final[dict[str, Callable[[Size], Mechanism]]] = {
-    "luong_location": lambda size: Location(size.width, size.length),
-    "local_monotonic": lambda size: LocalMonotonic(size.width, size.width, size.reach),
-    "local_predictive": lambda size: LocalPredictive(size.width, size.width, size.reach),
-    "multi_head": lambda size: MultiHead(size.width, size.heads),
-    "grouped_query": lambda size: GroupedQuery(size.width, size.heads, size.groups),
-    "relative_bias": lambda size: RelativeBias(size.heads, size.reach),
-    "alibi": lambda size: Alibi(size.heads),
-    "sliding_window": lambda size: SlidingWindow(2 * size.reach, size.dilation),
-    "longformer": lambda size: Longformer(
-        size.width, size.heads, 2 * size.reach, size.dilation, size.global_tokens
-    ),
-    "big_bird": lambda size: BigBird(
-        size.block, random=size.random, global_blocks=size.global_blocks
-    ),
-    "adaptive_span": lambda size: AdaptiveSpan(size.heads, size.span, size.ramp),
-    "light_conv": lambda size: LightConv(size.width, size.heads, size.kernel),
-    "dynamic_conv": lambda size: DynamicConv(size.width, size.heads, size.kernel),
-    "routing": lambda size: Routing(size.width, size.width, size.capsules, size.rounds),
-}
-
-
-def _longformer(mechanism: Longformer, rows: Tensor) -> Tensor:
-    """Both kinds of projections; ordinary words in stretches, global ones whole."""
-    m, broad = mechanism, mechanism.global_tokens
-    queries, keys, values = (
-        split(layer(rows), m.heads)
-        for layer in (m.query_projection, m.key_projection, m.value_projection)
-    )
-    near = window_and_global(queries, keys, values, m.window, broad)[..., broad:, :]
-    whole = scaled_dot_product_attention(
-        split(m.global_query(rows[:broad]), m.heads),
-        split(m.global_key(rows), m.heads),
-        split(m.global_value(rows), m.heads),
-    )
-    heads = torch.cat([whole, near], -2)
-    context: Tensor = m.output_projection(heads.transpose(-3, -2).flatten(-2))
-    return context
-
-
-_LINEAR: Final[dict[str, Callable[[Any, Tensor], Tensor]]] = {
-    "sliding_window": lambda m, rows: banded(rows, rows, rows, m.window, m.dilation),
-    "longformer": _longformer,
-    "big_bird": lambda m, rows: block_sparse(
-        rows, rows, rows, m.block, m.window, m.random, m.global_blocks, m.draw
-    ),
-    "light_conv": lambda m, rows: light_convolution(
-        rows.unsqueeze(0), m.kernels.softmax(-1)
-    ).squeeze(0),
-}
-"""Those that are measured as they should be built, touching their own pairs only."""
 
 
 class Measured(NamedTuple):
@@ -119,18 +45,20 @@ class Measured(NamedTuple):
 
 def made(name: str, size: Size) -> Mechanism:
     """A mechanism as large as `size` says; what it does not say stands where it starts."""
-    make = _MADE.get(name)
-    return make(size) if make else ALL[name].of_width(size.width)
+    return ALL[name].of_size(size)
 
 
 def linear(name: str, size: Size) -> bool:
     """Whether time and memory grow with the length here, not only in the formula."""
-    return name == "routing" or (name in _LINEAR and (name != "longformer" or size.dilation == 1))
+    if ALL[name].cost.looking is not TOKENS:  # so few look that all pairs are few
+        return True
+    with torch.device("meta"):  # nothing is filled in only to be asked
+        return made(name, size).linear() is not None
 
 
 def masked(name: str, size: Size) -> bool:
     """Whether a pattern of few pairs is worked out here over all of them, under a mask."""
-    return COSTS[name].pairs.formula != "n^2" and not linear(name, size)
+    return ALL[name].cost.pairs is not EVERY and not linear(name, size)
 
 
 def fits(name: str, size: Size) -> bool:
@@ -151,9 +79,9 @@ def runner(name: str, size: Size) -> Callable[[], Any]:
     dice = torch.Generator().manual_seed(size.length)
     rows = torch.randn(size.length, size.width, generator=dice)
     mechanism = made(name, size).eval()
-    if name in _LINEAR and linear(name, size):
-        return lambda: _LINEAR[name](mechanism, rows)
-    queries = rows[: size.capsules] if name == "routing" else rows
+    if swift := mechanism.linear():
+        return lambda: swift(rows)
+    queries = rows[: int(mechanism.cost.looking.of(size))]
     allowed = torch.ones(len(queries), size.length, dtype=torch.bool)
     return lambda: mechanism.attend(queries, mechanism.prepare(rows), rows, allowed)
 

@@ -11,7 +11,7 @@ from models.ours.imitation.student import look
 from pages.frame import downloads, examples, figures, lengths, link, prose
 from pages.frame.language import _
 from pages.mechanisms.parts import stops
-from pages.mechanisms.parts.side_by_side import asked, labels, numbers, panel
+from pages.mechanisms.parts.side_by_side import asked, labels, numbers, panel, untrained
 from pages.widgets.mosaic import TEXT, mosaic
 
 PAGE: Final = "story"
@@ -74,6 +74,7 @@ def pictured(stop: stops.Stop) -> None:
         name=stop.key,
         text=figures.said(TEXT),
     )
+    untrained(stop.mechanisms)
     downloads.lines(_("Numbers (CSV)"), lambda: numbers(traces, labels(read)), f"{stop.key}.csv")
     for name in stop.mechanisms:
         card = ALL[name].card

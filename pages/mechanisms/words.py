@@ -7,7 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from attention_core.mechanisms import ALL
+from attention_core.marking import N_
+from attention_core.mechanisms import ALL, in_set
 from attention_core.mechanisms.mechanism import Trace
 from models.ours.imitation.head import Words
 from models.ours.imitation.student import held_out, look, missed
@@ -23,22 +24,28 @@ from pages.mechanisms.parts.side_by_side import (
     parts,
     reach,
     support,
+    untrained,
 )
 from pages.widgets.mosaic import TEXT, mosaic
 
 PAGE: Final = "words"
 SETS: Final = {
-    "first": ("additive", "scaled_dot_product"),
-    "soft": ("scaled_dot_product", "hard", "gumbel"),
-    "normal": ("scaled_dot_product", "entmax", "sparsemax"),
-    "local": ("luong_general", "local_monotonic", "local_predictive"),
-    "sparse": ("scaled_dot_product", "sliding_window", "longformer", "big_bird"),
-    "place": ("luong_location", "relative_bias", "alibi", "rotary"),
-    "kernel": ("scaled_dot_product", "light_conv", "dynamic_conv", "adaptive_span"),
+    "first": N_("additive and dot product"),
+    "score": N_("how a pair is scored"),
+    "soft": N_("soft and hard"),
+    "normal": N_("softmax to sparsemax"),
+    "local": N_("global and local"),
+    "sparse": N_("full and sparse"),
+    "place": N_("where words stand"),
+    "kernel": N_("kernels and spans"),
+    "heads": N_("heads, keys and values"),
+    "across": N_("routing and pictures"),
+    "others": N_("others"),
 }
+"""What readers call the sets that the cards name, in the order of the buttons."""
 TEXT_ = link.text(PAGE, "text", examples.WORDS[0].text)
 CUT = link.flag(PAGE, "cut")
-CHOSEN = link.names(PAGE, "mechanisms", SETS["first"] + ("sparsemax",))
+CHOSEN = link.names(PAGE, "mechanisms", (*in_set("first"), "sparsemax"))
 SCALE = link.one_of(PAGE, "scale", ("common", "own"), "common")
 INSIDE = link.one_of(PAGE, "inside", ALL, "multi_head")
 CHOICES = (TEXT_, CUT, CHOSEN, SCALE, INSIDE)
@@ -71,20 +78,11 @@ def choose() -> None:
         _("Mechanisms"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
         key=CHOSEN.key, persist_state="session",
     )  # fmt: skip
-    titles = {
-        "first": _("additive and dot product"),
-        "soft": _("soft and hard"),
-        "normal": _("softmax to sparsemax"),
-        "local": _("global and local"),
-        "sparse": _("full and sparse"),
-        "place": _("where words stand"),
-        "kernel": _("kernels and spans"),
-    }
     with st.container(horizontal=True):
-        for name, members in SETS.items():
+        for name in (name for name in SETS if in_set(name)):
             st.button(
-                titles[name], key=f"{PAGE}.set.{name}", type="tertiary",
-                on_click=link.choose, args=(CHOSEN, list(members)),
+                _(SETS[name]), key=f"{PAGE}.set.{name}", type="tertiary",
+                on_click=link.choose, args=(CHOSEN, list(in_set(name))),
             )  # fmt: skip
 
 
@@ -119,12 +117,13 @@ def compared(read: Words) -> None:
             count=held_out(),
         )
     )
+    untrained(chosen)
     with st.container(horizontal=True):
         downloads.rows(rows, "mechanisms.csv")
         downloads.lines(_("Numbers (CSV)"), lambda: numbers(traces, words_), "weights.csv")
 
 
-def row(name: str, trace: Trace) -> dict[str, str | float]:
+def row(name: str, trace: Trace) -> dict[str, str | float | None]:
     """One mechanism in numbers."""
     return {
         _("mechanism"): _(ALL[name].card.title),
@@ -132,7 +131,7 @@ def row(name: str, trace: Trace) -> dict[str, str | float]:
         _("words looked at"): round(support(trace), 2),
         _("may be looked at"): round(reach(trace), 2),
         _("operations"): operations(name, trace.weights.shape[-1]),
-        _("apart from the head"): missed()[name],
+        _("apart from the head"): missed().get(name),
     }
 
 

@@ -15,6 +15,8 @@ from attention_core.mechanisms.mechanism import (
     edited,
     one_head,
 )
+from attention_core.mechanisms.price import HIDDEN, Cost, squares
+from attention_core.mechanisms.uses import Use
 
 
 class Additive(Mechanism):
@@ -32,7 +34,21 @@ class Additive(Mechanism):
         source="Bahdanau, Cho & Bengio 2015, section 3.1, eq. 5–6; appendix A.1.2",
         link="https://arxiv.org/abs/1409.0473",
         sums_to_one_over="keys",
+        place=10,
+        sets={"first": 0, "score": 0},
+        stops={"additive": 0},
+        uses=(
+            Use(
+                "soft_attention",
+                N_("Soft attention"),
+                "cross",
+                N_("A share of everything is taken, where hard attention takes one thing whole."),
+                "Xu et al. 2015, section 4.2",
+                "https://arxiv.org/abs/1502.03044",
+            ),
+        ),
     )
+    cost = Cost(kept=HIDDEN, once=squares(4))
 
     def __init__(self, query_width: int, key_width: int, hidden_width: int) -> None:
         super().__init__()

@@ -7,7 +7,8 @@ the band reaches over the edge, or over a forbidden key, its share is lost, as w
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Self
+from collections.abc import Callable
+from typing import Final, Self
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
 from attention_core.mechanisms.families.position import distances
+from attention_core.mechanisms.linear import light_convolution
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -27,8 +29,21 @@ from attention_core.mechanisms.mechanism import (
     joined,
     split,
 )
+from attention_core.mechanisms.price import HEADS, NONE, Cost, Size, Term
 
 _LINK = "https://arxiv.org/abs/1901.10430"
+
+
+def _slid(size: Size) -> float:
+    """Keys under a kernel that is centred on the query."""
+    half = min(size.kernel // 2, size.length)
+    return size.length * (2 * half + 1) - half * (half + 1)
+
+
+KERNEL: Final = Term(r"(nk - \frac{k^2 - 1}{4})", _slid)
+_KERNELS: Final = Term(
+    "2ndHk", lambda size: 2 * size.length * size.width * size.heads * size.kernel
+)
 
 
 class Convolution(Mechanism):
@@ -59,6 +74,10 @@ class Convolution(Mechanism):
     def of_width(cls, width: int, **turned: float) -> Self:
         return cls(width, **cls.settings(turned))
 
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.heads, size.kernel)
+
     @abstractmethod
     def logits(self, query: Tensor) -> Tensor:
         """The kernel of each head and query before the softmax: (..., head, query, kernel)."""
@@ -71,7 +90,7 @@ class Convolution(Mechanism):
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_width("value", value, self.width)
-        place = distances(query.shape[-2], key.shape[-2], first) + self.kernel // 2
+        place = distances(query, key, first) + self.kernel // 2
         band = (place >= 0) & (place < self.kernel)
         logits = self.logits(query)
         kernels = torch.softmax(logits / self.temperature, -1)
@@ -114,12 +133,19 @@ class LightConv(Convolution):
         link=_LINK,
         sums_to_one_over="neither",
         checked="code",
+        place=230,
+        sets={"kernel": 1},
+        stops={"convolution": 0},
     )
+    cost = Cost(KERNEL, NONE, keeps=Term("Hk", lambda size: size.heads * size.kernel))
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
         super().__init__(width, heads, kernel)
         self.kernels = nn.Parameter(torch.empty(heads, kernel))  # W
         nn.init.xavier_uniform_(self.kernels)
+
+    def linear(self) -> Callable[[Tensor], Tensor]:
+        return lambda rows: light_convolution(rows, self.kernels.softmax(-1))
 
     def logits(self, query: Tensor) -> Tensor:
         return self.kernels.unsqueeze(-2).expand(
@@ -145,7 +171,11 @@ class DynamicConv(Convolution):
         link=_LINK,
         sums_to_one_over="neither",
         checked="code",
+        place=240,
+        sets={"kernel": 2},
+        stops={"convolution": 1},
     )
+    cost = Cost(KERNEL, NONE, kept=HEADS, once=_KERNELS)
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
         super().__init__(width, heads, kernel)

@@ -23,10 +23,16 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     softmax,
 )
+from attention_core.mechanisms.price import NONE, Cost, Term
 
 STEEPEST: Final = 100.0
 """CLIP never multiplies a cosine by more."""
 TINY: Final = 1e-16
+
+_COMPARED: Final = Term("6d", lambda size: 6 * size.width)
+_BOTH: Final = Term(
+    "(6nd^2 + 6nd)", lambda size: 6 * size.length * size.width**2 + 6 * size.length * size.width
+)
 
 
 def cosines(queries: Tensor, keys: Tensor) -> Tensor:
@@ -62,6 +68,9 @@ class StackedCross(Mechanism):
         link="https://arxiv.org/abs/1803.08024",
         sums_to_one_over="keys",
         checked="code",
+        place=260,
+        sets={"across": 1},
+        stops={"crossmodal": 1},
     )
 
     knobs = (Knob("sharpness", N_("Sharpness"), 1, 20, 9),)
@@ -151,7 +160,11 @@ class CoAttention(Mechanism):
         link="https://arxiv.org/abs/1606.00061",
         sums_to_one_over="keys",
         checked="code",
+        place=270,
+        sets={"across": 2},
+        stops={"crossmodal": 0},
     )
+    cost = Cost(score=_COMPARED, value=NONE, once=_BOTH)
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -203,7 +216,11 @@ class TwoTower(Mechanism):
         link="https://arxiv.org/abs/2103.00020",
         sums_to_one_over="keys",
         checked="code",
+        place=280,
+        sets={"across": 3},
+        stops={"crossmodal": 2},
     )
+    cost = Cost(value=NONE)
 
     knobs = (Knob("scale", N_("Scale of the cosines"), 1, STEEPEST, 14),)
 

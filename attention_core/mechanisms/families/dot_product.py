@@ -21,6 +21,8 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     split,
 )
+from attention_core.mechanisms.price import HEADS, Cost, Size, squares
+from attention_core.mechanisms.uses import Use
 
 
 class ScaledDotProduct(Mechanism):
@@ -34,6 +36,35 @@ class ScaledDotProduct(Mechanism):
         source="Vaswani et al. 2017, section 3.2.1, eq. 1",
         link="https://arxiv.org/abs/1706.03762",
         sums_to_one_over="keys",
+        place=110,
+        sets={
+            "first": 1,
+            "score": 4,
+            "soft": 0,
+            "normal": 0,
+            "sparse": 0,
+            "kernel": 0,
+            "across": 0,
+        },
+        stops={"hard": 0, "zeros": 0, "transformer": 0},
+        uses=(
+            Use(
+                "self_attention",
+                N_("Self-attention"),
+                "self",
+                N_("Every word looks at the words of its own sentence, itself included."),
+                "Vaswani et al. 2017, section 3.2.3",
+                "https://arxiv.org/abs/1706.03762",
+            ),
+            Use(
+                "cross_attention",
+                N_("Cross-attention (encoder–decoder)"),
+                "cross",
+                N_("The words being written look at the words that were read."),
+                "Vaswani et al. 2017, section 3.2.3",
+                "https://arxiv.org/abs/1706.03762",
+            ),
+        ),
     )
 
     def attend(
@@ -71,7 +102,11 @@ class MultiHead(Mechanism):
         source="Vaswani et al. 2017, section 3.2.2",
         link="https://arxiv.org/abs/1706.03762",
         sums_to_one_over="keys",
+        place=120,
+        sets={"heads": 1},
+        stops={"transformer": 1},
     )
+    cost: ClassVar[Cost] = Cost(kept=HEADS, once=squares(8))
 
     knobs: ClassVar[tuple[Knob, ...]] = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
 
@@ -87,6 +122,10 @@ class MultiHead(Mechanism):
     @classmethod
     def of_width(cls, width: int, **turned: float) -> Self:
         return cls(width, **cls.settings(turned))
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.heads)
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0

@@ -87,7 +87,7 @@ def _sorted_cut(height: Tensor) -> Tensor:
     """Martins and Astudillo 2016, algorithm 1: exact, for α = 2."""
     falling = height.sort(-1, descending=True).values
     sums = falling.cumsum(-1)
-    places = torch.arange(1, height.shape[-1] + 1, dtype=height.dtype)
+    places = torch.arange(1, height.shape[-1] + 1, dtype=height.dtype, device=height.device)
     support = (1 + places * falling > sums).sum(-1, keepdim=True)
     return (sums.gather(-1, support - 1) - 1) / support
 
@@ -118,6 +118,9 @@ class Entmax(ScaledDotProduct):
         link="https://arxiv.org/abs/1905.05702",
         sums_to_one_over="keys",
         checked="code",
+        place=210,
+        sets={"normal": 1},
+        stops={"zeros": 1},
     )
 
     knobs: ClassVar[tuple[Knob, ...]] = (Knob("alpha", N_("Sharpness α"), 1, 2, 1.5, 0.05),)
@@ -160,6 +163,9 @@ class Sparsemax(Entmax):
         link="https://arxiv.org/abs/1602.02068",
         sums_to_one_over="keys",
         checked="code",
+        place=200,
+        sets={"normal": 2},
+        stops={"zeros": 2},
     )
 
     knobs = ()

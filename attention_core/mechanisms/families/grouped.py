@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import Final, Self
 
 from torch import Tensor, nn
 
@@ -19,6 +19,12 @@ from attention_core.mechanisms.mechanism import (
     edited,
     joined,
     split,
+)
+from attention_core.mechanisms.price import HEADS, Cost, Size, Term
+
+_GROUPED: Final = Term(
+    r"4nd^2\left(1 + \frac{G}{H}\right)",
+    lambda size: 4 * size.length * size.width**2 * (1 + size.groups / size.heads),
 )
 
 
@@ -39,7 +45,11 @@ class GroupedQuery(Mechanism):
         link="https://arxiv.org/abs/2305.13245",
         sums_to_one_over="keys",
         checked="unread",
+        place=130,
+        sets={"heads": 2},
+        stops={"today": 0},
     )
+    cost = Cost(kept=HEADS, once=_GROUPED)
 
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 4, stops=(1, 2, 4)),
@@ -66,6 +76,10 @@ class GroupedQuery(Mechanism):
     def of_width(cls, width: int, **turned: float) -> Self:
         numbers = cls.settings(turned)
         return cls(width, numbers["heads"], min(numbers["heads"], numbers["groups"]))
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.heads, size.groups)
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0

@@ -27,6 +27,7 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     softmax,
 )
+from attention_core.mechanisms.price import NONE, Cost
 
 _STRIDE: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -151,7 +152,11 @@ class Hard(Drawn):
         link="https://arxiv.org/abs/1502.03044",
         sums_to_one_over="keys",
         checked="code",
+        place=80,
+        sets={"soft": 1},
+        stops={"hard": 1},
     )
+    cost = Cost(value=NONE)
 
     def look(self, scores: Tensor, noise: Tensor, allowed: Tensor) -> tuple[Tensor, list[Extra]]:
         chances = self.normalise(scores, allowed)
@@ -186,7 +191,11 @@ class GumbelHard(Drawn):
         link="https://arxiv.org/abs/1611.01144",
         sums_to_one_over="keys",
         checked="code",
+        place=90,
+        sets={"soft": 2},
+        stops={"hard": 2},
     )
+    cost = Cost(value=NONE)
 
     def __init__(self, seed: int = 0, temperature: float = 1.0) -> None:
         super().__init__(seed)

@@ -23,4 +23,7 @@ class KeyValue(Additive):
         link="https://arxiv.org/abs/1702.04521",
         sums_to_one_over="keys",
         checked="unread",
+        place=100,
+        sets={"heads": 0},
+        stops={"key_value": 0},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +19,16 @@ from attention_core.mechanisms.mechanism import (
     edited,
     one_head,
 )
+from attention_core.mechanisms.price import Cost, Size, Term, squares, window
 
 _LINK = "https://arxiv.org/abs/1508.04025"
 
 Normalisation = Literal["paper", "renormalised", "post2015"]
+
+NEAR: Final = Term("(n(2D + 1) - D(D + 1))", lambda size: window(size.length, size, 1))
+_PREDICTED: Final = Term(
+    "(4nd^2 + 2nd)", lambda size: 4 * size.length * size.width**2 + 2 * size.length * size.width
+)
 
 
 class Local(Mechanism):
@@ -42,13 +48,17 @@ class Local(Mechanism):
     def of_width(cls, width: int, **turned: float) -> Self:
         return cls(width, width, **cls.settings(turned))
 
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.width, size.reach)
+
     def prepare(self, key: Tensor) -> Tensor:
         """W_a h: (..., key, key_width) to (..., key, query_width)."""
         return self.align.prepare(key)
 
     def distance(self, centre: Tensor, keys: int) -> Tensor:
         """(..., query) to (..., query, key): how far each key is from each query's centre."""
-        return torch.arange(keys, dtype=centre.dtype) - centre.unsqueeze(-1)
+        return torch.arange(keys, dtype=centre.dtype, device=centre.device) - centre.unsqueeze(-1)
 
 
 class LocalMonotonic(Local):
@@ -66,12 +76,16 @@ class LocalMonotonic(Local):
         source="Luong, Pham & Manning 2015, section 3.2",
         link=_LINK,
         sums_to_one_over="keys",
+        place=60,
+        sets={"local": 1},
+        stops={"local": 0},
     )
+    cost = Cost(NEAR, once=squares(2))
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        steps = torch.arange(first, first + query.shape[-2])
+        steps = torch.arange(first, first + query.shape[-2], device=query.device)
         last = (allowed.sum(-1) - 1).clamp_min(0)  # (..., query)
         centre = torch.minimum(steps, last).to(query.dtype)
         scores = self.align.score(query, key)
@@ -103,7 +117,11 @@ class LocalPredictive(Local):
         source="Luong, Pham & Manning 2015, section 3.2, eq. 9–10",
         link=_LINK,
         sums_to_one_over="neither",
+        place=70,
+        sets={"local": 2},
+        stops={"local": 1},
     )
+    cost = Cost(NEAR, once=_PREDICTED)
 
     def __init__(
         self, query_width: int, key_width: int, reach: int, normalisation: Normalisation = "paper"

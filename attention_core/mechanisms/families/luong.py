@@ -20,6 +20,8 @@ from attention_core.mechanisms.mechanism import (
     edited,
     one_head,
 )
+from attention_core.mechanisms.price import Cost, Size, squares
+from attention_core.mechanisms.uses import Use
 
 _LINK = "https://arxiv.org/abs/1508.04025"
 
@@ -56,6 +58,9 @@ class Dot(Scored):
         source="Luong, Pham & Manning 2015, section 3.1, eq. 7–8",
         link=_LINK,
         sums_to_one_over="keys",
+        place=20,
+        sets={"score": 1},
+        stops={"luong": 1},
     )
 
     def score(self, query: Tensor, key: Tensor) -> Tensor:
@@ -74,7 +79,21 @@ class General(Scored):
         source="Luong, Pham & Manning 2015, section 3.1, eq. 7–8",
         link=_LINK,
         sums_to_one_over="keys",
+        place=30,
+        sets={"score": 2, "local": 0},
+        stops={"luong": 0},
+        uses=(
+            Use(
+                "global_attention",
+                N_("Global attention"),
+                "cross",
+                N_("Every word of the source is looked at, where local attention has a window."),
+                "Luong, Pham & Manning 2015, section 3.1",
+                "https://arxiv.org/abs/1508.04025",
+            ),
+        ),
     )
+    cost = Cost(once=squares(2))
 
     def __init__(self, query_width: int, key_width: int) -> None:
         super().__init__()
@@ -112,6 +131,8 @@ class Concat(Additive):
         source="Luong, Pham & Manning 2015, section 3.1, eq. 7–8",
         link=_LINK,
         sums_to_one_over="keys",
+        place=40,
+        sets={"score": 3},
     )
 
 
@@ -129,6 +150,8 @@ class Location(Mechanism):
         source="Luong, Pham & Manning 2015, section 3.1, eq. 8",
         link=_LINK,
         sums_to_one_over="keys",
+        place=50,
+        sets={"place": 0},
     )
 
     knobs = (Knob("positions", N_("Positions it knows"), 1, 12, 8),)
@@ -141,6 +164,10 @@ class Location(Mechanism):
     def of_width(cls, width: int, **turned: float) -> Self:
         return cls(width, **cls.settings(turned))
 
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.length)
+
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
@@ -148,7 +175,7 @@ class Location(Mechanism):
         keys, positions = key.shape[-2], self.position.out_features
         scores = self.position(query)[..., :keys]
         scores = nn.functional.pad(scores, (0, keys - scores.shape[-1]))  # footnote 6
-        allowed = allowed & (torch.arange(keys) < positions)
+        allowed = allowed & (torch.arange(keys, device=key.device) < positions)
 
         weights = edited(self, self.normalise(scores, allowed), allowed, first)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -26,11 +27,17 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     split,
 )
+from attention_core.mechanisms.price import HEADS, Cost, Size
 
 
-def distances(queries: int, keys: int, first: int = 0) -> Tensor:
-    """(query, key): position of the key minus position of the query, the first key at 0."""
-    return torch.arange(keys) - torch.arange(first, first + queries).unsqueeze(-1)
+def distances(query: Tensor, key: Tensor, first: int = 0) -> Tensor:
+    """(query, key): position of the key minus position of the query, the first key at 0.
+
+    query  (..., query, width), the first of them at position `first`
+    key    (..., key, width)
+    """
+    queries = torch.arange(first, first + query.shape[-2], device=query.device)
+    return torch.arange(key.shape[-2], device=query.device) - queries.unsqueeze(-1)
 
 
 def alibi_slopes(heads: int) -> Tensor:
@@ -61,8 +68,9 @@ def rotated(vectors: Tensor, first: int = 0, base: float = 10000.0) -> Tensor:
             "Rotary positions turn pairs of numbers, but the width is {width}; use an even one.",
             width=width,
         )
-    speed = base ** (-torch.arange(0, width, 2, dtype=vectors.dtype) / width)
-    angle = torch.arange(first, first + tokens, dtype=vectors.dtype).unsqueeze(-1) * speed
+    speed = base ** (-torch.arange(0, width, 2, dtype=vectors.dtype, device=vectors.device) / width)
+    place = torch.arange(first, first + tokens, dtype=vectors.dtype, device=vectors.device)
+    angle = place.unsqueeze(-1) * speed
     even, odd = vectors[..., 0::2], vectors[..., 1::2]
     cosine, sine = angle.cos(), angle.sin()
     turned = torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), -1)
@@ -84,6 +92,9 @@ class Rotary(Mechanism):
         link="https://arxiv.org/abs/2104.09864",
         sums_to_one_over="keys",
         checked="unread",
+        place=160,
+        sets={"place": 3},
+        stops={"position": 2, "today": 1},
     )
 
     knobs = (
@@ -117,6 +128,7 @@ class Biased(Mechanism):
     """
 
     heads: int
+    cost = Cost(kept=HEADS)
 
     @abstractmethod
     def bias(self, distance: Tensor) -> Tensor:
@@ -127,7 +139,7 @@ class Biased(Mechanism):
     ) -> Trace:
         check_same_width(query, key)
         queries, keys, values = (split(part, self.heads) for part in (query, key, value))
-        bias = self.bias(distances(query.shape[-2], key.shape[-2], first)).to(query.dtype)
+        bias = self.bias(distances(query, key, first)).to(query.dtype)
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1]) + bias
 
         allowed = allowed.unsqueeze(-3)
@@ -156,6 +168,9 @@ class Alibi(Biased):
         link="https://arxiv.org/abs/2108.12409",
         sums_to_one_over="keys",
         checked="unread",
+        place=150,
+        sets={"place": 2},
+        stops={"position": 1},
     )
 
     knobs = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
@@ -165,8 +180,12 @@ class Alibi(Biased):
         self.heads = heads
         self.slopes = alibi_slopes(heads)
 
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.heads)
+
     def bias(self, distance: Tensor) -> Tensor:
-        return -self.slopes[:, None, None] * distance.abs()
+        return -self.slopes.to(distance.device)[:, None, None] * distance.abs()
 
 
 class RelativeBias(Biased):
@@ -185,6 +204,9 @@ class RelativeBias(Biased):
         link="https://arxiv.org/abs/1910.10683",
         sums_to_one_over="keys",
         checked="unread",
+        place=140,
+        sets={"place": 1},
+        stops={"position": 0},
     )
 
     knobs = (
@@ -201,6 +223,10 @@ class RelativeBias(Biased):
             )  # fmt: skip
         self.heads, self.reach = heads, reach
         self.biases = nn.Parameter(torch.zeros(heads, 2 * reach + 1))
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.heads, size.reach)
 
     def bias(self, distance: Tensor) -> Tensor:
         return self.biases[:, distance.clamp(-self.reach, self.reach) + self.reach]

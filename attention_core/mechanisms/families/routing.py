@@ -7,6 +7,7 @@ queries, the wholes it may belong to; parts that agree on a whole send more of t
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final, Self
 
 import torch
@@ -26,9 +27,17 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     softmax,
 )
+from attention_core.mechanisms.price import HIDDEN, Cost, Size, Term
 
 OUTPUTS: Final = 60
 """Output capsules of a mechanism made for any inputs."""
+
+_CAPSULES: Final = Term("J", lambda size: size.capsules)
+_ROUTED: Final = Term("Jn", lambda size: size.capsules * size.length)
+_VOTE: Final = Term(
+    "2d^2 + 2d + 4d(r - 1)",
+    lambda size: 2 * size.width**2 + 2 * size.width + 4 * size.width * (size.rounds - 1),
+)
 
 
 def squash(vectors: Tensor) -> Tensor:
@@ -67,7 +76,11 @@ class Routing(Mechanism):
         link="https://arxiv.org/abs/1710.09829",
         sums_to_one_over="queries",
         checked="code",
+        place=250,
+        sets={"across": 4},
+        stops={"routing": 0},
     )
+    cost = Cost(_ROUTED, _VOTE, kept=HIDDEN, looking=_CAPSULES)
 
     knobs = (Knob("rounds", N_("Rounds of routing"), 1, 8, 3),)
 
@@ -86,6 +99,14 @@ class Routing(Mechanism):
     @classmethod
     def of_width(cls, width: int, **turned: float) -> Self:
         return cls(width, width, OUTPUTS, **cls.settings(turned))
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.width, size.capsules, size.rounds)
+
+    def sized(self, length: int, width: int) -> Size:
+        """Tokens are routed to as many."""
+        return replace(super().sized(length, width), capsules=length)
 
     def normalise(self, scores: Tensor, allowed: Tensor) -> Tensor:
         """Eq. 3: each key's shares among the queries."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Final, Self
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +23,16 @@ from attention_core.mechanisms.mechanism import (
     joined,
     split,
 )
+from attention_core.mechanisms.price import HEADS, Cost, Size, Term
+
+
+def _spanned(size: Size) -> float:
+    """Keys before the query, as far as the ramp goes."""
+    steps = min(size.span + size.ramp, size.length)
+    return steps * size.length - steps * (steps + 1) / 2
+
+
+SPAN: Final = Term(r"(n(z + R) - \frac{(z + R)(z + R + 1)}{2})", _spanned)
 
 
 class AdaptiveSpan(Mechanism):
@@ -45,7 +57,11 @@ class AdaptiveSpan(Mechanism):
         link="https://arxiv.org/abs/1905.07799",
         sums_to_one_over="keys",
         checked="code",
+        place=220,
+        sets={"kernel": 3},
+        stops={"span": 0},
     )
+    cost = Cost(SPAN, kept=HEADS)
 
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
@@ -63,6 +79,14 @@ class AdaptiveSpan(Mechanism):
             )  # fmt: skip
         self.heads, self.ramp = heads, ramp
         self.spans = nn.Parameter(torch.full((heads,), float(span)))  # z
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.heads, size.span, size.ramp)
+
+    def sized(self, length: int, width: int) -> Size:
+        span = math.ceil(float(self.spans.detach().mean()))
+        return replace(super().sized(length, width), span=span)
 
     def mask(self, distance: Tensor) -> Tensor:
         """m_z: how much a key so many steps before the nearest one counts, from 0 to 1.
@@ -83,7 +107,7 @@ class AdaptiveSpan(Mechanism):
         check_same_width(query, key)
         queries, keys, values = (split(part, self.heads) for part in (query, key, value))
         scores = queries @ keys.mT / math.sqrt(keys.shape[-1])
-        back = -distances(query.shape[-2], key.shape[-2], first) - 1  # 0 = the nearest key
+        back = -distances(query, key, first) - 1  # 0 = the nearest key
         mask = self.mask(back)
 
         allowed = allowed.unsqueeze(-3) & (back >= 0) & (mask > 0)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from typing import Self
+from typing import Final, Self
 
 import torch
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
 from attention_core.mechanisms import patterns
 from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.linear import banded, block_sparse, window_and_global
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -23,6 +26,32 @@ from attention_core.mechanisms.mechanism import (
     edited,
     joined,
     split,
+)
+from attention_core.mechanisms.price import HEADS, Cost, Size, Term, window
+
+
+def _relayed(size: Size) -> float:
+    """A window, and the rows and columns of the first tokens whole."""
+    rest = max(0, size.length - size.global_tokens)
+    return size.length**2 - rest**2 + window(rest, size, size.dilation)
+
+
+def _blocks(size: Size) -> float:
+    """Rows and columns of the first blocks whole; for the others three near ones and some drawn."""
+    first = min(size.global_blocks * size.block, size.length)
+    rest = size.length - first
+    near = rest * (3 + size.random) * size.block - 2 * size.block**2
+    return size.length**2 - rest**2 + (min(rest**2, near) if rest > size.block else rest**2)
+
+
+WINDOW: Final = Term(
+    r"(n(2D + 1) - \delta D(D + 1))", lambda size: window(size.length, size, size.dilation)
+)
+RELAYED: Final = Term(r"(2gn - g^2 + (n - g)(2D + 1) - \delta D(D + 1))", _relayed)
+BLOCKS: Final = Term(r"(2\gamma bn - \gamma^2b^2 + (n - \gamma b)(3 + \rho)b - 2b^2)", _blocks)
+_RELAYS: Final = Term(
+    "(12nd^2 + 2gd^2)",
+    lambda size: (12 * size.length + 2 * size.global_tokens) * size.width**2,
 )
 
 
@@ -41,7 +70,11 @@ class SlidingWindow(ScaledDotProduct):
         source="Beltagy, Peters & Cohan 2020 (Longformer), section 3.1",
         link="https://arxiv.org/abs/2004.05150",
         sums_to_one_over="keys",
+        place=170,
+        sets={"sparse": 1},
+        stops={"sparse": 0, "today": 2},
     )
+    cost = Cost(WINDOW)
     knobs = (
         Knob("window", N_("Window"), 2, 12, 2, 2, stops=(2, 4, 6, 8, 10, 12)),
         Knob("dilation", N_("Dilation"), 1, 6, 1),
@@ -52,9 +85,19 @@ class SlidingWindow(ScaledDotProduct):
         patterns.check_window(window, dilation)
         self.window, self.dilation = window, dilation
 
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(2 * size.reach, size.dilation)
+
+    def sized(self, length: int, width: int) -> Size:
+        return replace(super().sized(length, width), reach=self.window // 2)
+
+    def linear(self) -> Callable[[Tensor], Tensor]:
+        return lambda rows: banded(rows, rows, rows, self.window, self.dilation)
+
     def reachable(self, allowed: Tensor, first: int) -> Tensor:
         return allowed & patterns.sliding_window(
-            allowed.shape[-2], allowed.shape[-1], self.window, self.dilation, first
+            allowed.shape[-2], allowed.shape[-1], self.window, self.dilation, first, allowed.device
         )
 
 
@@ -78,7 +121,11 @@ class Longformer(MultiHead):
         source="Beltagy, Peters & Cohan 2020 (Longformer), section 3.1",
         link="https://arxiv.org/abs/2004.05150",
         sums_to_one_over="keys",
+        place=180,
+        sets={"sparse": 2},
+        stops={"sparse": 1},
     )
+    cost = Cost(RELAYED, kept=HEADS, once=_RELAYS)
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
         *SlidingWindow.knobs,
@@ -101,6 +148,32 @@ class Longformer(MultiHead):
     @classmethod
     def of_width(cls, width: int, **turned: float) -> Self:
         return cls(width, **cls.settings(turned))
+
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.width, size.heads, 2 * size.reach, size.dilation, size.global_tokens)
+
+    def sized(self, length: int, width: int) -> Size:
+        return replace(super().sized(length, width), reach=self.window // 2)
+
+    def linear(self) -> Callable[[Tensor], Tensor] | None:
+        return self.stretches if self.dilation == 1 else None
+
+    def stretches(self, rows: Tensor) -> Tensor:
+        """Both kinds of projections; ordinary words in stretches, global ones whole."""
+        broad = self.global_tokens
+        queries, keys, values = (
+            split(layer(rows), self.heads)
+            for layer in (self.query_projection, self.key_projection, self.value_projection)
+        )
+        near = window_and_global(queries, keys, values, self.window, broad)[..., broad:, :]
+        whole = scaled_dot_product_attention(
+            split(self.global_query(rows[:broad]), self.heads),
+            split(self.global_key(rows), self.heads),
+            split(self.global_value(rows), self.heads),
+        )
+        context: Tensor = self.output_projection(joined(torch.cat([whole, near], -2)))
+        return context
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
@@ -125,18 +198,25 @@ class Longformer(MultiHead):
 
     def halves(self, allowed: Tensor, first: int) -> Tensor:
         """(..., query, key) to (..., 2·head, query, key): each row in the half it belongs to."""
-        queries, keys = allowed.shape[-2:]
-        near = patterns.sliding_window(queries, keys, self.window, self.dilation, first)
-        near = near | patterns.global_tokens(queries, keys, self.global_tokens, first)
-        broad = (torch.arange(first, first + queries) < self.global_tokens).unsqueeze(-1)
+        queries = allowed.shape[-2]
+        place = torch.arange(first, first + queries, device=allowed.device).unsqueeze(-1)
+        broad = place < self.global_tokens
+        near = self.near(allowed, first) | patterns.global_tokens(
+            queries, allowed.shape[-1], self.global_tokens, first, allowed.device
+        )
         rows = torch.stack([~broad] * self.heads + [broad] * self.heads)
         return (allowed & near).unsqueeze(-3) & rows
 
+    def near(self, allowed: Tensor, first: int) -> Tensor:
+        """(query, key): what lies in the window."""
+        queries, keys = allowed.shape[-2:]
+        return patterns.sliding_window(
+            queries, keys, self.window, self.dilation, first, allowed.device
+        )
+
     def kinds(self, allowed: Tensor, first: int) -> Tensor:
         """(2·head, query, key): why each pair is scored, as the numbers of `patterns.KINDS`."""
-        queries, keys = allowed.shape[-2:]
-        near = patterns.sliding_window(queries, keys, self.window, self.dilation, first)
-        kind = torch.where(near, patterns.WINDOW, patterns.GLOBAL)
+        kind = torch.where(self.near(allowed, first), patterns.WINDOW, patterns.GLOBAL)
         return torch.where(allowed, kind, patterns.OUTSIDE).to(self.output_projection.weight.dtype)
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
@@ -165,7 +245,11 @@ class BigBird(ScaledDotProduct):
         source="Zaheer et al. 2020 (BigBird), section 2 and appendix D",
         link="https://arxiv.org/abs/2007.14062",
         sums_to_one_over="keys",
+        place=190,
+        sets={"sparse": 3},
+        stops={"sparse": 2},
     )
+    cost = Cost(BLOCKS)
     knobs = (
         Knob("block", N_("Words in a block"), 1, 4, 1),
         Knob("window", N_("Blocks in the window"), 1, 7, 3, 2, stops=(1, 3, 5, 7)),
@@ -184,6 +268,15 @@ class BigBird(ScaledDotProduct):
         self.block, self.window, self.random = block, window, random
         self.global_blocks, self.draw = global_blocks, draw
 
+    @classmethod
+    def of_size(cls, size: Size) -> Self:
+        return cls(size.block, random=size.random, global_blocks=size.global_blocks)
+
+    def linear(self) -> Callable[[Tensor], Tensor]:
+        return lambda rows: block_sparse(
+            rows, rows, rows, self.block, self.window, self.random, self.global_blocks, self.draw
+        )
+
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
@@ -196,13 +289,13 @@ class BigBird(ScaledDotProduct):
 
     def kinds(self, allowed: Tensor, first: int) -> Tensor:
         """(query, key): why each pair is scored, as the numbers of `patterns.KINDS`."""
-        queries, keys = allowed.shape[-2:]
-        kind = torch.full((queries, keys), patterns.OUTSIDE)
+        (queries, keys), device = allowed.shape[-2:], allowed.device
+        kind = torch.full((queries, keys), patterns.OUTSIDE, device=device)
         drawn = patterns.random_blocks(
             queries, keys, self.block, self.window, self.global_blocks, self.random, self.draw,
-            first,
+            first, device,
         )  # fmt: skip
-        broad = patterns.global_blocks(queries, keys, self.block, self.global_blocks, first)
-        near = patterns.block_window(queries, keys, self.block, self.window, first)
+        broad = patterns.global_blocks(queries, keys, self.block, self.global_blocks, first, device)
+        near = patterns.block_window(queries, keys, self.block, self.window, first, device)
         kind[drawn], kind[broad], kind[near] = patterns.RANDOM, patterns.GLOBAL, patterns.WINDOW
         return kind

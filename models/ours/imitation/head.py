@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from attention_core.axes.tokens import Axis
-from attention_core.mechanisms import MultiHead
+from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.mechanisms.mechanism import split
 from models.ours.translator.reader import TranslatorReader, load_translator
 from models.ours.translator.transformer import Transformer

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import torch
 from safetensors.torch import load_file
@@ -35,7 +36,7 @@ def weights() -> dict[str, Tensor]:
 
 @cache
 def missed() -> dict[str, float]:
-    """How far each mechanism's weights are from the head's, on held-out sentences.
+    """How far the weights of each measured mechanism are from the head's, on held-out sentences.
 
     Half the sum of the differences of a row, on average: 0 = the same, 1 = nothing in common.
     """
@@ -58,12 +59,22 @@ def held_out() -> int:
 
 @cache
 def student(name: str) -> Mechanism:
-    """A mechanism of the head's width with its trained numbers, ready to use."""
-    made = ALL[name].of_width(WIDTH)
+    """A mechanism of the head's width with its trained numbers, ready to use.
+
+    One that was never trained has numbers drawn by its name: the same at every start.
+    """
+    made = drawn(name)
     prefix = f"{name}/"
     known = {key.removeprefix(prefix): x for key, x in weights().items() if key.startswith(prefix)}
     made.load_state_dict({**made.state_dict(), **known})
     return made.eval().requires_grad_(False)
+
+
+def drawn(name: str) -> Mechanism:
+    """A mechanism of the head's width as it is before training."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(crc32(name.encode()))
+        return ALL[name].of_width(WIDTH)
 
 
 @torch.inference_mode()

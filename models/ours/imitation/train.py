@@ -17,7 +17,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from attention_core.mechanisms import ALL, ScaledDotProduct
+from attention_core.mechanisms import ALL
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from models.ours.imitation.head import HEAD, TEACHER, projected, reader
 from models.ours.imitation.student import CARD, FOLDER, WEIGHTS, WIDTH, learns

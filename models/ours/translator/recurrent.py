@@ -21,15 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from attention_core.mechanisms import (
-    Additive,
-    Concat,
-    Dot,
-    General,
-    LocalMonotonic,
-    LocalPredictive,
-    Location,
-)
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredictive
+from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.place import Place
 from models.ours.translator.network import Followed, Look, Network, Shape, State

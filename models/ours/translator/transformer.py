@@ -14,7 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from attention_core.mechanisms import MultiHead
+from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.place import Place
 from models.ours.translator.network import Followed, Look, Network, Shape, State

@@ -8,7 +8,8 @@ from typing import Final
 import streamlit as st
 
 from attention_core.mechanisms import ALL, cost
-from attention_core.mechanisms.cost import Price, Size
+from attention_core.mechanisms.cost import Price
+from attention_core.mechanisms.price import Size
 from attention_core.mechanisms.timing import Measured
 from attention_core.pictures import figures as plots
 from pages.frame.language import _

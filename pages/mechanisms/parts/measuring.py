@@ -10,7 +10,8 @@ import streamlit as st
 
 from attention_core.errors import AttentionError
 from attention_core.mechanisms import cost, timing
-from attention_core.mechanisms.cost import Price, Size
+from attention_core.mechanisms.cost import Price
+from attention_core.mechanisms.price import Size
 from attention_core.mechanisms.timing import Measured, Measuring
 from attention_core.pictures import figures as plots
 from models.work.jobs import JOBS, Job

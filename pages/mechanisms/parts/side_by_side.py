@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -13,8 +13,8 @@ from attention_core.files import export
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.mechanism import Extra, Trace
 from models.ours.imitation.head import Words, words
-from models.ours.imitation.student import WIDTH, missed, student
-from pages.frame import ask, examples, link
+from models.ours.imitation.student import WIDTH, learns, missed, student
+from pages.frame import ask, examples, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
 from pages.widgets.lab import stage_name
@@ -39,10 +39,33 @@ def panel(name: str, trace: Trace, words: list[str]) -> Panel:
 
 def note(name: str, trace: Trace) -> str:
     """What stands under a picture's title."""
+    looked = {"bits": f"{bits(trace):.2f}", "support": f"{support(trace):.1f}"}
+    apart = missed().get(name)
+    if apart is None:
+        return str(_("{bits} bits · {support} words looked at").format(**looked))
     said: str = _("{bits} bits · {support} words looked at · {apart} apart")
-    return said.format(
-        bits=f"{bits(trace):.2f}", support=f"{support(trace):.1f}", apart=f"{missed()[name]:.2f}"
-    )
+    return said.format(**looked, apart=f"{apart:.2f}")
+
+
+def untrained(names: Iterable[str]) -> None:
+    """Which of these were never held against the head, and which of them has invented numbers."""
+    new = [name for name in names if name not in missed()]
+    for sentence, found in (
+        (
+            _(
+                "Not trained to imitate the head, so that the numbers it should have learnt are "
+                "invented: {names}."
+            ),
+            [name for name in new if learns(name)],
+        ),
+        (
+            _("Not yet measured, how far it is from the head: {names}."),
+            [name for name in new if not learns(name)],
+        ),
+    ):
+        if found:
+            titles = prose.listed([_(ALL[name].card.title) for name in found])
+            prose.note(prose.filled(sentence, names=titles))
 
 
 def numbers(traces: Mapping[str, Trace], words: list[str]) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from attention_core.marking import N_
+from attention_core.mechanisms import at_stop
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Stop:
 
     year        when it came; a span where a family grew over years
     name        short, for the row of stops
-    mechanisms  of the registry, whose pictures are drawn; the first one's paper is named
+
+    What is drawn at a stop says so on its card.
     """
 
     key: str
@@ -23,7 +25,11 @@ class Stop:
     missing: str
     found: str
     price: str
-    mechanisms: tuple[str, ...] = ()
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """Of the registry, whose pictures are drawn; each one's paper is named."""
+        return at_stop(self.key)
 
 
 STOPS: Final = (
@@ -57,7 +63,6 @@ STOPS: Final = (
             "belongs to which; that is learnt from translations alone."
         ),
         N_("One small network run for every pair of words: slow, and hard to run all at once."),
-        ("additive",),
     ),
     Stop(
         "luong",
@@ -74,7 +79,6 @@ STOPS: Final = (
             "Query and key must live in spaces of the same size, or a matrix must bring them "
             "there."
         ),
-        ("luong_general", "luong_dot"),
     ),
     Stop(
         "local",
@@ -86,7 +90,6 @@ STOPS: Final = (
             "network predicts where its centre should be (local-p)."
         ),
         N_("What lies outside the window does not exist. If the order changes, local-m misses it."),
-        ("local_monotonic", "local_predictive"),
     ),
     Stop(
         "hard",
@@ -102,7 +105,6 @@ STOPS: Final = (
             "the look was soft (straight-through)."
         ),
         N_("Noise in learning. Soft attention is easier to train, and is what nearly all use."),
-        ("scaled_dot_product", "hard", "gumbel"),
     ),
     Stop(
         "key_value",
@@ -114,7 +116,6 @@ STOPS: Final = (
             "the label on the spine is not the text inside."
         ),
         N_("Twice as much to keep in memory."),
-        ("key_value",),
     ),
     Stop(
         "zeros",
@@ -126,7 +127,6 @@ STOPS: Final = (
             "exactly zero. α-entmax has a knob between softmax (1) and sparsemax (2)."
         ),
         N_("Sorting or searching for a threshold; a word at zero gets no slope to come back by."),
-        ("scaled_dot_product", "entmax", "sparsemax"),
     ),
     Stop(
         "crossmodal",
@@ -143,7 +143,6 @@ STOPS: Final = (
             "Looking across must be done for every pair of text and picture; two towers are "
             "computed once each, which is why search engines use those."
         ),
-        ("co_attention", "stacked_cross", "two_tower"),
     ),
     Stop(
         "transformer",
@@ -163,7 +162,6 @@ STOPS: Final = (
             "Every pair of words is scored: twice the length, four times the work. And order must "
             "be told, for without it a sentence is a bag of words."
         ),
-        ("scaled_dot_product", "multi_head"),
     ),
     Stop(
         "routing",
@@ -176,7 +174,6 @@ STOPS: Final = (
             "of a reader do: here columns, not rows."
         ),
         N_("Several rounds for every look, and little use beyond small pictures so far."),
-        ("routing",),
     ),
     Stop(
         "position",
@@ -193,7 +190,6 @@ STOPS: Final = (
             "Here the head was trained without these, and given them it looks elsewhere: what a "
             "model learnt with cannot simply be exchanged."
         ),
-        ("relative_bias", "alibi", "rotary"),
     ),
     Stop(
         "span",
@@ -206,7 +202,6 @@ STOPS: Final = (
         ),
         N_("A soft edge to compute, and a price to choose. It looks back only, so the first word "
            "sees nothing here."),
-        ("adaptive_span",),
     ),
     Stop(
         "convolution",
@@ -219,7 +214,6 @@ STOPS: Final = (
             "others. In translation that came surprisingly close."
         ),
         N_("Fixed reach; what a neighbour is cannot change how much of it is taken."),
-        ("light_conv", "dynamic_conv"),
     ),
     Stop(
         "sparse",
@@ -232,7 +226,6 @@ STOPS: Final = (
             "steps apart. The work grows with the length, no longer with its square."
         ),
         N_("A pair that is not scored needs two layers, and a relay, to hear of each other."),
-        ("sliding_window", "longformer", "big_bird"),
     ),
     Stop(
         "today",
@@ -248,7 +241,6 @@ STOPS: Final = (
             "window only. Many open models of recent years combine these three."
         ),
         N_("A little quality for much memory: shared keys cannot ask as many different questions."),
-        ("grouped_query", "rotary", "sliding_window"),
     ),
 )  # fmt: skip
 

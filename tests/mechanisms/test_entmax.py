@@ -11,10 +11,56 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Entmax, ScaledDotProduct, Sparsemax
-from attention_core.mechanisms.families.entmax import entmax, threshold
-from attention_core.mechanisms.mechanism import softmax
-from tests.test_mechanisms import inputs
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
+from attention_core.mechanisms.families.entmax import Entmax, Sparsemax, entmax, threshold
+from attention_core.mechanisms.mechanism import Mechanism, softmax
+from tests.mechanisms.arithmetic import logits
+from tests.mechanisms.builder import Array, by_hand
+from tests.mechanisms.inputs import inputs
+
+
+def nearest(scores: Array) -> Array:
+    """The point of the simplex nearest to the scores: every support tried, the nearest kept."""
+    best, least = np.zeros_like(scores), math.inf
+    for chosen in range(1, 2 ** len(scores)):
+        inside = [place for place in range(len(scores)) if chosen >> place & 1]
+        shift = (sum(scores[inside]) - 1) / len(inside)
+        point = np.array([z - shift if i in inside else 0.0 for i, z in enumerate(scores)])
+        if point.min() >= 0 and (distance := float(((point - scores) ** 2).sum())) < least:
+            best, least = point, distance
+    return best
+
+
+@by_hand("sparsemax", Sparsemax, query=11, key=11, value=19, zeroing=True)
+def sparsemax_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    assert isinstance(m, Sparsemax)
+    weights = np.zeros(allowed.shape)
+    for i, row in enumerate(logits(query, key)):
+        if allowed[i].any():
+            weights[i, allowed[i]] = nearest(row[allowed[i]])
+    return np.asarray(weights @ value)
+
+
+@by_hand("entmax", lambda: Entmax(1.5), query=11, key=11, value=19, zeroing=True)
+def entmax_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """[(α − 1) z − τ]₊^(1 / (α − 1)), with τ raised until the shares sum to no more than 1."""
+    assert isinstance(m, Entmax)
+    power, weights = 1 / (m.alpha - 1), np.zeros(allowed.shape)
+    for i, row in enumerate(logits(query, key)):
+        seen = [(m.alpha - 1) * z for z, may in zip(row, allowed[i], strict=True) if may]
+        if not seen:
+            continue
+        tau, step = min(seen) - 1, 1.0
+        while tau + step != tau:
+            if sum(max(z - tau - step, 0) ** power for z in seen) >= 1:
+                tau += step
+            else:
+                step /= 2
+        weights[i, allowed[i]] = [max(z - tau, 0) ** power for z in seen]
+    return np.asarray(weights @ value)
+
 
 ROWS, KEYS = 41, 7
 ALPHAS = [1.05, 1.2, 1.5, 1.75, 1.95, 2.0]

@@ -10,13 +10,52 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Routing
-from attention_core.mechanisms.families.routing import squash
-from attention_core.mechanisms.mechanism import Trace
+from attention_core.mechanisms.families.routing import Routing, squash
+from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.capture import editing
 from attention_core.watching.edit import Edit
-from tests.equations.dynamic import routed
-from tests.test_mechanisms import inputs, made
+from tests.mechanisms.arithmetic import logits, softmax
+from tests.mechanisms.builder import QUERIES, Array, by_hand
+from tests.mechanisms.inputs import inputs, made
+
+
+def routed(votes: Array, logits: Array, allowed: Array, rounds: int) -> tuple[Array, Array]:
+    """Procedure 1 of Sabour et al. 2017, capsule by capsule.
+
+    votes    (input i, output j, width)
+    logits   (input i, output j): b as it starts, zeros in the paper
+    returns  v (output j, width), and the last c (input i, output j)
+    """
+    inputs, outputs, width = votes.shape
+    b, c, v = logits.copy(), np.zeros((inputs, outputs)), np.zeros((outputs, width))
+    for _ in range(rounds):
+        for i in range(inputs):  # line 4
+            c[i, allowed[i]] = softmax(b[i, allowed[i]])
+        for j in range(outputs):  # lines 5 and 6
+            s = sum((c[i, j] * votes[i, j] for i in range(inputs)), np.zeros(width))
+            norm = math.sqrt(sum(number**2 for number in s))
+            v[j] = norm**2 / (1 + norm**2) * s / norm if norm else 0
+        for i in range(inputs):  # line 7
+            for j in range(outputs):
+                b[i, j] += sum(votes[i, j] * v[j])
+    return v, c
+
+
+@by_hand(
+    "routing",
+    lambda: Routing(13, 13, QUERIES, 3),
+    query=13,
+    key=13,
+    value=13,
+    together=True,
+    numbered=True,
+)
+def routing_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, Routing)
+    matrices = m.transformation.detach().numpy()
+    votes = np.array([[matrices[j] @ u for j in range(len(query))] for u in value])
+    return routed(votes, logits(query, key).T, allowed.T, m.rounds)[0]
+
 
 INPUTS, OUTPUTS, WIDTH, WIDER = 11, 5, 8, 16
 """Capsules of 8 numbers routed to capsules of 16, as in the paper."""

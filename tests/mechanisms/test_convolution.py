@@ -4,14 +4,76 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv1d, unfold
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import DynamicConv, LightConv
-from tests.test_mechanisms import inputs, made
+from attention_core.mechanisms.families.convolution import DynamicConv, LightConv
+from attention_core.mechanisms.mechanism import Mechanism
+from tests.mechanisms.arithmetic import softmax
+from tests.mechanisms.builder import HEADS, Array, by_hand
+from tests.mechanisms.inputs import inputs, made
+
+
+def slid(kernels: Array, heads: int, value: Array, allowed: Array) -> Array:
+    """The sum over j = 1 … k of kernel number j and what stands at i + j − ⌈(k + 1) / 2⌉.
+
+    kernels  (query, head, k)
+    """
+    context, k = np.zeros((len(allowed), value.shape[1])), kernels.shape[-1]
+    for i in range(len(allowed)):
+        for c in range(value.shape[1]):
+            h = math.ceil((c + 1) * heads / value.shape[1]) - 1
+            for j in range(1, k + 1):
+                at = i + j - math.ceil((k + 1) / 2)
+                if 0 <= at < len(value) and allowed[i, at]:
+                    context[i, c] += kernels[i, h, j - 1] * value[at, c]
+    return context
+
+
+@by_hand(
+    "light_conv",
+    lambda: LightConv(33, HEADS, 5),
+    query=11,
+    key=33,
+    value=33,
+    heads=HEADS,
+    placed=True,
+    windowed=True,
+    blind=("query", "key"),
+)
+def light_conv_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    assert isinstance(m, LightConv)
+    rows = np.array([softmax(row) for row in m.kernels.detach().numpy()])
+    return slid(np.stack([rows] * len(query)), m.heads, value, allowed)
+
+
+@by_hand(
+    "dynamic_conv",
+    lambda: DynamicConv(33, HEADS, 5),
+    query=33,
+    key=33,
+    value=33,
+    heads=HEADS,
+    placed=True,
+    windowed=True,
+    blind=("key",),
+)
+def dynamic_conv_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """W^Q is (head, j, channel); the kernel of position i comes from the query at i."""
+    assert isinstance(m, DynamicConv)
+    made = m.kernel_projection.weight.detach().numpy().reshape(m.heads, m.kernel, -1)
+    kernels = [[softmax(np.array([sum(w * x) for w in part])) for part in made]
+               for x in query]  # fmt: skip
+    return slid(np.array(kernels), m.heads, value, allowed)
+
 
 TOKENS, WIDTH, HEADS = 13, 33, 3
 KERNELS = [1, 3, 5, 31]

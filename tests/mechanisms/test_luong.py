@@ -4,14 +4,70 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Additive, Concat, Dot, General, Location
+from attention_core.mechanisms.families.additive import Additive
+from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.mechanism import Mechanism
-from tests.test_mechanisms import inputs, made, weights_of
+from tests.mechanisms.arithmetic import attended, matrix, product
+from tests.mechanisms.builder import POSITIONS, Array, by_hand
+from tests.mechanisms.inputs import inputs, made, weights_of
+
+
+@by_hand("luong_concat", lambda: Concat(11, 13, 17), query=11, key=13, value=19)
+def concat_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """v · tanh(W [h; s]), with the one matrix of the paper."""
+    assert isinstance(m, Additive)
+    whole = np.concatenate([matrix(m.query_projection), matrix(m.key_projection)], 1)
+    v = matrix(m.score)[0]
+
+    def score(i: int, j: int) -> float:
+        both = np.concatenate([query[i], key[j]])
+        return product(v, np.tanh([float(row @ both) for row in whole]))
+
+    return attended(score, value, allowed)
+
+
+@by_hand("luong_dot", Dot, query=11, key=11, value=19)
+def dot_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """h · s"""
+    del m
+    return attended(lambda i, j: product(query[i], key[j]), value, allowed)
+
+
+def bilinear(m: General, query: Array, key: Array) -> float:
+    """h W s: a sum over both widths"""
+    w = matrix(m.key_projection)
+    rows, columns = w.shape
+    return float(sum(query[a] * w[a, b] * key[b] for a in range(rows) for b in range(columns)))
+
+
+@by_hand("luong_general", lambda: General(11, 13), query=11, key=13, value=19)
+def general_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    assert isinstance(m, General)
+    return attended(lambda i, j: bilinear(m, query[i], key[j]), value, allowed)
+
+
+@by_hand(
+    "luong_location",
+    lambda: Location(11, POSITIONS),
+    query=11,
+    key=13,
+    value=19,
+    placed=True,
+    blind=("key",),
+)
+def location_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """Row j of W h, whatever key j is; keys beyond the last row are out of sight (footnote 6)."""
+    assert isinstance(m, Location)
+    w = matrix(m.position)
+    seen = allowed & (np.arange(len(key)) < len(w))
+    return attended(lambda i, j: product(w[j], query[i]) if j < len(w) else 0.0, value, seen)
+
 
 ROWS = [0, 1, 3, 4]
 """Torch gives NaN where a query may look at nothing, as query 2 of the inputs."""

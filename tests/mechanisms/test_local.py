@@ -11,11 +11,75 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import General, LocalMonotonic, LocalPredictive
-from attention_core.mechanisms.families.local import Normalisation
-from attention_core.mechanisms.mechanism import Trace
-from tests.equations.classic import local_predictive_weights, predicted
-from tests.test_mechanisms import Inputs, inputs, made, weights_of
+from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredictive, Normalisation
+from attention_core.mechanisms.families.luong import General
+from attention_core.mechanisms.mechanism import Mechanism, Trace
+from tests.mechanisms.arithmetic import attended, matrix, product, shares
+from tests.mechanisms.builder import REACH, Array, by_hand
+from tests.mechanisms.inputs import Inputs, inputs, made, weights_of
+from tests.mechanisms.test_luong import bilinear
+
+
+@by_hand(
+    "local_monotonic",
+    lambda: LocalMonotonic(11, 13, REACH),
+    query=11,
+    key=13,
+    value=19,
+    placed=True,
+    windowed=True,
+)
+def local_monotonic_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """p_t = t, no further than the last word; a window of D keys on either side."""
+    assert isinstance(m, LocalMonotonic)
+    seen = allowed.copy()
+    for t in range(len(query)):
+        centre = min(t, max(0, int(allowed[t].sum()) - 1))
+        for s in range(len(key)):
+            seen[t, s] &= centre - m.reach <= s <= centre + m.reach
+    return attended(lambda i, j: bilinear(m.align, query[i], key[j]), value, seen)
+
+
+def predicted(m: LocalPredictive, query: Array, length: int) -> float:
+    """p_t = S · sigmoid(v · tanh(W h))"""
+    w, v = matrix(m.position_projection), matrix(m.position)[0]
+    inner = sum(v[n] * math.tanh(product(w[n], query)) for n in range(len(v)))
+    return length / (1 + math.exp(-inner))
+
+
+def local_predictive_weights(m: LocalPredictive, query: Array, key: Array, allowed: Array) -> Array:
+    """align(h, s) · exp(−(s − p)² / 2σ²) with σ = D/2, in the paper's form or one of the others."""
+    rows, sigma = [], m.reach / 2
+    for t in range(len(query)):
+        centre = predicted(m, query[t], int(allowed[t].sum()))
+        bell = np.array([math.exp(-((s - centre) ** 2) / (2 * sigma**2)) for s in range(len(key))])
+        near = np.array([abs(s - centre) <= m.reach for s in range(len(key))])
+        scores = np.array([bilinear(m.align, query[t], s) for s in key])
+        if m.normalisation == "post2015":
+            rows.append(shares(scores * bell, allowed[t] & near))
+            continue
+        row = shares(scores, allowed[t] & near) * bell
+        rows.append(row / row.sum() if m.normalisation == "renormalised" and row.sum() else row)
+    return np.array(rows)
+
+
+@by_hand(
+    "local_predictive",
+    lambda: LocalPredictive(11, 13, REACH),
+    query=11,
+    key=13,
+    value=19,
+    placed=True,
+    windowed=True,
+)
+def local_predictive_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    assert isinstance(m, LocalPredictive)
+    return np.asarray(local_predictive_weights(m, query, key, allowed) @ value)
+
 
 FORMS: tuple[Normalisation, ...] = get_args(Normalisation)
 NAMES = ["local_monotonic", "local_predictive"]

@@ -7,21 +7,19 @@ stand in for another by accident.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attention_core import mechanisms
-from attention_core.errors import AttentionError, ShapeError, UnverifiedError
-from attention_core.mechanisms import Additive, MultiHead, ScaledDotProduct
-from attention_core.mechanisms.mechanism import Mechanism, Trace, check_trace, softmax
 from attention_core.watching.capture import editing
 from attention_core.watching.edit import Edit
-from tests.equations import BATCH, BUILDERS, BY_HAND, HEADS, KEYS, QUERIES
+from tests.mechanisms.builder import BATCH, KEYS, QUERIES
+from tests.mechanisms.found import BUILDERS, BY_HAND
+from tests.mechanisms.inputs import inputs, made
 
 NAMES = list(mechanisms.ALL)
 PLACED = {name for name, builder in BUILDERS.items() if builder.placed}
@@ -29,42 +27,6 @@ WINDOWED = {name for name, builder in BUILDERS.items() if builder.windowed}
 ZEROING = {name for name, builder in BUILDERS.items() if builder.zeroing}
 TOGETHER = {name for name, builder in BUILDERS.items() if builder.together}
 SHARING = [name for name in NAMES if mechanisms.ALL[name].card.sums_to_one_over != "neither"]
-
-
-def made(name: str) -> Mechanism:
-    torch.manual_seed(29)
-    mechanism = BUILDERS[name].make().double()
-    for parameter in mechanism.parameters():
-        nn.init.normal_(parameter, std=0.4)
-    return mechanism
-
-
-@dataclass(frozen=True)
-class Inputs:
-    query: Tensor
-    key: Tensor
-    value: Tensor
-    allowed: Tensor
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter((self.query, self.key, self.value, self.allowed))
-
-
-def inputs(name: str, batch: tuple[int, ...] = (BATCH,)) -> Inputs:
-    """Random tensors. Key 4 is forbidden to all, and query 2 may look at nothing."""
-    builder, dice = BUILDERS[name], torch.Generator().manual_seed(31)
-
-    def random(rows: int, width: int) -> Tensor:
-        return torch.randn(*batch, rows, width, generator=dice, dtype=torch.float64)
-
-    allowed = torch.rand(*batch, QUERIES, KEYS, generator=dice) < 0.7
-    allowed[..., 4] = False
-    allowed[..., 2, :] = False
-    allowed[..., [0, 1, 3, 4], 1] = True
-    return Inputs(
-        random(QUERIES, builder.query), random(KEYS, builder.key),
-        random(KEYS, builder.value), allowed,
-    )  # fmt: skip
 
 
 def test_every_registered_mechanism_has_a_builder_and_every_builder_a_mechanism() -> None:
@@ -92,18 +54,6 @@ def test_every_use_is_of_a_mechanism_that_there_is() -> None:
         assert use.mechanism in mechanisms.ALL
         assert use.title not in titles
         assert use.link.startswith("https://")
-
-
-def test_self_attention_turns_with_the_order_of_its_words() -> None:
-    """Without positions a sentence is a bag of words (Vaswani et al. 2017, section 3.5)."""
-    use = mechanisms.USES["self_attention"]
-    mechanism = mechanisms.ALL[use.mechanism].of_width(8)
-    words = torch.randn(6, 8, generator=torch.Generator().manual_seed(2))
-    order = torch.tensor([3, 0, 5, 1, 4, 2])
-    plain = mechanism(words, words)
-    turned = mechanism(words[order], words[order])
-    torch.testing.assert_close(turned.context, plain.context[order])
-    torch.testing.assert_close(turned.weights, plain.weights[:, order][..., order])
 
 
 def stands(name: str) -> list[dict[str, float]]:
@@ -386,220 +336,36 @@ def test_every_registered_mechanism_is_worked_out_by_hand() -> None:
     assert set(BY_HAND) == set(NAMES)
 
 
-# Sums by hand
-
-
-def weights_of(trace: Trace) -> list[list[list[float]]]:
-    rounded: list[list[list[float]]] = trace.weights.double().round(decimals=6).tolist()
-    return rounded
-
-
-def test_scaled_dot_product_by_hand() -> None:
-    """Scores are 2·ln 3 / √4 = ln 3 and 0, so the weights are 3/4 and 1/4."""
-    query = torch.tensor([[2.0, 0, 0, 0]])
-    key = torch.tensor([[math.log(3), 0, 0, 5], [0, 1, 0, 0]])
-    trace = ScaledDotProduct()(query, key, torch.tensor([[4.0], [8.0]]))
-    assert trace.scores.tolist() == [[[pytest.approx(math.log(3)), 0.0]]]
-    assert weights_of(trace) == [[[0.75, 0.25]]]
-    assert trace.context.tolist() == [[pytest.approx(5.0)]]
-
-
-def test_additive_by_hand() -> None:
-    """The first pair adds to 1 and scores v·tanh 1 = ln 3, the second adds to 0 and scores 0."""
-    mechanism = Additive(1, 1, 1)
-    nn.init.constant_(mechanism.query_projection.weight, 2.0)
-    nn.init.constant_(mechanism.key_projection.weight, 0.5)
-    nn.init.constant_(mechanism.score.weight, math.log(3) / math.tanh(1))
-    trace = mechanism(
-        torch.tensor([[0.25]]), torch.tensor([[1.0], [-1.0]]), torch.tensor([[4.0], [8.0]])
-    )
-    assert weights_of(trace) == [[[0.75, 0.25]]]
-    assert trace.context.tolist() == [[pytest.approx(5.0)]]
-
-
-def test_multi_head_by_hand() -> None:
-    """Head 1 owns the first two numbers and splits 3 : 1, head 2 the last two and splits 1 : 7."""
-    mechanism = MultiHead(4, 2)
-    with torch.no_grad():
-        for linear in mechanism.children():
-            assert isinstance(linear, nn.Linear)
-            nn.init.eye_(linear.weight)
-            nn.init.zeros_(linear.bias)
-    root = math.sqrt(2)
-    query = torch.tensor([[root * math.log(3), 0, 0, root * math.log(7)]])
-    key = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 1]])
-    trace = mechanism(query, key, torch.tensor([[4.0, 0, 0, 8], [0, 4, 8, 0]]))
-    assert weights_of(trace) == [[[0.75, 0.25]], [[0.125, 0.875]]]
-    assert trace.context.tolist() == [pytest.approx([3.0, 1.0, 7.0, 1.0])]
-
-
-def test_softmax_by_hand() -> None:
-    scores = torch.tensor([[math.log(2), 0.0, 99.0], [5.0, 5.0, 5.0], [1.0, 2.0, 3.0]])
-    allowed = torch.tensor([[True, True, False], [True] * 3, [False] * 3])
-    found = softmax(scores, allowed)
-    assert found[0].tolist() == [pytest.approx(2 / 3), pytest.approx(1 / 3), 0.0]
-    assert found[1].tolist() == [pytest.approx(1 / 3)] * 3
-    assert found[2].tolist() == [0.0, 0.0, 0.0]
-
-
-@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
-def test_softmax_survives_the_largest_and_smallest_numbers_of_a_type(kind: torch.dtype) -> None:
-    edge = torch.finfo(kind)
-    scores = torch.tensor([[edge.min, edge.min, 0.0], [edge.max, edge.min, 0.0]], dtype=kind)
-    allowed = torch.tensor([[True, True, False], [True, True, True]])
-    assert softmax(scores, allowed).tolist() == [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]
-
-
-# Oracles: what others have built
-
-
-def test_scaled_dot_product_equals_torchs() -> None:
-    given = inputs("scaled_dot_product")
-    rows = [0, 1, 3, 4]  # torch gives NaN where a query may look at nothing
-    oracle = nn.functional.scaled_dot_product_attention(
-        given.query[:, rows], given.key, given.value, attn_mask=given.allowed[:, rows]
-    )
-    torch.testing.assert_close(ScaledDotProduct()(*given).context[:, rows], oracle)
-
-
-def test_multi_head_equals_torchs() -> None:
-    ours, given = made("multi_head"), inputs("multi_head")
-    assert isinstance(ours, MultiHead)
-    theirs = nn.MultiheadAttention(33, HEADS, batch_first=True).double()
-    inner = (ours.query_projection, ours.key_projection, ours.value_projection)
-    with torch.no_grad():
-        theirs.in_proj_weight.copy_(torch.cat([linear.weight for linear in inner]))
-        theirs.in_proj_bias.copy_(torch.cat([linear.bias for linear in inner]))
-        theirs.out_proj.load_state_dict(ours.output_projection.state_dict())
-    rows = [0, 1, 3, 4]
-    forbidden = ~given.allowed[:, rows].repeat_interleave(HEADS, 0)
-    context, weights = theirs(
-        given.query[:, rows], given.key, given.value,
-        attn_mask=forbidden, average_attn_weights=False,
-    )  # fmt: skip
-    trace = ours(*given)
-    torch.testing.assert_close(trace.weights[:, :, rows], weights)
-    torch.testing.assert_close(trace.context[:, rows], context)
-
-
-# Errors
-
-
-def refused(name: str, **changes: Tensor) -> str:
-    given = inputs(name, ())
-    parts = {"query": given.query, "key": given.key, "value": given.value, "allowed": given.allowed}
-    with pytest.raises(ShapeError) as caught:
-        made(name)(**{**parts, **changes})
-    return str(caught.value)
+# Devices. The meta device holds shapes but no numbers, and mixes with no other device.
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_value_is_refused(name: str) -> None:
-    value = inputs(name, ()).value[:-1]
-    sentence = "There are 7 keys but 6 values; each key needs exactly one value."
-    assert refused(name, value=value) == sentence
+def test_every_tensor_is_made_where_the_inputs_are(name: str) -> None:
+    mechanism, given = made(name), inputs(name)
+    before = mechanism.attend(given.query, mechanism.prepare(given.key), given.value, given.allowed)
+    with torch.device("meta"):
+        elsewhere = mechanism.attend(
+            given.query, mechanism.prepare(given.key), given.value, given.allowed
+        )
+    assert torch.equal(elsewhere.context, before.context)
+    assert {extra.tensor.device.type for extra in elsewhere.extras} <= {"cpu"}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_keys_at_all_are_refused(name: str) -> None:
-    given = inputs(name, ())
-    sentence = refused(name, key=given.key[:0], value=given.value[:0], allowed=given.allowed[:, :0])
-    assert sentence == "There are no keys; a query needs at least one key to look at."
+def test_a_mechanism_moves_to_another_device_as_a_whole(name: str) -> None:
+    mechanism = made(name).to("meta")
+    query, key, value, allowed = (part.to("meta") for part in inputs(name))
+    trace = mechanism.attend(query, mechanism.prepare(key), value, allowed)
+    kept = [trace.context, trace.weights, *(extra.tensor for extra in trace.extras)]
+    assert {tensor.device.type for tensor in kept} == {"meta"}
 
 
-@pytest.mark.parametrize("part", ["query", "key", "value"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_vector_in_place_of_rows_is_refused(name: str, part: str) -> None:
-    vector = getattr(inputs(name, ()), part)[0]
-    sentence = f"The {part} has 1 axes; it needs at least two, ({part}, width)."
-    assert refused(name, **{part: vector}) == sentence
-
-
-@pytest.mark.parametrize("part", ["query", "key", "value"])
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_numbers_that_are_none_are_refused(part: str, bad: float) -> None:
-    tensor = getattr(inputs("additive", ()), part).clone()
-    tensor[1, 1] = bad
-    sentence = f"The {part} holds NaN or infinite numbers; use finite ones."
-    assert refused("additive", **{part: tensor}) == sentence
-
-
-def test_whole_numbers_are_refused() -> None:
-    query = torch.ones(QUERIES, 11, dtype=torch.int64)
-    sentence = "The query holds torch.int64; it needs floating-point numbers."
-    assert refused("additive", query=query) == sentence
-
-
-def test_a_mask_of_numbers_is_refused() -> None:
-    allowed = torch.ones(QUERIES, KEYS)
-    sentence = "allowed is torch.float32; it must be bool, True where one may look."
-    assert refused("additive", allowed=allowed) == sentence
-
-
-@pytest.mark.parametrize("shape", [(KEYS, QUERIES), (KEYS,), (2, KEYS)])
-def test_a_mask_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
-    sentence = f"allowed is {shape}; it needs (query, key) = (5, 7)."
-    assert refused("additive", allowed=torch.ones(shape, dtype=torch.bool)) == sentence
-
-
-def test_batches_that_do_not_fit_are_refused() -> None:
-    query, key = torch.ones(2, QUERIES, 11), torch.ones(3, KEYS, 11)
-    with pytest.raises(ShapeError) as caught:
-        ScaledDotProduct()(query, key)
-    assert str(caught.value) == (
-        "The batch axes of query, key, value and allowed are (2,), (3,), (3,), (); "
-        "give all four the same ones."
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "part"),
-    [("additive", "query"), ("additive", "key")]
-    + [("multi_head", part) for part in ("query", "key", "value")],
-)
-def test_a_width_the_mechanism_was_not_built_for_is_refused(name: str, part: str) -> None:
-    tensor = getattr(inputs(name, ()), part)
-    sentence = (
-        f"The {part} is {tensor.shape[1] - 1} wide; this mechanism was built for {tensor.shape[1]}."
-    )
-    assert refused(name, **{part: tensor[:, :-1]}) == sentence
-
-
-def test_a_dot_product_of_different_widths_is_refused() -> None:
-    sentence = refused("scaled_dot_product", query=torch.ones(QUERIES, 3).double())
-    assert sentence == "Queries are 3 wide but keys 11; a dot product needs the same width."
-
-
-@pytest.mark.parametrize("heads", [0, -2, 5])
-def test_heads_that_do_not_divide_the_width_are_refused(heads: int) -> None:
-    with pytest.raises(ShapeError, match=f"{heads} heads do not divide a width of 12"):
-        MultiHead(12, heads)
-
-
-def test_every_refusal_is_one_family() -> None:
-    assert issubclass(ShapeError, AttentionError)
-    assert issubclass(UnverifiedError, AttentionError)
-
-
-@pytest.mark.parametrize(
-    ("weights", "sentence"),
-    [
-        ([[0.5, math.nan]], "some weights are not finite numbers"),
-        ([[0.5, 0.4]], "the weights of one query miss 1 by 1.0e-01"),
-    ],
-)
-def test_weights_that_break_the_cards_promise_are_not_handed_out(
-    weights: list[list[float]], sentence: str
-) -> None:
-    with pytest.raises(UnverifiedError, match=sentence):
-        check_trace(ScaledDotProduct.card, trace_of(weights, [[True, True]]))
-
-
-def test_weight_on_a_forbidden_key_is_not_handed_out() -> None:
-    with pytest.raises(UnverifiedError, match="a forbidden key has weight"):
-        check_trace(ScaledDotProduct.card, trace_of([[0.5, 0.5]], [[True, False]]))
-
-
-def trace_of(weights: list[list[float]], allowed: list[list[bool]]) -> Trace:
-    tensor = torch.tensor([weights])
-    return Trace(tensor, torch.tensor([allowed]), tensor, tensor, tensor)
+def test_the_linear_way_moves_to_another_device_too(name: str) -> None:
+    mechanism = mechanisms.ALL[name].of_width(8).to("meta")
+    if swift := mechanism.linear():
+        rows = torch.zeros(200, 8, device="meta")
+        assert swift(rows).device.type == "meta"
+        assert swift(rows).shape == (200, 8)
+    else:
+        assert name not in ("sliding_window", "longformer", "big_bird", "light_conv")

@@ -2,22 +2,119 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.attention.flex_attention import create_mask, flex_attention
 from transformers import BigBirdConfig, BigBirdModel, LongformerConfig
 from transformers.models.longformer.modeling_longformer import LongformerSelfAttention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import (
-    BigBird,
-    Longformer,
-    MultiHead,
-    ScaledDotProduct,
-    SlidingWindow,
-)
+from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
+from attention_core.mechanisms.families.sparse import BigBird, Longformer, SlidingWindow
 from attention_core.mechanisms.mechanism import Mechanism
+from tests.mechanisms.arithmetic import matrix, scaled_by_hand
+from tests.mechanisms.builder import HEADS, Array, by_hand
+
+
+def within(i: int, j: int, window: int, dilation: int) -> bool:
+    """j is one of the window's steps away from i, or i itself."""
+    return j in {i + dilation * step for step in range(-(window // 2), window // 2 + 1)}
+
+
+@by_hand(
+    "sliding_window",
+    lambda: SlidingWindow(4),
+    query=11,
+    key=11,
+    value=19,
+    placed=True,
+    windowed=True,
+)
+def sliding_window_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """Scaled dot products inside the window, nothing outside."""
+    assert isinstance(m, SlidingWindow)
+    near = [
+        [within(i, j, m.window, m.dilation) for j in range(len(key))] for i in range(len(query))
+    ]
+    return scaled_by_hand(m, query, key, value, allowed & np.array(near))
+
+
+@by_hand(
+    "longformer",
+    lambda: Longformer(33, HEADS, 2, 1, 2),
+    query=33,
+    key=33,
+    value=33,
+    heads=2 * HEADS,
+    head_width=11,
+    placed=True,
+    windowed=True,
+    biased=True,
+)
+def longformer_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """Each word by itself: a global word with its own matrices over all, another over its few."""
+    assert isinstance(m, Longformer)
+    d = query.shape[1] // m.heads
+    ordinary = (m.query_projection, m.key_projection, m.value_projection)
+    broad = (m.global_query, m.global_key, m.global_value)
+    rows = []
+    for i in range(len(query)):
+        layers = broad if i < m.global_tokens else ordinary
+        seen = [
+            bool(allowed[i, j])
+            and (min(i, j) < m.global_tokens or within(i, j, m.window, m.dilation))
+            for j in range(len(key))
+        ]
+        parts = []
+        for h in range(m.heads):
+            q, k, v = projected(layers, query[[i]], key, value, h, d)
+            parts.append(scaled_by_hand(m, q, k, v, np.array([seen])))
+        rows.append(np.concatenate(parts, 1)[0])
+    last = m.output_projection
+    return np.asarray(np.stack(rows) @ matrix(last).T + np.asarray(last.bias.detach().numpy()))
+
+
+def projected(
+    layers: tuple[nn.Linear, ...], query: Array, key: Array, value: Array, head: int, width: int
+) -> tuple[Array, Array, Array]:
+    """Queries, keys and values of one head, each through its own matrix."""
+    mine = slice(head * width, (head + 1) * width)
+    q, k, v = (
+        np.asarray(rows @ matrix(layer)[mine].T + np.asarray(layer.bias.detach().numpy())[mine])
+        for layer, rows in zip(layers, (query, key, value), strict=True)
+    )
+    return q, k, v
+
+
+@by_hand(
+    "big_bird", lambda: BigBird(1, 1, 2, 1), query=11, key=11, value=19, placed=True, windowed=True
+)
+def big_bird_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """Near and global blocks by their numbers; the random ones are read off the pattern's kinds,
+    of which `test_patterns` proves that they are as many as wanted, and others than these."""
+    assert isinstance(m, BigBird)
+    drawn = m.kinds(as_tensor(allowed), 0).numpy() == 3
+    near = np.zeros_like(allowed)
+    for i in range(len(query)):
+        for j in range(len(key)):
+            mine, other = i // m.block, j // m.block
+            near[i, j] = (
+                abs(mine - other) <= (m.window - 1) / 2
+                or min(mine, other) < m.global_blocks
+                or drawn[i, j]
+            )
+    return scaled_by_hand(m, query, key, value, allowed & near)
+
+
+def as_tensor(allowed: Array) -> torch.Tensor:
+    return torch.from_numpy(np.array(allowed))
+
 
 WIDTH, HEADS, WINDOW = 24, 3, 8
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import cmath
 import math
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
@@ -12,9 +15,91 @@ from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Alibi, RelativeBias, Rotary, ScaledDotProduct
-from attention_core.mechanisms.families.position import alibi_slopes, distances, rotated
-from attention_core.mechanisms.mechanism import split
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
+from attention_core.mechanisms.families.position import (
+    Alibi,
+    RelativeBias,
+    Rotary,
+    alibi_slopes,
+    distances,
+    rotated,
+)
+from attention_core.mechanisms.mechanism import Mechanism, split
+from tests.mechanisms.arithmetic import attended, product
+from tests.mechanisms.builder import HEADS, Array, by_hand
+
+
+def turned(vector: Array, position: int, base: float) -> Array:
+    """Every pair of numbers as a complex one, times e^(i m θ)."""
+    width, numbers = len(vector), []
+    for pair in range(width // 2):
+        theta = base ** (-2 * pair / width)
+        spun = complex(vector[2 * pair], vector[2 * pair + 1]) * cmath.exp(1j * position * theta)
+        numbers += [spun.real, spun.imag]
+    return np.array(numbers)
+
+
+@by_hand("rotary", Rotary, query=22, key=22, value=19, placed=True)
+def rotary_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """(R_m q) · (R_n k) / √d"""
+    assert isinstance(m, Rotary)
+    base, root = m.base, math.sqrt(key.shape[1])
+    return attended(
+        lambda i, j: product(turned(query[i], i, base), turned(key[j], j, base)) / root,
+        value,
+        allowed,
+    )
+
+
+def biased(
+    heads: int, bias: Callable[[int, int, int], float], query: Array, key: Array, value: Array,
+    allowed: Array,
+) -> Array:  # fmt: skip
+    """q · k / √d + bias, each head with its share of the numbers"""
+    found = []
+    for h in range(heads):
+        q, k, v = (np.split(part, heads, 1)[h] for part in (query, key, value))
+        root = math.sqrt(k.shape[1])
+
+        def score(i: int, j: int, h: int = h, q: Array = q, k: Array = k, d: float = root) -> float:
+            return product(q[i], k[j]) / d + bias(h, i, j)
+
+        found.append(attended(score, v, allowed))
+    return np.concatenate(found, 1)
+
+
+@by_hand("alibi", lambda: Alibi(HEADS), query=33, key=33, value=21, heads=HEADS, placed=True)
+def alibi_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """q · k / √d − |i − j| / 2^(8h/H), heads counted from 1"""
+    assert isinstance(m, Alibi)
+
+    def score(h: int, i: int, j: int) -> float:
+        return -abs(i - j) / 2 ** (8 * (h + 1) / m.heads)
+
+    return biased(m.heads, score, query, key, value, allowed)
+
+
+@by_hand(
+    "relative_bias",
+    lambda: RelativeBias(HEADS, 2),
+    query=33,
+    key=33,
+    value=21,
+    heads=HEADS,
+    placed=True,
+)
+def relative_bias_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """q · k / √d + b at the distance j − i, at most R either way"""
+    assert isinstance(m, RelativeBias)
+    biases = np.asarray(m.biases.detach().numpy())
+
+    def score(h: int, i: int, j: int) -> float:
+        return float(biases[h, min(max(j - i, -m.reach), m.reach) + m.reach])
+
+    return biased(m.heads, score, query, key, value, allowed)
+
 
 TOKENS, WIDTH = 7, 22
 

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import Additive, GroupedQuery, KeyValue, MultiHead
-from attention_core.mechanisms.mechanism import split
-from tests.test_mechanisms import inputs, made
+from attention_core.mechanisms.families.dot_product import MultiHead
+from attention_core.mechanisms.families.grouped import GroupedQuery
+from attention_core.mechanisms.mechanism import Mechanism, split
+from tests.mechanisms.arithmetic import matrix, scaled_by_hand
+from tests.mechanisms.builder import Array, by_hand
+from tests.mechanisms.inputs import inputs, made
+
+
+@by_hand("grouped_query", lambda: GroupedQuery(44, 4, 2), query=44, key=44, value=44, heads=4)
+def grouped_query_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """Head h looks with its own queries at the keys and values of group ⌊h · G / H⌋."""
+    assert isinstance(m, GroupedQuery)
+    width = query.shape[1] // m.heads
+
+    def part(linear: nn.Linear, rows: Array, place: int) -> Array:
+        return np.asarray(rows @ matrix(linear)[place * width : (place + 1) * width].T)
+
+    heads = []
+    for h in range(m.heads):
+        g = h * m.groups // m.heads
+        keys, values = part(m.key_projection, key, g), part(m.value_projection, value, g)
+        heads.append(scaled_by_hand(m, part(m.query_projection, query, h), keys, values, allowed))
+    return np.asarray(np.concatenate(heads, 1) @ matrix(m.output_projection).T)
+
 
 ROWS = [0, 1, 3, 4]
 """Torch gives NaN where a query may look at nothing, as query 2 of the inputs."""
@@ -78,14 +103,3 @@ def test_what_is_taken_away_does_not_change_where_one_looks() -> None:
     after = mechanism(given.query, given.key, swapped, given.allowed)
     assert torch.equal(after.weights, before.weights)
     assert not torch.allclose(after.context, before.context)
-
-
-def test_where_keys_are_values_key_value_attention_is_additive() -> None:
-    mechanism, given = made("key_value"), inputs("key_value")
-    assert isinstance(mechanism, KeyValue)
-    plain = Additive(11, 13, 17).double()
-    plain.load_state_dict(mechanism.state_dict())
-    torch.testing.assert_close(
-        mechanism(given.query, given.key, None, given.allowed).context,
-        plain(given.query, given.key, given.key, given.allowed).context,
-    )

@@ -11,10 +11,82 @@ from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import CoAttention, StackedCross, TwoTower
-from attention_core.mechanisms.families.crossmodal import contrastive_loss, cosines, matching
-from tests.equations.builder import Array
-from tests.test_mechanisms import made
+from attention_core.mechanisms.families.crossmodal import (
+    CoAttention,
+    StackedCross,
+    TwoTower,
+    contrastive_loss,
+    cosines,
+    matching,
+)
+from attention_core.mechanisms.mechanism import Mechanism
+from tests.mechanisms.arithmetic import attended, matrix, product
+from tests.mechanisms.builder import Array, by_hand
+from tests.mechanisms.inputs import made
+
+
+def cosine(one: Array, other: Array) -> float:
+    return product(one, other) / math.sqrt(product(one, one) * product(other, other))
+
+
+@by_hand("stacked_cross", StackedCross, 11, 11, 13, together=True)
+def stacked_cross_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """λ [cos]₊ over the length of a region's column; a forbidden pair adds nothing to it."""
+    assert isinstance(m, StackedCross)
+
+    def kept(i: int, j: int) -> float:
+        return max(0.0, cosine(query[i], key[j])) if allowed[i, j] else 0.0
+
+    def score(i: int, j: int) -> float:
+        length = math.sqrt(sum(kept(word, j) ** 2 for word in range(len(query))))
+        return m.sharpness * kept(i, j) / length if length else 0.0
+
+    return attended(score, value, allowed)
+
+
+@by_hand(
+    "co_attention",
+    lambda: CoAttention(11, 17),
+    11,
+    11,
+    13,
+    together=True,
+    aside=("query_score.weight",),
+)
+def co_attention_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """w · tanh(W_v v + Σ over the words of (W_q q) C), the same for every word."""
+    assert isinstance(m, CoAttention)
+    bilinear, of_word, of_region = map(matrix, (m.affinity, m.query_projection, m.key_projection))
+    w = matrix(m.key_score)[0]
+
+    def affinity(i: int, j: int) -> float:
+        inner = sum(
+            query[i, a] * bilinear[a, b] * key[j, b]
+            for a in range(query.shape[1])
+            for b in range(key.shape[1])
+        )
+        return math.tanh(inner) if allowed[i, j] else 0.0
+
+    def hidden(n: int, j: int) -> float:
+        told = sum(product(of_word[n], query[i]) * affinity(i, j) for i in range(len(query)))
+        return math.tanh(product(of_region[n], key[j]) + told)
+
+    scores = [sum(w[n] * hidden(n, j) for n in range(len(w))) for j in range(len(key))]
+    return attended(lambda _, j: scores[j], value, allowed)
+
+
+@by_hand("two_tower", TwoTower, 11, 11, 13)
+def two_tower_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """exp(t) · cos"""
+    assert isinstance(m, TwoTower)
+    return attended(lambda i, j: m.scale * cosine(query[i], key[j]), value, allowed)
+
 
 WORDS, REGIONS, WIDTH = 5, 7, 11
 LAST = 98

@@ -5,15 +5,52 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import flex_attention
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import AdaptiveSpan, ScaledDotProduct
-from attention_core.mechanisms.mechanism import split
-from tests.test_mechanisms import inputs, made
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
+from attention_core.mechanisms.families.span import AdaptiveSpan
+from attention_core.mechanisms.mechanism import Mechanism, split
+from tests.mechanisms.arithmetic import logits
+from tests.mechanisms.builder import HEADS, Array, by_hand
+from tests.mechanisms.inputs import inputs, made
+
+
+@by_hand(
+    "adaptive_span",
+    lambda: AdaptiveSpan(HEADS, 1, 2.5),
+    query=33,
+    key=33,
+    value=21,
+    heads=HEADS,
+    placed=True,
+    windowed=True,
+)
+def adaptive_span_by_hand(
+    m: Mechanism, query: Array, key: Array, value: Array, allowed: Array
+) -> Array:
+    """m_z(x) e^s over its sum, x = 0 for the key just before the query; z of each head its own."""
+    assert isinstance(m, AdaptiveSpan)
+    contexts = []
+    for h in range(m.heads):
+        q, k, v = (np.split(part, m.heads, 1)[h] for part in (query, key, value))
+        z, scores = m.spans[h].item(), logits(q, k)
+        rows = np.zeros((len(q), v.shape[1]))
+        for t in range(len(q)):
+            parts = {
+                r: min(max((m.ramp + z - (t - r - 1)) / m.ramp, 0), 1) * math.exp(scores[t, r])
+                for r in range(min(t, len(k)))
+                if allowed[t, r]
+            }
+            for r, part in parts.items():
+                rows[t] += part / sum(parts.values()) * v[r] if part else 0
+        contexts.append(rows)
+    return np.concatenate(contexts, 1)
+
 
 TOKENS, WIDTH, HEADS = 23, 33, 3
 

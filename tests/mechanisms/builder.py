@@ -1,4 +1,6 @@
-"""How the tests make each mechanism, and the sizes they use.
+"""How the tests make each mechanism, the sizes they use, and what they hold it against.
+
+The test file of each family says it, by the decorators below.
 
 Every size is a different prime (times the heads where heads must divide), so that no axis can
 stand in for another by accident.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from numpy.typing import NDArray
 
@@ -51,3 +53,23 @@ class Builder:
     """What the weights do not depend on, or not smoothly, so that nothing can be learnt by it."""
     estimated: bool = False
     """The gradient is an estimate on purpose; finite differences of a sample are zero."""
+
+
+BUILDERS: Final[dict[str, Builder]] = {}
+BY_HAND: Final[dict[str, Equation]] = {}
+
+
+def by_hand(
+    name: str, make: Callable[[], Mechanism], query: int, key: int, value: int, **laws: Any
+) -> Callable[[Equation], Equation]:
+    """Marks the slow loop, written from the paper, of the mechanism that `make` makes.
+
+    laws  the further fields of `Builder`
+    """
+
+    def marked(equation: Equation) -> Equation:
+        BUILDERS[name] = Builder(make, query, key, value, **laws)
+        BY_HAND[name] = equation
+        return equation
+
+    return marked

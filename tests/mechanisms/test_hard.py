@@ -4,22 +4,77 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy import stats  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import GumbelHard, Hard, ScaledDotProduct
 from attention_core.mechanisms.families import hard as module
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.families.hard import (
+    GumbelHard,
+    Hard,
     gumbel_noise,
     one_hot,
     reinforce,
     running_baseline,
 )
-from attention_core.mechanisms.mechanism import Trace
-from tests.test_mechanisms import inputs
+from attention_core.mechanisms.mechanism import Mechanism, Trace
+from tests.mechanisms.arithmetic import logits
+from tests.mechanisms.builder import Array, by_hand
+from tests.mechanisms.inputs import inputs
+
+DRAWS = 47
+"""A seed whose draws fall on the keys that the laws of the family look at."""
+
+
+def even(seed: int, query: int, key: int) -> float:
+    """SplitMix64 in whole numbers of any size: three rounds, to each its number."""
+    bits = 0
+    for number in (seed, query, key):
+        bits = (bits + number + 0x9E3779B97F4A7C15) % 2**64
+        bits = ((bits ^ bits >> 30) * 0xBF58476D1CE4E5B9) % 2**64
+        bits = ((bits ^ bits >> 27) * 0x94D049BB133111EB) % 2**64
+        bits ^= bits >> 31
+    return (bits // 2**12 + 0.5) / 2**52
+
+
+@by_hand(
+    "hard",
+    lambda: Hard(DRAWS),
+    query=11,
+    key=11,
+    value=19,
+    placed=True,
+    zeroing=True,
+    blind=("query", "key"),
+)
+@by_hand(
+    "gumbel",
+    lambda: GumbelHard(DRAWS),
+    query=11,
+    key=11,
+    value=19,
+    placed=True,
+    zeroing=True,
+    estimated=True,
+)
+def drawn_by_hand(m: Mechanism, query: Array, key: Array, value: Array, allowed: Array) -> Array:
+    """The value of the key whose score plus noise is the largest."""
+    assert isinstance(m, Hard | GumbelHard)
+    rows = np.zeros((len(query), value.shape[1]))
+    for i, row in enumerate(logits(query, key)):
+        heights = {
+            j: score - math.log(-math.log(even(m.seed, i, j)))
+            for j, score in enumerate(row)
+            if allowed[i, j]
+        }
+        if heights:
+            rows[i] = value[max(heights, key=lambda j: heights[j])]
+    return rows
+
 
 DRAWS, KEYS, WIDTH = 100_000, 5, 3
 SEED = 11

@@ -1,0 +1,81 @@
+"""Every mechanism that there is: what stands in `families`, and what other packages add."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Final
+
+from attention_core.errors import ModelError
+from attention_core.mechanisms import families
+from attention_core.mechanisms.mechanism import Mechanism
+from attention_core.mechanisms.uses import Use
+
+PLUGINS: Final = "attention_atlas.mechanisms"
+"""The entry points of other packages; each names a module like those in `families`."""
+
+Registry = dict[str, type[Mechanism]]
+
+
+def modules() -> Iterator[ModuleType]:
+    """Our own families, then those of other packages."""
+    for found in pkgutil.iter_modules(families.__path__, f"{families.__name__}."):
+        yield import_module(found.name)
+    for entry in entry_points(group=PLUGINS):
+        yield entry.load()
+
+
+def registered(found: Iterable[ModuleType]) -> Registry:
+    """The mechanisms of these modules: each class with a card of its own, in order of the cards.
+
+    Raises ModelError when two of them have one name.
+    """
+    kinds = {
+        kind
+        for module in found
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Mechanism) and "card" in vars(kind)
+    }
+    known: Registry = {}
+    for kind in sorted(kinds, key=lambda kind: (kind.card.place, kind.card.name)):
+        if kind.card.name in known:
+            raise ModelError(
+                "Two mechanisms are called {name}, in {one} and in {other}; rename one of them.",
+                name=kind.card.name,
+                one=known[kind.card.name].__module__,
+                other=kind.__module__,
+            )
+        known[kind.card.name] = kind
+    return known
+
+
+ALL: Final[Registry] = registered(modules())
+
+USES: Final[dict[str, Use]] = {
+    use.name: replace(use, mechanism=name) for name, kind in ALL.items() for use in kind.card.uses
+}
+
+
+def sets() -> tuple[str, ...]:
+    """The names of all sets of mechanisms that are compared with one another."""
+    return tuple(dict.fromkeys(name for kind in ALL.values() for name in kind.card.sets))
+
+
+def in_set(name: str) -> tuple[str, ...]:
+    """The mechanisms of one set, in its order."""
+    return _ordered({kind.card.name: kind.card.sets[name]
+                     for kind in ALL.values() if name in kind.card.sets})  # fmt: skip
+
+
+def at_stop(key: str) -> tuple[str, ...]:
+    """The mechanisms of one stop of the story, in its order."""
+    return _ordered({kind.card.name: kind.card.stops[key]
+                     for kind in ALL.values() if key in kind.card.stops})  # fmt: skip
+
+
+def _ordered(places: dict[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(places, key=lambda name: places[name]))
