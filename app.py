@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
 from pages.frame.language import _
+from pages.widgets import serving
 
 log = logging.getLogger("attention_atlas")
 
@@ -110,9 +111,10 @@ def preload() -> None:
     """
     for library in LIBRARIES:
         import_module(library)
-    for folder in ("widgets", "frame", "*/parts"):
+    for folder in ("widgets", "widgets/*", "frame", "*/parts"):
         for path in sorted((HERE / "pages").glob(f"{folder}/*.py")):
-            import_module(".".join(path.relative_to(HERE).with_suffix("").parts))
+            module = path.relative_to(HERE).with_suffix("")
+            import_module(".".join(module.parts).removesuffix(".__init__"))
     import_module("pages.frame.opening").read_ahead()
 
 
@@ -137,6 +139,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     middleware=[Middleware(SecurityHeaders)],
-    routes=[Route("/ready", ready)],
+    routes=[Route("/ready", ready), serving.ROUTE],
     on_script_error=apologise,
 )

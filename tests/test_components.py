@@ -16,13 +16,15 @@ import pytest
 from playwright.sync_api import Locator, Page, Position, WebSocket, expect
 
 from attention_core.errors import ShapeError
-from pages.widgets import matrix, tree
-from pages.widgets.widget import flat, script
+from attention_core.pictures.contracts import PICTURES, Links, Matrix
+from attention_core.pictures.contracts import Tree as TreePicture
+from attention_core.pictures.contracts.packing import flat
+from pages.widgets import serving as scripts
 from tests.browser.server import serving
 from tests.components_harness.data import ENGLISH, NASTY, Tree, causal_heads, large_tree, small_tree
 
 HARNESS = Path(__file__).parent / "components_harness" / "serve.py"
-DRAWINGS = Path(__file__).parents[1] / "pages" / "widgets" / "drawings"
+ROWS = Path(__file__).parents[1] / "pages" / "widgets" / "tree" / "rows.js"
 WIDGETS = ("head_grid", "head_view", "matrix", "gold", "alignment", "tree")
 Open = Callable[..., Page]
 
@@ -280,12 +282,10 @@ def test_a_matrix_without_links_does_not_explain_them(show: Open) -> None:
     assert "link" not in text
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in DRAWINGS.parent.glob("*.js")))
-def test_no_two_scripts_of_a_widget_declare_the_same_name(name: str) -> None:
-    """They are made one file, in which the second would be a syntax error."""
-    declared = re.findall(r"^(?:const|let|function|class) (\w+)", script(name), re.MULTILINE)
-    assert sorted(declared) == sorted(set(declared))
-    assert len(declared) > 20
+@pytest.mark.parametrize("name", [*(one.widget for one in PICTURES), "lab"])
+def test_every_import_of_a_widget_leads_to_a_script_that_is_served(name: str) -> None:
+    assert set(scripts.modules(name)) <= set(scripts.files())
+    assert len(scripts.modules(name)) > 7
 
 
 def panel(page: Page, number: int) -> Locator:
@@ -337,7 +337,7 @@ def deno_says(code: str, given: object) -> object:
     """What a drawing's own function answers, without a browser."""
     deno = Path(sys.executable).with_name("deno")
     script = (
-        f"import * as rows from '{(DRAWINGS / 'tree_rows.js').as_uri()}';"
+        f"import * as rows from '{ROWS.as_uri()}';"
         "const given = JSON.parse(await new Response(Deno.stdin.readable).text());"
         f"console.log(JSON.stringify({code}));"
     )
@@ -498,15 +498,22 @@ def test_labels_that_do_not_fit_the_numbers_are_named() -> None:
 @pytest.mark.parametrize("kind", ["sure", "possible", "found"])
 def test_a_link_outside_the_matrix_is_named(kind: str, link: tuple[int, int]) -> None:
     with pytest.raises(ShapeError, match=re.escape(f"({link[0]}, {link[1]})")):
-        matrix(key="m", rows=["a"], columns=["b"], weights=np.ones((1, 1)), **{kind: [link]})  # type: ignore[arg-type]
+        linked(kind, link)
+
+
+def linked(kind: str, link: tuple[int, int]) -> Matrix:
+    """A matrix of one cell with one link."""
+    gold = Links(**{kind: [link]}) if kind != "found" else Links()
+    found = [link] if kind == "found" else []
+    return Matrix(rows=["a"], columns=["b"], weights=np.ones((1, 1)), found=found, gold=gold)
 
 
 def test_a_piece_that_comes_before_its_parent_is_named() -> None:
     beam = small_tree()._replace(parents=[-1, 2, -1, 0, 1, 2, 3, 4, 5, 6])
     with pytest.raises(ShapeError, match="Piece 1 follows piece 2"):
-        tree(key="t", **beam._asdict())
+        TreePicture(**beam._asdict())
 
 
 def test_lists_of_a_tree_that_do_not_fit_are_named() -> None:
     with pytest.raises(ShapeError, match=r"\(9,\).*\(10,\)"):
-        tree(key="t", **{**small_tree()._asdict(), "totals": [0.0] * 9})
+        TreePicture(**{**small_tree()._asdict(), "totals": [0.0] * 9})

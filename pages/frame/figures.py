@@ -19,15 +19,20 @@ from pages.frame import downloads
 from pages.frame.language import _
 from pages.frame.measure_names import explanation, title
 from pages.frame.readings import Part
-from pages.widgets import alignment as ribbons
-from pages.widgets import head_grid as thumbnails
-from pages.widgets import head_view as lines
-from pages.widgets import matrix as heatmap
 from pages.widgets.alignment import TEXT as RIBBONS_TEXT
+from pages.widgets.alignment import Alignment
+from pages.widgets.alignment import alignment as ribbons
 from pages.widgets.head_grid import TEXT as THUMBNAILS_TEXT
+from pages.widgets.head_grid import HeadGrid
+from pages.widgets.head_grid import head_grid as thumbnails
 from pages.widgets.head_view import TEXT as LINES_TEXT
+from pages.widgets.head_view import HeadView
+from pages.widgets.head_view import head_view as lines
 from pages.widgets.matrix import TEXT as HEATMAP_TEXT
+from pages.widgets.matrix import Links, Matrix
+from pages.widgets.matrix import matrix as heatmap
 from pages.widgets.tree import TEXT as TREE_TEXT
+from pages.widgets.tree import Tree
 from pages.widgets.tree import tree as beam
 
 Callback = Callable[[], None]
@@ -67,12 +72,14 @@ def cell_places(view: View, chosen: Sequence[int]) -> list[int]:
 def head_grid(part: Part, chosen: tuple[int, int] | None, key: str, took: Callback) -> None:
     """Thumbnails of all heads; a click chooses one."""
     thumbnails(
+        HeadGrid(
+            sites=[str(site.layer + 1) for site in part.sites],
+            thumbnails=list(part.thumbs),
+            head=chosen,
+            title=_("All heads"),
+            name="heads",
+        ),
         key=key,
-        sites=[str(site.layer + 1) for site in part.sites],
-        thumbnails=part.thumbs,
-        chosen=chosen,
-        title=_("All heads"),
-        name="heads",
         text=said(THUMBNAILS_TEXT),
         on_head_change=took,
     )
@@ -84,19 +91,21 @@ def head_view(
 ) -> None:  # fmt: skip
     """Lines from the tokens that look to the tokens looked at, one colour a head."""
     lines(
+        HeadView(
+            rows=[token.text for token in view.rows],
+            columns=[token.text for token in view.columns],
+            weights=view.weights,
+            heads=view.heads,
+            allowed=None if view.allowed.all() else view.allowed,
+            special_rows=_specials(view.rows),
+            special_columns=_specials(view.columns),
+            active=active,
+            pins=pins,
+            title=title,
+            caption=caption,
+            name=f"lines-{view.site}",
+        ),
         key=key,
-        rows=[token.text for token in view.rows],
-        columns=[token.text for token in view.columns],
-        weights=view.weights,
-        heads=view.heads,
-        allowed=None if view.allowed.all() else view.allowed,
-        special_rows=_specials(view.rows),
-        special_columns=_specials(view.columns),
-        active=active,
-        pins=pins,
-        title=title,
-        caption=caption,
-        name=f"lines-{view.site}",
         text=said(LINES_TEXT),
         on_pins_change=took_pins,
         on_active_change=took_active,
@@ -111,19 +120,23 @@ def matrix(
     """The mean of the view's heads, cell by cell; people's links, if any, as squares."""
     sure, possible = gold or Gold(frozenset(), frozenset())
     heatmap(
+        Matrix(
+            rows=[token.text for token in view.rows],
+            columns=[token.text for token in view.columns],
+            weights=view.mean,
+            allowed=None if view.allowed.all() else view.allowed,
+            scale=scale,
+            cell=cell,
+            pins=pins,
+            gold=Links(
+                sure=[[one.target, one.source] for one in sorted(sure)],
+                possible=[[one.target, one.source] for one in sorted(possible)],
+            ),
+            title=title,
+            caption=caption,
+            name=f"matrix-{view.site}",
+        ),
         key=key,
-        rows=[token.text for token in view.rows],
-        columns=[token.text for token in view.columns],
-        weights=view.mean,
-        allowed=None if view.allowed.all() else view.allowed,
-        scale=scale,
-        cell=cell,
-        pins=pins,
-        sure=[[one.target, one.source] for one in sorted(sure)],
-        possible=[[one.target, one.source] for one in sorted(possible)],
-        title=title,
-        caption=caption,
-        name=f"matrix-{view.site}",
         text=said(HEATMAP_TEXT),
         on_cell_change=took_cell,
         on_scale_change=took_scale,
@@ -136,20 +149,24 @@ def gold_matrix(
     """The matrix with people's links as squares and found links as dots; drawn in if `took`."""
     sure, possible = gold or Gold(frozenset(), frozenset())
     heatmap(
+        Matrix(
+            rows=[token.text for token in view.rows],
+            columns=[token.text for token in view.columns],
+            weights=view.mean,
+            allowed=None if view.allowed.all() else view.allowed,
+            scale="matrix",
+            cell=[],
+            pins=[],
+            gold=Links(
+                sure=[[one.target, one.source] for one in sorted(sure)],
+                possible=[[one.target, one.source] for one in sorted(possible)],
+            ),
+            found=[[one.target, one.source] for one in links],
+            drawing=took is not None,
+            title=_("Alignment"),
+            name="gold",
+        ),
         key=key,
-        rows=[token.text for token in view.rows],
-        columns=[token.text for token in view.columns],
-        weights=view.mean,
-        allowed=None if view.allowed.all() else view.allowed,
-        scale="matrix",
-        cell=[],
-        pins=[],
-        sure=[[one.target, one.source] for one in sorted(sure)],
-        possible=[[one.target, one.source] for one in sorted(possible)],
-        found=[[one.target, one.source] for one in links],
-        drawing=took is not None,
-        title=_("Alignment"),
-        name="gold",
         text=said(HEATMAP_TEXT),
         on_gold_change=took,
     )
@@ -158,16 +175,18 @@ def gold_matrix(
 def tree(found: Translation, node: int, key: str, took: Callback) -> None:
     """The beam, piece by piece; a click chooses one."""
     beam(
+        Tree(
+            parents=[one.parent for one in found.tree],
+            texts=[one.text for one in found.tree],
+            log_probabilities=[one.log_probability for one in found.tree],
+            totals=[one.total for one in found.tree],
+            scores=[one.score for one in found.tree],
+            chosen=[one.chosen for one in found.tree],
+            ways=[one.way for one in found.tree],
+            node=node,
+            name="beam",
+        ),
         key=key,
-        parents=[one.parent for one in found.tree],
-        texts=[one.text for one in found.tree],
-        log_probabilities=[one.log_probability for one in found.tree],
-        totals=[one.total for one in found.tree],
-        scores=[one.score for one in found.tree],
-        chosen=[one.chosen for one in found.tree],
-        ways=[one.way for one in found.tree],
-        node=node,
-        name="beam",
         text=said(TREE_TEXT),
         on_node_change=took,
     )
@@ -184,18 +203,20 @@ def alignment(
     sources  source words that are kept lit; None leaves it to the reader
     """
     ribbons(
+        Alignment(
+            source=[token.text for token in view.columns],
+            target=[token.text for token in view.rows],
+            weights=view.mean,
+            links=links,
+            pins=pins,
+            title=title,
+            caption=caption,
+            name="alignment",
+            compact=compact,
+            group=group,
+            sources=sources,
+        ),
         key=key,
-        source=[token.text for token in view.columns],
-        target=[token.text for token in view.rows],
-        weights=view.mean,
-        links=links,
-        pins=pins,
-        title=title,
-        caption=caption,
-        name="alignment",
-        compact=compact,
-        group=group,
-        sources=sources,
         on_sources_change=took_sources,
         text=said(RIBBONS_TEXT),
         on_pins_change=took,

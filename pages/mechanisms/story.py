@@ -12,7 +12,7 @@ from pages.frame import downloads, examples, figures, lengths, link, prose
 from pages.frame.language import _
 from pages.mechanisms.parts import stops
 from pages.mechanisms.parts.side_by_side import asked, labels, numbers, panel, untrained
-from pages.widgets.mosaic import TEXT, mosaic
+from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "story"
 BY_KEY: Final = {stop.key: stop for stop in stops.STOPS}
@@ -67,11 +67,13 @@ def pictured(stop: stops.Stop) -> None:
         return
     traces = {name: look(name, read) for name in stop.mechanisms}
     mosaic(
+        Mosaic(
+            panels=[panel(name, trace, labels(read)) for name, trace in traces.items()],
+            title=_(stop.name),
+            caption=read.axis.text,
+            name=stop.key,
+        ),
         key=f"{PAGE}.mosaic",
-        panels=[panel(name, trace, labels(read)) for name, trace in traces.items()],
-        title=_(stop.name),
-        caption=read.axis.text,
-        name=stop.key,
         text=figures.said(TEXT),
     )
     untrained(stop.mechanisms)

@@ -26,7 +26,7 @@ from pages.mechanisms.parts.side_by_side import (
     support,
     untrained,
 )
-from pages.widgets.mosaic import TEXT, mosaic
+from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "words"
 SETS: Final = {
@@ -95,10 +95,12 @@ def compared(read: Words) -> None:
     words_ = labels(read)
     traces = {name: look(name, read) for name in chosen}
     mosaic(
+        Mosaic(
+            panels=[panel(name, trace, words_) for name, trace in traces.items()],
+            scale=link.value(SCALE),
+            title=read.axis.text,
+        ),
         key=f"{PAGE}.mosaic",
-        panels=[panel(name, trace, words_) for name, trace in traces.items()],
-        scale=link.value(SCALE),
-        title=read.axis.text,
         text=figures.said(TEXT),
         on_scale_change=took,
     )
@@ -146,11 +148,13 @@ def inside(read: Words) -> None:
     words_ = labels(read)
     trace = look(name, read)
     mosaic(
+        Mosaic(
+            panels=parts(trace, words_),
+            scale="own",
+            title=_(ALL[name].card.title),
+            name=name,
+        ),
         key=f"{PAGE}.within",
-        panels=parts(trace, words_),
-        scale="own",
-        title=_(ALL[name].card.title),
-        name=name,
         text=figures.said(TEXT),
     )
     card = ALL[name].card

@@ -1,11 +1,6 @@
-"""Browser widgets that draw attention: what people look at, point at and choose from."""
+"""Browser widgets that draw attention: what people look at, point at and choose from.
 
-from __future__ import annotations
-
-from pages.widgets.alignment import alignment
-from pages.widgets.head_grid import head_grid
-from pages.widgets.head_view import head_view
-from pages.widgets.matrix import matrix
-from pages.widgets.tree import tree
-
-__all__ = ["alignment", "head_grid", "head_view", "matrix", "tree"]
+A folder a widget: its command in Python, `widget.js` (gestures), `drawing.js` (places and strokes),
+`style.css`, and their tests. `shared/` is what all of them stand on, `hosts/` where they may stand:
+on a page of the app, or in a file and a notebook without it.
+"""

@@ -12,7 +12,8 @@ from attention_core.marking import N_
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
 from attention_core.mechanisms.mechanism import Extra, Knob, Mechanism, Trace
-from pages.widgets.widget import FILES, Callback, mount, registered
+from attention_core.pictures.contracts.files import FILES
+from pages.widgets.hosts.streamlit import Callback, mount, registered
 
 TEXT: Mapping[str, str] = {
     **FILES,

@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.widgets import alignment, head_grid, head_view, matrix, tree
+from pages.widgets.alignment import Alignment, alignment
+from pages.widgets.head_grid import HeadGrid, head_grid
+from pages.widgets.head_view import HeadView, head_view
+from pages.widgets.matrix import Links, Matrix, matrix
+from pages.widgets.tree import Tree, tree
 from tests.components_harness.data import (
     ENGLISH,
     NASTY,
@@ -45,13 +49,15 @@ def show_head_grid() -> None:
     thumbs = thumbs / thumbs.max(axis=(2, 3), keepdims=True)
     chosen = st.session_state.get("grid", {}).get("head") or [2, 6]
     result = head_grid(
+        HeadGrid(
+            sites=[str(layer + 1) for layer in range(layers)],
+            thumbnails=list(np.rint(thumbs * 255).astype(np.uint8)),
+            head=chosen,
+            values=list(random.random((layers, heads))),
+            title="All heads of a small model",
+            caption="Layer 3, head 7 is open.",
+        ),
         key="grid",
-        sites=[str(layer + 1) for layer in range(layers)],
-        thumbnails=np.rint(thumbs * 255).astype(np.uint8),
-        chosen=chosen,
-        values=random.random((layers, heads)),
-        title="All heads of a small model",
-        caption="Layer 3, head 7 is open.",
     )
     st.code(json.dumps({"head": result.head}), language=None)
 
@@ -70,17 +76,20 @@ def show_head_view() -> None:
     if st.button("Pin the first"):
         chosen["pins"] = [0]
     head_view(
+        HeadView(
+            rows=words,
+            columns=words,
+            heads=range(12),
+            weights=causal_heads(len(words), 12),
+            allowed=np.tri(len(words), dtype=bool),
+            special_rows=special,
+            special_columns=special,
+            active=chosen["active"],
+            pins=chosen["pins"],
+            title="Layer 3, all heads",
+            caption="Each token of the sentence and the tokens before it.",
+        ),
         key="view",
-        rows=words,
-        columns=words,
-        weights=causal_heads(len(words), 12),
-        allowed=np.tri(len(words), dtype=bool),
-        special_rows=special,
-        special_columns=special,
-        active=chosen["active"],
-        pins=chosen["pins"],
-        title="Layer 3, all heads",
-        caption="Each token of the sentence and the tokens before it.",
         on_pins_change=take_pins,
         on_active_change=take_active,
     )
@@ -93,16 +102,18 @@ def show_matrix() -> None:
     weights = causal_heads(len(words), 12)[5]
     weights[3, 1] = 0.0
     result = matrix(
+        Matrix(
+            rows=words,
+            columns=words,
+            weights=weights,
+            allowed=np.tri(len(words), dtype=bool),
+            scale=kept.get("scale") or "matrix",
+            cell=kept.get("cell") if kept.get("cell") is not None else [9, 6],
+            pins=[9],
+            title="Layer 3 · head 6",
+            caption="Rows look, columns are looked at.",
+        ),
         key="matrix",
-        rows=words,
-        columns=words,
-        weights=weights,
-        allowed=np.tri(len(words), dtype=bool),
-        scale=kept.get("scale") or "matrix",
-        cell=kept.get("cell") if kept.get("cell") is not None else [9, 6],
-        pins=[9],
-        title="Layer 3 · head 6",
-        caption="Rows look, columns are looked at.",
     )
     st.code(json.dumps({"cell": result.cell, "scale": result.scale}), language=None)
 
@@ -117,16 +128,20 @@ def show_gold() -> None:
     if st.button("Start anew"):
         gold = st.session_state["gold"] = {"sure": [[5, 4]], "possible": []}
     result = matrix(
+        Matrix(
+            rows=TARGET,
+            columns=SOURCE,
+            weights=looks(),
+            gold=Links(
+                sure=gold["sure"],
+                possible=gold["possible"],
+            ),
+            found=[(0, 0), (1, 1), (3, 3), (4, 2)],
+            drawing=not st.query_params.get("still"),
+            title="Gold links and found ones",
+            caption="Squares are gold, dots are found.",
+        ),
         key="drawn",
-        rows=TARGET,
-        columns=SOURCE,
-        weights=looks(),
-        sure=gold["sure"],
-        possible=gold["possible"],
-        found=[(0, 0), (1, 1), (3, 3), (4, 2)],
-        drawing=not st.query_params.get("still"),
-        title="Gold links and found ones",
-        caption="Squares are gold, dots are found.",
         on_gold_change=take,
     )
     st.code(json.dumps({"gold": gold, "cell": result.cell}), language=None)
@@ -150,14 +165,16 @@ def show_alignment() -> None:
     if st.query_params.get("nasty"):
         source, target = list(NASTY[:5]), list(NASTY[4:])
     result = alignment(
+        Alignment(
+            source=source,
+            target=target,
+            weights=looks(),
+            links=LINKS,
+            pins=kept.get("pins") or [],
+            title="I love machine learning.",
+            caption="apprentissage looks mostly at learning (0.86).",
+        ),
         key="alignment",
-        source=source,
-        target=target,
-        weights=looks(),
-        links=LINKS,
-        pins=kept.get("pins") or [],
-        title="I love machine learning.",
-        caption="apprentissage looks mostly at learning (0.86).",
     )
     st.code(json.dumps({"pins": result.pins}), language=None)
 
@@ -173,16 +190,18 @@ def show_panels() -> None:
 
         with grid[number % 3]:
             alignment(
+                Alignment(
+                    source=SOURCE,
+                    target=TARGET,
+                    weights=np.roll(looks(), number // 2, axis=1),
+                    links=LINKS,
+                    sources=sources,
+                    group="apart" if number == 5 else "together",
+                    compact=True,
+                    title=f"Model {number + 1}",
+                    name=f"panel-{number + 1}",
+                ),
                 key=f"panel-{number}",
-                source=SOURCE,
-                target=TARGET,
-                weights=np.roll(looks(), number // 2, axis=1),
-                links=LINKS,
-                sources=sources,
-                group="apart" if number == 5 else "together",
-                compact=True,
-                title=f"Model {number + 1}",
-                name=f"panel-{number + 1}",
                 on_sources_change=take,
             )
     st.code(json.dumps({"sources": sources}), language=None)
@@ -193,11 +212,13 @@ def show_tree() -> None:
     beam = large_tree(10, steps) if steps else small_tree()
     texts = list(NASTY) if st.query_params.get("nasty") else beam.texts
     result = tree(
+        Tree(
+            **{**beam._asdict(), "texts": texts},
+            node=st.session_state.get("tree", {}).get("node"),
+            title="Beam of I sleep.",
+            caption="Je dors. was chosen.",
+        ),
         key="tree",
-        **{**beam._asdict(), "texts": texts},
-        node=st.session_state.get("tree", {}).get("node"),
-        title="Beam of I sleep.",
-        caption="Je dors. was chosen.",
     )
     st.code(json.dumps({"node": result.node}), language=None)
 

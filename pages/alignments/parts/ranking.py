@@ -17,8 +17,8 @@ from pages.frame import downloads, figures, prose, sentences
 from pages.frame.language import _, ngettext
 from pages.frame.looking import EVERY, cross_part
 from pages.frame.prose import Markup, filled, number
-from pages.widgets import head_grid as thumbnails
-from pages.widgets.head_grid import TEXT
+from pages.widgets.head_grid import TEXT, HeadGrid
+from pages.widgets.head_grid import head_grid as thumbnails
 
 Callback = Callable[[], None]
 FEW = 20
@@ -115,13 +115,15 @@ def grid(
     }
     head = 0 if chosen.head is None else chosen.head
     thumbnails(
+        HeadGrid(
+            sites=[str(site.layer + 1) for site in part.sites],
+            thumbnails=list(part.thumbs),
+            head=None if layer(chosen) == EVERY else (layer(chosen), head),
+            values=list(_bars(table, (len(part.sites), part.sites[0].heads))),
+            title=_("How well each head aligns"),
+            name="heads-aer",
+        ),
         key=key,
-        sites=[str(site.layer + 1) for site in part.sites],
-        thumbnails=part.thumbs,
-        chosen=None if layer(chosen) == EVERY else (layer(chosen), head),
-        values=_bars(table, (len(part.sites), part.sites[0].heads)),
-        title=_("How well each head aligns"),
-        name="heads-aer",
         text=text,
         on_head_change=took,
     )

@@ -1,6 +1,8 @@
 // A widget's picture as a file that stands by itself: background, title, picture, caption.
 import { measure, wrapped } from "./letters.js";
-import { canvasPen, svgPen } from "./pen.js";
+import { CanvasPen, SvgPen } from "./pen.js";
+
+/** @import { Drawn, Pen, Sheet, Theme } from "./types.d.ts" */
 
 const MARGIN = 28;
 const TITLE = 20;
@@ -8,8 +10,14 @@ const CAPTION = 15;
 const MAX_PIXELS = 120e6;
 const LONGEST = 16000;
 
-/** Where title, picture, caption and note go; picture = {width, height, draw(pen)}. */
-function sheet(picture, data, theme) {
+/**
+ * Where title, picture, caption and note go.
+ * @param {Drawn} picture
+ * @param {Sheet} data
+ * @param {Theme} theme
+ * @returns {Drawn}
+ */
+export function sheet(picture, data, theme) {
   const width = Math.max(picture.width, 360);
   const title = data.title ? wrapped(data.title, width, TITLE, theme) : [];
   const caption = [data.caption, data.text.note].flatMap((text) =>
@@ -40,8 +48,12 @@ function sheet(picture, data, theme) {
   };
 }
 
+/**
+ * @param {Drawn} page
+ * @param {Theme} theme
+ */
 function svgFile(page, theme) {
-  const pen = svgPen(page.width, page.height, theme);
+  const pen = new SvgPen(page.width, page.height, theme);
   page.draw(pen);
   const source = new XMLSerializer().serializeToString(pen.svg);
   return Promise.resolve(
@@ -49,6 +61,11 @@ function svgFile(page, theme) {
   );
 }
 
+/**
+ * @param {Drawn} page
+ * @param {Theme} theme
+ * @returns {Promise<Blob>}
+ */
 function pngFile(page, theme) {
   const scale = Math.min(
     2,
@@ -58,17 +75,30 @@ function pngFile(page, theme) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.ceil(page.width * scale);
   canvas.height = Math.ceil(page.height * scale);
-  const ctx = canvas.getContext("2d");
+  const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   ctx.scale(scale, scale);
-  page.draw(canvasPen(ctx, theme));
-  return new Promise((done) => canvas.toBlob(done, "image/png"));
+  page.draw(new CanvasPen(ctx, theme));
+  return new Promise((done, failed) =>
+    canvas.toBlob((blob) => blob ? done(blob) : failed(new Error("No room for a PNG")), "image/png")
+  );
 }
 
-function fileName(name, kind) {
+/**
+ * @param {string} name
+ * @param {string} kind
+ */
+export function fileName(name, kind) {
   const plain = name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
   return `${plain.slice(0, 80) || "attention"}.${kind}`;
 }
 
+/**
+ * Gives the reader a file.
+ * @param {string} kind svg or png
+ * @param {Drawn} picture
+ * @param {Sheet} data
+ * @param {Theme} theme
+ */
 export async function download(kind, picture, data, theme) {
   const page = sheet(picture, data, theme);
   const file = await (kind === "svg" ? svgFile : pngFile)(page, theme);
@@ -79,7 +109,15 @@ export async function download(kind, picture, data, theme) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-/** A colour bar from 0 to `highest` (a word), for the foot of a picture; returns its width. */
+/**
+ * A colour bar from 0 to `highest` (a word), for the foot of a picture; returns its width.
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {Theme} theme
+ * @param {(share: number) => string} shadeOf
+ * @param {string} highest
+ */
 export function colourBar(pen, x, y, theme, shadeOf, highest) {
   const [width, height, size] = [120, 12, 14];
   const start = x + measure("0", size, theme) + 8;

@@ -1,14 +1,23 @@
 // One drawing, two papers: a canvas for the screen and PNG, SVG elements for the file.
+import { context } from "./element.js";
 import { isolated, legible } from "./letters.js";
+
+/** @import { Pen, Style, TextStyle, Theme } from "./types.d.ts" */
 
 const SVG = "http://www.w3.org/2000/svg";
 const HATCH = 6;
+/** @type {Record<string, CanvasTextAlign>} */
+const ALIGN = { start: "left", middle: "center", end: "right" };
 
-/** A pattern of fine diagonals: "may not look here". */
+/**
+ * A pattern of fine diagonals: "may not look here".
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Theme} theme
+ */
 function hatchPattern(ctx, theme) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = HATCH * 4;
-  const pen = tile.getContext("2d");
+  const pen = context(tile);
   pen.scale(4, 4);
   pen.strokeStyle = theme.faint;
   pen.lineWidth = 0.9;
@@ -18,14 +27,30 @@ function hatchPattern(ctx, theme) {
     pen.lineTo(shift + HATCH, 0);
   }
   pen.stroke();
-  const pattern = ctx.createPattern(tile, "repeat");
+  const pattern = /** @type {CanvasPattern} */ (ctx.createPattern(tile, "repeat"));
   pattern.setTransform(new DOMMatrix().scale(1 / 4));
   return pattern;
 }
 
-export function canvasPen(ctx, theme) {
-  let pattern = null;
-  const ink = (shape, { fill, stroke, width = 1, opacity = 1, dash = [] }) => {
+/** @implements {Pen} */
+export class CanvasPen {
+  /**
+   * @param {CanvasRenderingContext2D} ctx
+   * @param {Theme} theme
+   */
+  constructor(ctx, theme) {
+    this.ctx = ctx;
+    this.theme = theme;
+    /** @type {CanvasPattern | null} */
+    this.pattern = null;
+  }
+
+  /**
+   * @param {Path2D} shape
+   * @param {Style} style
+   */
+  ink(shape, { fill, stroke, width = 1, opacity = 1, dash = [] }) {
+    const { ctx } = this;
     ctx.globalAlpha = opacity;
     if (fill) {
       ctx.fillStyle = fill;
@@ -38,127 +63,172 @@ export function canvasPen(ctx, theme) {
       ctx.stroke(shape);
     }
     ctx.globalAlpha = 1;
-  };
-  return {
-    rect(x, y, w, h, style) {
-      if (style.radius || style.stroke) {
-        const shape = new Path2D();
-        shape.roundRect(x, y, w, h, style.radius ?? 0);
-        ink(shape, style);
-      } else {
-        ctx.globalAlpha = style.opacity ?? 1;
-        ctx.fillStyle = style.fill;
-        ctx.fillRect(x, y, w, h);
-        ctx.globalAlpha = 1;
-      }
-    },
-    path: (d, style) => ink(new Path2D(d), style),
-    hatch(x, y, w, h) {
-      pattern ??= hatchPattern(ctx, theme);
-      ctx.fillStyle = pattern;
+  }
+
+  /** @type {Pen["rect"]} */
+  rect(x, y, w, h, style) {
+    const { ctx } = this;
+    if (style.radius || style.stroke) {
+      const shape = new Path2D();
+      shape.roundRect(x, y, w, h, style.radius ?? 0);
+      this.ink(shape, style);
+    } else {
+      ctx.globalAlpha = style.opacity ?? 1;
+      ctx.fillStyle = style.fill ?? "none";
       ctx.fillRect(x, y, w, h);
-    },
-    image(picture, x, y, w, h) {
-      ctx.imageSmoothingEnabled = false;
-      ctx.drawImage(picture, x, y, w, h);
-    },
-    text(x, y, text, { size, fill, weight = 400, anchor = "start", rotate = 0, opacity = 1 }) {
-      ctx.save();
-      ctx.globalAlpha = opacity;
-      ctx.font = `${weight} ${size}px ${theme.font}`;
-      ctx.textAlign = { start: "left", middle: "center", end: "right" }[anchor];
-      ctx.fillStyle = fill;
-      ctx.translate(x, y);
-      if (rotate) ctx.rotate((rotate * Math.PI) / 180);
-      ctx.fillText(isolated(legible(text)), 0, size * 0.35);
-      ctx.restore();
-    },
-    at(x, y, draw) {
-      ctx.save();
-      ctx.translate(x, y);
-      draw();
-      ctx.restore();
-    },
-  };
+      ctx.globalAlpha = 1;
+    }
+  }
+
+  /** @type {Pen["path"]} */
+  path(d, style) {
+    this.ink(new Path2D(d), style);
+  }
+
+  /** @type {Pen["hatch"]} */
+  hatch(x, y, w, h) {
+    this.pattern ??= hatchPattern(this.ctx, this.theme);
+    this.ctx.fillStyle = this.pattern;
+    this.ctx.fillRect(x, y, w, h);
+  }
+
+  /** @type {Pen["image"]} */
+  image(picture, x, y, w, h) {
+    this.ctx.imageSmoothingEnabled = false;
+    this.ctx.drawImage(picture, x, y, w, h);
+  }
+
+  /** @type {Pen["text"]} */
+  text(x, y, text, { size, fill, weight = 400, anchor = "start", rotate = 0, opacity = 1 }) {
+    const { ctx } = this;
+    ctx.save();
+    ctx.globalAlpha = opacity;
+    ctx.font = `${weight} ${size}px ${this.theme.font}`;
+    ctx.textAlign = ALIGN[anchor];
+    ctx.fillStyle = fill;
+    ctx.translate(x, y);
+    if (rotate) ctx.rotate((rotate * Math.PI) / 180);
+    ctx.fillText(isolated(legible(text)), 0, size * 0.35);
+    ctx.restore();
+  }
+
+  /** @type {Pen["at"]} */
+  at(x, y, draw) {
+    this.ctx.save();
+    this.ctx.translate(x, y);
+    draw();
+    this.ctx.restore();
+  }
 }
 
+/** @param {number} value */
 const round = (value) => Math.round(value * 100) / 100;
+const FILLED = ["rect", "path", "text"];
 
-export function svgPen(width, height, theme) {
-  const svg = document.createElementNS(SVG, "svg");
-  let group = svg;
-  const add = (tag, attributes, style = {}) => {
-    const node = document.createElementNS(SVG, tag);
+/** @implements {Pen} */
+export class SvgPen {
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {Theme} theme
+   */
+  constructor(width, height, theme) {
+    this.theme = theme;
+    this.svg = document.createElementNS(SVG, "svg");
+    /** @type {SVGElement} */
+    this.group = this.svg;
+    const [w, h] = [String(Math.ceil(width)), String(Math.ceil(height))];
+    this.svg.setAttribute("xmlns", SVG);
+    this.svg.setAttribute("width", w);
+    this.svg.setAttribute("height", h);
+    this.svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
+    this.svg.setAttribute("font-family", theme.font);
+  }
+
+  /**
+   * @param {string} tag
+   * @param {Record<string, string | number>} attributes
+   * @param {Style | TextStyle} [style]
+   */
+  add(tag, attributes, style = {}) {
+    const node = /** @type {SVGElement} */ (document.createElementNS(SVG, tag));
     for (const [name, value] of Object.entries(attributes)) {
-      node.setAttribute(name, typeof value === "number" ? round(value) : value);
+      node.setAttribute(name, String(typeof value === "number" ? round(value) : value));
     }
-    if (tag !== "image" && tag !== "g" && tag !== "pattern") {
-      node.setAttribute("fill", style.fill ?? "none");
-    }
-    if (style.stroke) {
+    if (FILLED.includes(tag)) node.setAttribute("fill", style.fill ?? "none");
+    if ("stroke" in style && style.stroke) {
       node.setAttribute("stroke", style.stroke);
-      node.setAttribute("stroke-width", round(style.width ?? 1));
+      node.setAttribute("stroke-width", String(round(style.width ?? 1)));
       if (style.dash) node.setAttribute("stroke-dasharray", style.dash.join(" "));
     }
-    if ((style.opacity ?? 1) !== 1) node.setAttribute("opacity", round(style.opacity));
-    group.append(node);
+    const opacity = style.opacity ?? 1;
+    if (opacity !== 1) node.setAttribute("opacity", String(round(opacity)));
+    this.group.append(node);
     return node;
-  };
-  svg.setAttribute("xmlns", SVG);
-  svg.setAttribute("width", Math.ceil(width));
-  svg.setAttribute("height", Math.ceil(height));
-  svg.setAttribute("viewBox", `0 0 ${Math.ceil(width)} ${Math.ceil(height)}`);
-  svg.setAttribute("font-family", theme.font);
-  const pen = {
-    svg,
-    rect: (x, y, w, h, style) =>
-      add("rect", { x, y, width: w, height: h, ...(style.radius && { rx: style.radius }) }, style),
-    path: (d, style) => add("path", { d }, style),
-    hatch(x, y, w, h) {
-      if (!svg.querySelector("#hatch")) {
-        const shape = `M-1,1L1,-1M0,${HATCH}L${HATCH},0M${HATCH - 1},${HATCH + 1}L${HATCH + 1},${
-          HATCH - 1
-        }`;
-        const pattern = add("pattern", {
-          id: "hatch",
-          width: HATCH,
-          height: HATCH,
-          patternUnits: "userSpaceOnUse",
-        });
-        pattern.append(add("path", { d: shape }, { stroke: theme.faint, width: 0.9 }));
-      }
-      add("rect", { x, y, width: w, height: h }, { fill: "url(#hatch)" });
-    },
-    image(picture, x, y, w, h) {
-      const node = add("image", { x, y, width: w, height: h, preserveAspectRatio: "none" });
-      node.setAttribute("href", picture.toDataURL("image/png"));
-      node.setAttribute("style", "image-rendering:pixelated");
-    },
-    text(x, y, text, style) {
-      const { size, weight = 400, anchor = "start", rotate = 0 } = style;
-      const place = rotate
-        ? { transform: `translate(${round(x)} ${round(y)}) rotate(${rotate})`, y: size * 0.35 }
-        : { x, y: y + size * 0.35 };
-      const node = add("text", {
-        ...place,
-        "font-size": size,
-        "font-weight": weight,
-        "text-anchor": anchor,
-        "xml:space": "preserve",
-      }, style);
-      node.textContent = isolated(legible(text));
-      if (style.title && style.title !== text) {
-        const title = document.createElementNS(SVG, "title");
-        title.textContent = legible(style.title);
-        node.append(title);
-      }
-    },
-    at(x, y, draw) {
-      const outer = group;
-      group = add("g", { transform: `translate(${round(x)} ${round(y)})` });
-      draw();
-      group = outer;
-    },
-  };
-  return pen;
+  }
+
+  /** @type {Pen["rect"]} */
+  rect(x, y, w, h, style) {
+    /** @type {Record<string, number>} */
+    const rounded = style.radius ? { rx: style.radius } : {};
+    this.add("rect", { x, y, width: w, height: h, ...rounded }, style);
+  }
+
+  /** @type {Pen["path"]} */
+  path(d, style) {
+    this.add("path", { d }, style);
+  }
+
+  /** @type {Pen["hatch"]} */
+  hatch(x, y, w, h) {
+    if (!this.svg.querySelector("#hatch")) this.defineHatch();
+    this.add("rect", { x, y, width: w, height: h }, { fill: "url(#hatch)" });
+  }
+
+  defineHatch() {
+    const size = { width: HATCH, height: HATCH };
+    const pattern = this.add("pattern", { id: "hatch", ...size, patternUnits: "userSpaceOnUse" });
+    const [low, high] = [HATCH - 1, HATCH + 1];
+    const d = `M-1,1L1,-1M0,${HATCH}L${HATCH},0M${low},${high}L${high},${low}`;
+    pattern.append(this.add("path", { d }, { stroke: this.theme.faint, width: 0.9 }));
+  }
+
+  /** @type {Pen["image"]} */
+  image(picture, x, y, w, h) {
+    const node = this.add("image", { x, y, width: w, height: h, preserveAspectRatio: "none" });
+    node.setAttribute("href", picture.toDataURL("image/png"));
+    node.style.imageRendering = "pixelated";
+  }
+
+  /** @type {Pen["text"]} */
+  text(x, y, text, style) {
+    const { size, weight = 400, anchor = "start", rotate = 0 } = style;
+    /** @type {Record<string, string | number>} */
+    const place = rotate
+      ? { transform: `translate(${round(x)} ${round(y)}) rotate(${rotate})`, y: size * 0.35 }
+      : { x, y: y + size * 0.35 };
+    const letters = { "font-size": size, "font-weight": weight, "text-anchor": anchor };
+    const node = this.add("text", { ...place, ...letters, "xml:space": "preserve" }, style);
+    node.textContent = isolated(legible(text));
+    if (style.title && style.title !== text) {
+      const title = document.createElementNS(SVG, "title");
+      title.textContent = legible(style.title);
+      node.append(title);
+    }
+  }
+
+  /** @type {Pen["at"]} */
+  at(x, y, draw) {
+    const outer = this.group;
+    this.group = this.add("g", { transform: `translate(${round(x)} ${round(y)})` });
+    draw();
+    this.group = outer;
+  }
 }
+
+/**
+ * A pen over a canvas.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Theme} theme
+ */
+export const canvasPen = (ctx, theme) => new CanvasPen(ctx, theme);

@@ -1,22 +1,35 @@
 // The frame every widget stands in: bar, read-out, body, note; data in, choices out.
 import { download } from "./download.js";
-import { filled, legible } from "./letters.js";
+import { context, element, plain, quoted } from "./element.js";
+import { filled, two } from "./letters.js";
 import { readTheme } from "./theme.js";
 
+/** @import { AnyFramed, Component, Theme, Widget } from "./types.d.ts" */
+
+export { element, plain, quoted, two };
+
 const MAX_CANVAS = 12e6;
+const NARROW = 560;
+
+/**
+ * What the reader has chosen in one widget. `told` is what the host has heard from us.
+ * @typedef {object} Kept
+ * @property {string} turn
+ * @property {Record<string, unknown>} choice
+ * @property {Record<string, unknown>} told
+ */
+
+/** @type {WeakMap<HTMLElement, Stage<AnyFramed>>} */
 const stages = new WeakMap();
+/** @type {Map<string, Kept>} */
 const remembered = new Map();
 
-/** An element with a class and text; text never becomes markup. */
-export function element(tag, name, text = "", attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = name;
-  node.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  return node;
-}
-
-/** A pen over a canvas of this size in CSS px, sharp on the screen at hand. */
+/**
+ * A context over a canvas of this size in CSS px, sharp on the screen at hand.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
 export function sized(canvas, width, height) {
   const sharp = Math.min(
     globalThis.devicePixelRatio || 1,
@@ -29,134 +42,189 @@ export function sized(canvas, width, height) {
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
   }
-  const ctx = canvas.getContext("2d");
+  const ctx = context(canvas);
   ctx.setTransform(sharp, 0, 0, sharp, 0, 0);
   ctx.clearRect(0, 0, width, height);
   return ctx;
 }
 
-function frame(parent) {
-  const root = element("div", "widget");
-  const controls = element("div", "controls");
-  const files = element("div", "files");
-  const readout = element("div", "readout", "", { role: "status", "aria-live": "polite" });
-  const body = element("div", "body");
-  const note = element("p", "note");
-  root.append(controls, files, readout, body, note);
-  parent.append(root);
-  return { root, controls, files, readout, body, note };
-}
-
-/** The data with its Arrow columns as typed arrays. */
+/**
+ * The data with its Arrow columns as typed arrays.
+ * @param {Record<string, any>} data
+ */
 function unpacked(data) {
-  const open = (value) => value?.getChildAt ? value.getChildAt(0).toArray() : value;
+  const open = (/** @type {any} */ value) =>
+    value?.getChildAt ? value.getChildAt(0).toArray() : value;
   return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, open(value)]));
 }
 
 /**
- * What the reader has chosen, kept here so that a slow server cannot undo a click. `told` is what
- * Streamlit has heard from us: when Python changes its mind, Streamlit must hear that from us too,
- * or it would take the reader's next click for no news.
+ * @param {unknown} one
+ * @param {unknown} other
  */
-function adopt(stage, { turn, ...wanted }) {
-  const id = stage.data.id;
-  const kept = remembered.get(id) ?? { turn: "", choice: {}, told: {} };
-  remembered.set(id, kept);
-  stage.kept = kept;
-  stage.choice = kept.choice;
-  if (kept.turn === turn) return;
-  kept.turn = turn;
-  Object.assign(stage.choice, wanted);
-  for (const name of Object.keys(kept.told)) {
-    clearTimeout(stage.timers[name]);
-    if (!same(kept.told[name], stage.choice[name])) {
-      stage.timers[name] = setTimeout(() => stage.send(name));
-    }
-  }
-}
-
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-function open(component, create) {
-  const stage = { ...frame(component.parentElement), width: 0, choice: {}, timers: {} };
-  stage.word = (name, values = {}) => filled(stage.data.text[name] ?? name, values);
-  stage.send = (name) => {
-    stage.kept.told[name] = stage.choice[name];
-    stage.component.setStateValue(name, stage.choice[name]);
-  };
-  stage.choose = (name, value, delay = 0) => {
-    if (same(value, stage.choice[name])) return;
-    stage.choice[name] = value;
-    clearTimeout(stage.timers[name]);
-    if (delay) stage.timers[name] = setTimeout(() => stage.send(name), delay);
-    else stage.send(name);
-    stage.paint();
-  };
-  stage.say = (...parts) => stage.readout.replaceChildren(...parts);
-  const widget = create(stage);
-  stage.update = (latest) => {
-    stage.component = latest;
-    stage.data = unpacked(latest.data);
-    stage.theme = readTheme(stage.root);
-    stage.root.dataset.mode = stage.theme.mode;
-    stage.root.style.setProperty("--accent", stage.theme.accent);
-    adopt(stage, stage.data.choices);
-    stage.note.textContent = stage.data.text.note ?? "";
-    for (const button of stage.files.children) {
-      button.setAttribute("aria-label", stage.word(button.dataset.kind));
-      button.title = stage.word(button.dataset.kind);
-    }
-    widget.read();
-    stage.root.classList.toggle("bare", !stage.controls.hasChildNodes());
-    stage.paint();
-  };
-  stage.paint = () => {
-    if (stage.width > 0) widget.paint();
-  };
-  for (const kind of ["png", "svg"]) {
-    const button = element("button", "file", kind.toUpperCase(), { type: "button" });
-    button.dataset.kind = kind;
-    button.onclick = () => download(kind, widget.picture(), stage.data, stage.theme);
-    stage.files.append(button);
+/** @template {AnyFramed} Data */
+export class Stage {
+  /**
+   * @param {Component} component
+   * @param {(stage: Stage<Data>) => Widget} create
+   */
+  constructor(component, create) {
+    this.component = component;
+    this.host = component.parentElement;
+    this.controls = element("div", "controls");
+    this.files = element("div", "files");
+    this.readout = element("div", "readout", "", { role: "status", "aria-live": "polite" });
+    this.body = element("div", "body");
+    this.note = element("p", "note");
+    this.root = element("div", "widget");
+    this.root.append(this.controls, this.files, this.readout, this.body, this.note);
+    this.host.append(this.root);
+    this.data = /** @type {Data} */ (unpacked(component.data));
+    this.theme = readTheme(this.root);
+    this.width = 0;
+    /** @type {Data["choices"]} */
+    this.choice = { turn: "" };
+    /** @type {Kept | null} */
+    this.kept = null;
+    /** @type {Record<string, ReturnType<typeof setTimeout>>} */
+    this.timers = {};
+    this.widget = create(this);
+    this.addFiles();
+    this.watcher = this.watched();
+    this.close = this.close.bind(this);
   }
-  const watcher = new ResizeObserver(() => {
-    const width = Math.floor(stage.body.clientWidth);
-    if (width === stage.width || width === 0) return;
-    stage.width = width;
-    stage.root.classList.toggle("narrow", width < 560);
-    stage.paint();
-  });
-  stage.width = Math.floor(stage.body.clientWidth);
-  stage.root.classList.toggle("narrow", stage.width < 560);
-  watcher.observe(stage.body);
-  document.fonts?.ready.then(() => stage.data && stage.paint());
-  stage.close = () => {
-    watcher.disconnect();
-    widget.close?.();
-    Object.values(stage.timers).forEach(clearTimeout);
-    if (stage.kept) stage.kept.told = {};
-    stage.root.remove();
-    stages.delete(component.parentElement);
-  };
-  return stage;
+
+  /**
+   * What the widget says, in the reader's language.
+   * @param {string} name
+   * @param {Record<string, string | number>} [values]
+   */
+  word(name, values = {}) {
+    return filled(this.data.text[name] ?? name, values);
+  }
+
+  /** @param {(Node | string)[]} parts */
+  say(...parts) {
+    this.readout.replaceChildren(...parts);
+  }
+
+  /** @param {string} name */
+  send(name) {
+    const choice = /** @type {Record<string, unknown>} */ (this.choice);
+    if (this.kept) this.kept.told[name] = choice[name];
+    this.component.setStateValue(name, choice[name]);
+  }
+
+  /**
+   * The reader chose: drawn at once, told after `delay` ms.
+   * @param {keyof Data["choices"] & string} name
+   * @param {unknown} value
+   * @param {number} [delay]
+   */
+  choose(name, value, delay = 0) {
+    const choice = /** @type {Record<string, unknown>} */ (this.choice);
+    if (same(value, choice[name])) return;
+    choice[name] = value;
+    clearTimeout(this.timers[name]);
+    if (delay) this.timers[name] = setTimeout(() => this.send(name), delay);
+    else this.send(name);
+    this.paint();
+  }
+
+  /**
+   * What the reader has chosen is kept here, so that a slow server cannot undo a click. When Python
+   * changes its mind, Streamlit must hear that from us too, or it would take the reader's next
+   * click for no news.
+   */
+  adopt() {
+    const { turn, ...wanted } = this.data.choices;
+    const { id } = this.data;
+    const kept = remembered.get(id) ?? { turn: "", choice: {}, told: {} };
+    remembered.set(id, kept);
+    this.kept = kept;
+    this.choice = /** @type {Data["choices"]} */ (kept.choice);
+    if (kept.turn === turn) return;
+    kept.turn = turn;
+    Object.assign(kept.choice, wanted);
+    for (const name of Object.keys(kept.told)) {
+      clearTimeout(this.timers[name]);
+      if (!same(kept.told[name], kept.choice[name])) {
+        this.timers[name] = setTimeout(() => this.send(name));
+      }
+    }
+  }
+
+  /** @param {Component} latest */
+  update(latest) {
+    this.component = latest;
+    this.data = /** @type {Data} */ (unpacked(latest.data));
+    this.theme = readTheme(this.root);
+    this.root.dataset.mode = this.theme.mode;
+    this.root.style.setProperty("--accent", this.theme.accent);
+    this.adopt();
+    this.note.textContent = this.data.text.note ?? "";
+    for (const button of /** @type {Iterable<HTMLElement>} */ (this.files.children)) {
+      button.title = this.word(button.dataset.kind ?? "");
+      button.setAttribute("aria-label", button.title);
+    }
+    this.widget.read();
+    this.root.classList.toggle("bare", !this.controls.hasChildNodes());
+    this.paint();
+  }
+
+  paint() {
+    if (this.width > 0) this.widget.paint();
+  }
+
+  addFiles() {
+    for (const kind of ["png", "svg"]) {
+      const button = element("button", "file", kind.toUpperCase(), { type: "button" });
+      button.dataset.kind = kind;
+      button.onclick = () => download(kind, this.widget.picture(), this.data, this.theme);
+      this.files.append(button);
+    }
+  }
+
+  /** Draws anew for every width, and when the letters have come. */
+  watched() {
+    const measure = () => {
+      this.width = Math.floor(this.body.clientWidth);
+      this.root.classList.toggle("narrow", this.width < NARROW);
+    };
+    measure();
+    const watcher = new ResizeObserver(() => {
+      const width = Math.floor(this.body.clientWidth);
+      if (width === this.width || width === 0) return;
+      measure();
+      this.paint();
+    });
+    watcher.observe(this.body);
+    document.fonts?.ready.then(() => this.kept && this.paint());
+    return watcher;
+  }
+
+  close() {
+    this.watcher.disconnect();
+    this.widget.close?.();
+    Object.values(this.timers).forEach(clearTimeout);
+    if (this.kept) this.kept.told = {};
+    this.root.remove();
+    stages.delete(this.host);
+  }
 }
 
-/** The whole life of a widget in one call, as often as Streamlit likes to call it. */
+/**
+ * The whole life of a widget in one call, as often as the host likes to call it.
+ * @template {AnyFramed} Data
+ * @param {Component} component
+ * @param {(stage: Stage<Data>) => Widget} create
+ */
 export function mount(component, create) {
   const parent = component.parentElement;
-  if (!stages.has(parent)) stages.set(parent, open(component, create));
-  const stage = stages.get(parent);
+  const stage = /** @type {Stage<Data>} */ (stages.get(parent) ?? new Stage(component, create));
+  stages.set(parent, /** @type {any} */ (stage));
   stage.update(component);
   return stage.close;
 }
-
-/** "animal" as an element that cannot turn its neighbours round. */
-export function quoted(text) {
-  return element("bdi", "quoted", legible(text));
-}
-
-export function plain(text) {
-  return element("span", "plain", text);
-}
-
-export const two = (value) => value.toFixed(2);

@@ -1,0 +1,148 @@
+"""What the browser is told of Python: the types of every picture, and the palette.
+
+python -m pages.widgets.generate     writes shared/pictures.d.ts and shared/palette.js
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final, Literal, get_args, get_origin
+
+import numpy as np
+
+from attention_core.pictures import palette
+from attention_core.pictures.contracts import PICTURES
+from attention_core.pictures.contracts.packing import Chosen, Contract, Parts, Sent, notes
+
+FOLDER: Final = Path(__file__).parent / "shared"
+HEADER: Final = "// Made by `make types`; change {source} instead.\n"
+PLAIN: Final = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
+ARRAYS: Final = {
+    np.float32: "Float32Array",
+    np.int32: "Int32Array",
+    np.uint16: "Uint16Array",
+    np.uint8: "Uint8Array",
+}
+
+
+def written() -> dict[Path, str]:
+    """Every generated file and what it should hold."""
+    return {FOLDER / "pictures.d.ts": declarations(), FOLDER / "palette.js": colours()}
+
+
+def colours() -> str:
+    """The palette as a module."""
+    known = {"accent": palette.ACCENT, "heads": palette.HEADS, "scale": palette.SCALE}
+    lines = [HEADER.format(source="attention_core/pictures/palette.py")]
+    for name, modes in known.items():
+        lines.append(f"export const {name.upper()} = {{")
+        for mode, value in modes.items():
+            many = [value] if isinstance(value, str) else value
+            shown = [f"    {json.dumps(colour)}," for colour in many]
+            if isinstance(value, str):
+                lines.append(f"  {mode}: {json.dumps(value)},")
+            else:
+                lines += [f"  {mode}: [", *shown, "  ],"]
+        lines.append("};")
+    return "\n".join([lines[0].rstrip(), *lines[1:]]) + "\n"
+
+
+def declarations() -> str:
+    """The types of all pictures and of what may be chosen in them."""
+    blocks = [block for picture in PICTURES for block in interfaces(picture)]
+    common = (
+        "/** What comes with every picture: its words, its place on the page. */\n"
+        "export interface Framed<Choice> {\n"
+        "  id: string;\n"
+        "  text: Record<string, string>;\n"
+        "  choices: Partial<Choice> & { turn: string };\n"
+        "}\n"
+    )
+    source = "attention_core/pictures/contracts"
+    return "\n".join([HEADER.format(source=source), common, *blocks])
+
+
+def interfaces(picture: type[Contract]) -> Iterator[str]:
+    """A picture's own types: its parts, what may be chosen, and all of it."""
+    name, known = picture.__name__, notes(picture)
+    for kind, note in known.values():
+        if isinstance(note, Parts):
+            yield interface(note.of.__name__, plain_lines(note.of))
+        elif is_dataclass(kind) and isinstance(kind, type):
+            yield interface(
+                kind.__name__,
+                [f"{key}: {typed(one)};" for key, (one, _note) in notes(kind).items()],
+            )
+    chosen = [
+        f"{key}: {typed(kind).removesuffix(' | null')};"
+        for key, (kind, note) in known.items()
+        if isinstance(note, Chosen)
+    ]
+    yield interface(f"{name}Choice", chosen)
+    yield interface(
+        f"{name} extends Framed<{name}Choice>",
+        [line for key, (kind, note) in known.items() for line in field(key, kind, note)],
+    )
+
+
+def interface(head: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"export interface {head} {{", *(f"  {line}" for line in lines), "}\n"])
+
+
+def plain_lines(contract: type[Contract]) -> list[str]:
+    """The fields of a part that stay with it: all but its arrays."""
+    known = notes(contract)
+    return [
+        line
+        for key, (kind, note) in known.items()
+        if not isinstance(note, Sent)
+        for line in field(key, kind, note)
+    ]
+
+
+def field(key: str, kind: Any, note: Any) -> Iterator[str]:
+    """The lines of one field: as many as it has names in the browser."""
+    empty = " | null" if NoneType in get_args(kind) else ""
+    if isinstance(note, Chosen):
+        return
+    if isinstance(note, Sent):
+        yield f"/** {note.axes.replace(' ', ' × ')} */"
+        yield f"{key}: {ARRAYS[note.dtype]}{empty};"  # type: ignore[index]  a type is looked up
+        if note.ragged:
+            yield f"{key}_shapes: number[][];"
+    elif isinstance(note, Parts):
+        yield f"{key}: {note.of.__name__}[];"
+        for name, (one, inner) in notes(note.of).items():
+            if isinstance(inner, Sent):
+                yield from field(name, one, inner)
+    else:
+        yield f"{key}: {typed(kind)};"
+
+
+def typed(kind: Any) -> str:
+    """A Python type as TypeScript says it.
+
+    >>> typed(Sequence[str] | None)
+    'string[] | null'
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if is_dataclass(kind):
+        return str(getattr(kind, "__name__", ""))
+    if origin is Literal:
+        return " | ".join(json.dumps(one) for one in inner)
+    if origin is tuple:
+        return f"[{', '.join(map(typed, inner))}]"
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return f"{typed(inner[0])}[]"
+    return " | ".join(map(typed, inner))
+
+
+if __name__ == "__main__":
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,93 @@
+"""A widget on a page of Streamlit: its scripts by their address, its choices kept.
+
+Streamlit resends all that was registered with a widget, and its whole data when any of it changes.
+So only a stub is registered, which fetches the scripts by their address; and a choice that came
+from the browser is not echoed: the browser keeps its own until Python wants something else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from secrets import token_hex
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2 import component
+from streamlit.components.v2.bidi_component.state import ComponentResult
+from streamlit.components.v2.types import ComponentRenderer
+
+from attention_core.pictures.contracts.packing import Picture, choices, packed
+from pages.widgets import serving
+
+__all__ = ["Callback", "ComponentResult", "mount", "registered", "settled", "show", "stub"]
+
+Callback = Callable[[], None] | None
+
+
+def show(
+    picture: Picture,
+    key: str,
+    text: Mapping[str, str] | None,
+    callbacks: Mapping[str, Callback],
+) -> ComponentResult:
+    """Puts a picture on the page, in the words of its reader; None = in English."""
+    data = {**packed(picture), "text": {**picture.words, **(text or {})}}
+    return mount(registered(picture.widget), key, data, choices(picture), callbacks)
+
+
+@cache
+def registered(name: str) -> ComponentRenderer:
+    """The mounting command of one widget."""
+    return component(f"attention_{name}", js=stub(name))
+
+
+def stub(name: str) -> str:
+    """All that travels with a widget: where its scripts and styles are."""
+    source = (serving.FOLDER / "hosts" / "stub.js").read_text(encoding="utf-8")
+    code = [line for line in source.splitlines() if not line.startswith("//")]
+    given = [
+        f"widgets/{serving.digest()}/",
+        serving.entry(name),
+        serving.styles(name),
+        serving.modules(name),
+    ]
+    return "\n".join([f"const GIVEN = {json.dumps(given, separators=(',', ':'))};", *code])
+
+
+def mount(
+    renderer: ComponentRenderer,
+    key: str,
+    data: dict[str, Any],
+    choices: Mapping[str, Any],
+    callbacks: Mapping[str, Callback],
+) -> ComponentResult:
+    """Puts a widget on the page; `choices` are what Python wants, None what the reader decides."""
+    wanted = {name: choice for name, choice in choices.items() if choice is not None}
+    listeners: dict[str, Any] = {
+        f"on_{name}_change": callback or _nothing for name, callback in callbacks.items()
+    }
+    return renderer(key=key, data={**data, "id": key, "choices": settled(key, wanted)}, **listeners)
+
+
+def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices to send: as sent before while the browser already shows what is wanted.
+
+    returns   the choices and `turn`, which changes only when the browser is to give up its own
+    """
+    memory = st.session_state.setdefault(f"{key}:settled", {"sent": None, "shown": {}, "state": {}})
+    state = dict(st.session_state.get(key, {}))
+    if state != memory["state"]:
+        lost = not state  # the widget was off the page: the browser has forgotten
+        memory["shown"] = {} if lost else {**memory["shown"], **state}
+        memory["state"] = state
+    agreed = all(memory["shown"].get(name) == choice for name, choice in wanted.items())
+    if memory["sent"] is None or not agreed:
+        memory["sent"] = {**wanted, "turn": token_hex(4)}
+        memory["shown"] = dict(wanted)
+    return dict(memory["sent"])
+
+
+def _nothing() -> None:
+    """Streamlit keeps a choice only when something listens to it."""

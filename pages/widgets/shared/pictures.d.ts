@@ -1,0 +1,134 @@
+// Made by `make types`; change attention_core/pictures/contracts instead.
+
+/** What comes with every picture: its words, its place on the page. */
+export interface Framed<Choice> {
+  id: string;
+  text: Record<string, string>;
+  choices: Partial<Choice> & { turn: string };
+}
+
+export interface AlignmentChoice {
+  pins: number[];
+  sources: number[];
+}
+
+export interface Alignment extends Framed<AlignmentChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  source: string[];
+  target: string[];
+  /** target × source */
+  weights: Float32Array;
+  links: [number, number][];
+  group: string;
+  compact: boolean;
+}
+
+export interface HeadGridChoice {
+  head: number[];
+}
+
+export interface HeadGrid extends Framed<HeadGridChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  sites: string[];
+  /** head × size × size */
+  thumbnails: Uint8Array;
+  thumbnails_shapes: number[][];
+  /** head */
+  values: Float32Array | null;
+  values_shapes: number[][];
+}
+
+export interface HeadViewChoice {
+  active: number[];
+  pins: number[];
+}
+
+export interface HeadView extends Framed<HeadViewChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  rows: string[];
+  columns: string[];
+  heads: number[];
+  /** head × query × key */
+  weights: Uint16Array;
+  /** query × key */
+  allowed: Uint8Array | null;
+  special_rows: number[];
+  special_columns: number[];
+}
+
+export interface Links {
+  sure: number[][];
+  possible: number[][];
+}
+
+export interface MatrixChoice {
+  scale: "matrix" | "row";
+  cell: number[];
+  pins: number[];
+  gold: Links;
+}
+
+export interface Matrix extends Framed<MatrixChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  rows: string[];
+  columns: string[];
+  /** query × key */
+  weights: Float32Array;
+  /** query × key */
+  allowed: Uint8Array | null;
+  found: number[][];
+  drawing: boolean;
+}
+
+export interface Panel {
+  title: string;
+  note: string;
+  rows: string[];
+  columns: string[];
+  group: string;
+}
+
+export interface MosaicChoice {
+  scale: "common" | "own";
+}
+
+export interface Mosaic extends Framed<MosaicChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  panels: Panel[];
+  /** row × column */
+  weights: Float32Array;
+  /** row × column */
+  allowed: Uint8Array;
+}
+
+export interface TreeChoice {
+  node: number;
+}
+
+export interface Tree extends Framed<TreeChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  texts: string[];
+  /** piece */
+  parents: Int32Array;
+  /** piece */
+  log_probabilities: Float32Array;
+  /** piece */
+  totals: Float32Array;
+  /** piece */
+  scores: Float32Array;
+  /** piece */
+  chosen: Uint8Array;
+  ways: string[] | null;
+}

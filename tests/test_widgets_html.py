@@ -1,0 +1,117 @@
+"""A picture as a page of its own: offline, under a strict policy, and what people type is text."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from attention_core.pictures.contracts import (
+    PICTURES,
+    Alignment,
+    HeadGrid,
+    HeadView,
+    Matrix,
+    Mosaic,
+    Panel,
+    Picture,
+    Tree,
+)
+from pages.widgets.hosts import html
+from tests.components_harness.data import NASTY, causal_heads, small_tree
+
+WORDS = [*NASTY, "cat"]
+SIZE = len(WORDS)
+HEADS = causal_heads(SIZE, 3)
+ALLOWED = np.tri(SIZE, dtype=bool)
+SHOWN: dict[type[Picture], Picture] = {
+    Alignment: Alignment(source=WORDS, target=WORDS, weights=HEADS[0]),
+    HeadGrid: HeadGrid(sites=["1", "2"], thumbnails=[HEADS * 255, HEADS[:2] * 255]),
+    HeadView: HeadView(rows=WORDS, columns=WORDS, heads=[0, 1, 2], weights=HEADS, title=NASTY[0]),
+    Matrix: Matrix(rows=WORDS, columns=WORDS, weights=HEADS[1], allowed=ALLOWED, cell=[3, 1]),
+    Mosaic: Mosaic(panels=[Panel("one", "", WORDS, WORDS, HEADS[0], ALLOWED)]),
+    Tree: Tree(**small_tree()._asdict()),
+}
+
+
+@pytest.fixture
+def opened(visit: Callable[..., Page], tmp_path: Path) -> Callable[[Picture], Page]:
+    """Opens a picture's page from a file; any request but for the file fails the test."""
+
+    def open_(picture: Picture) -> Page:
+        file = tmp_path / "picture.html"
+        file.write_text(html.page(picture), encoding="utf-8")
+        page = visit()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+        page.route(file.as_uri(), lambda route: route.continue_())
+        page.goto(file.as_uri())
+        expect(page.locator(".widget canvas").first).to_be_visible()
+        assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+        return page
+
+    return open_
+
+
+@pytest.mark.parametrize("kind", PICTURES, ids=lambda kind: kind.__name__)
+def test_every_picture_opens_from_a_file_and_stays_text(
+    kind: type[Picture], opened: Callable[[Picture], Page]
+) -> None:
+    page = opened(SHOWN[kind])
+    assert page.locator("img, .widget b, .widget strong").count() == 0
+    assert page.locator(".widget").bounding_box() is not None
+
+
+def test_the_page_is_walked_by_keyboard_and_read_by_pointer(
+    opened: Callable[[Picture], Page],
+) -> None:
+    page = opened(SHOWN[Matrix])
+    status = page.get_by_role("status")
+    expect(status).to_contain_text(f"{HEADS[1, 3, 1]:.4f}")
+    page.locator(".plot").focus()
+    page.keyboard.press("ArrowDown")
+    expect(status).to_contain_text(f"{HEADS[1, 4, 1]:.4f}")
+    box = page.locator(".base").bounding_box()
+    assert box is not None
+    page.locator(".base").hover(position={"x": box["width"] - 90, "y": box["height"] - 20})
+    expect(status).to_contain_text("cat")
+
+
+def test_the_page_gives_files_too(opened: Callable[[Picture], Page]) -> None:
+    page = opened(SHOWN[HeadGrid])
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download as SVG").click()
+    assert waiting.value.path().read_bytes().count(b"<image") == 3 + 2
+
+
+def test_a_notebook_shows_the_page_in_a_frame(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.set_content(html.Notebook(SHOWN[Alignment])._repr_html_())
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".widget canvas").first).to_be_visible()
+    assert frame.locator(".token").all_text_contents()[0] == NASTY[0]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_nothing_typed_ends_an_element(text: str) -> None:
+    source = html.page(Matrix(rows=[text], columns=["a"], weights=np.ones((1, 1)), title=text))
+    assert len(re.findall("<(?:script|img|b)[ >]", source)) == 3
+    assert "http:" not in source.replace("http://www.w3.org", "")
+
+
+def test_numbers_arrive_as_they_are() -> None:
+    sent: Any = html.encoded(np.array([0.1, np.nan], np.float32))
+    assert sent == {"dtype": "float32", "base64": "zczMPQAAwH8="}
+
+
+def test_a_page_needs_no_streamlit() -> None:
+    code = "import sys, pages.widgets.hosts.html; sys.exit('streamlit' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])  # noqa: S603
