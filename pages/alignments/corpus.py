@@ -12,19 +12,10 @@ from models.corpora.pairs import Pairs, ready_classroom
 from models.corpora.triage import Look, Row, Triage, as_csv, summary
 from models.work.jobs import Job
 from pages.alignments.parts import handover, triaging, uploading
-from pages.frame import (
-    ask,
-    background,
-    choosing,
-    downloads,
-    figures,
-    link,
-    looking,
-    prose,
-    sentences,
-)
+from pages.frame import ask, background, downloads, link, prose
 from pages.frame.language import _, ngettext
-from pages.frame.readings import align, translator
+from pages.showing import choosing, figures, looking, sentences
+from pages.showing.readings import align, translator
 
 PAGE = "corpus"
 REDRAW = 4.0

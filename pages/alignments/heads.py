@@ -17,9 +17,10 @@ from models.corpora.pairs import Pair, Pairs, ready_gold
 from models.families.translation import Translation
 from models.work.jobs import Job
 from pages.alignments.parts import handover, ranking, triaging, uploading
-from pages.frame import ask, background, choosing, figures, link, prose
+from pages.frame import ask, background, link, prose
 from pages.frame.language import _, ngettext
-from pages.frame.readings import align, translator
+from pages.showing import choosing, figures
+from pages.showing.readings import align, translator
 
 PAGE = "heads"
 REDRAW = 3.0

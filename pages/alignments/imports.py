@@ -15,8 +15,9 @@ from attention_core.watching.record import Site
 from pages.alignments.parts import foreign
 from pages.alignments.parts.foreign import Foreign
 from pages.alignments.parts.uploading import MEGABYTES
-from pages.frame import ask, choosing, downloads, figures, link, prose, sentences
+from pages.frame import ask, downloads, link, prose
 from pages.frame.language import _, ngettext
+from pages.showing import choosing, figures, sentences
 
 PAGE = "imports"
 FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")

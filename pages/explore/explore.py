@@ -8,9 +8,10 @@ from __future__ import annotations
 import streamlit as st
 
 from attention_core.pictures.views import View, view
-from pages.frame import ask, choosing, downloads, examples, figures, link, prose, sentences
+from pages.frame import ask, downloads, examples, link, prose
 from pages.frame.language import _
-from pages.frame.readings import Part, Reading, read
+from pages.showing import choosing, figures, sentences
+from pages.showing.readings import Part, Reading, read
 
 PAGE = "explore"
 LINES = 160

@@ -6,9 +6,9 @@ import logging
 
 from attention_core.errors import AttentionError
 from models.store.shelf import SHELF
-from pages.frame.choosing import DEFAULTS
 from pages.frame.examples import EXPLORE, TRANSLATE
-from pages.frame.readings import read, translate
+from pages.showing.choosing import DEFAULTS
+from pages.showing.readings import read, translate
 
 log = logging.getLogger("attention_atlas")
 

@@ -6,10 +6,11 @@ import streamlit as st
 
 from attention_core.numbers.alignment import strongest_links
 from attention_core.pictures.views import View, view
-from pages.frame import ask, examples, figures, link, prose, sentences
-from pages.frame.choosing import DEFAULTS
+from pages.frame import ask, examples, link, prose
 from pages.frame.language import _
-from pages.frame.readings import translate
+from pages.showing import figures, sentences
+from pages.showing.choosing import DEFAULTS
+from pages.showing.readings import translate
 
 PAGE = "home"
 CUT = link.flag(PAGE, "cut")

@@ -10,11 +10,12 @@ import streamlit as st
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.cost import Price, Size
 from attention_core.pictures import figures as plots
-from pages.frame import choosing, downloads, link, prose
+from pages.frame import downloads, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
 from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, shade, table, title
 from pages.mechanisms.parts.measuring import measuring
+from pages.showing import choosing
 
 SHORTEST: Final = 16
 LONGEST: Final = tuple(1 << power for power in range(10, 20))

@@ -13,8 +13,9 @@ from attention_core.marking import N_
 from attention_core.mechanisms import ALL, USES, Use
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
-from pages.frame import ask, downloads, figures, link, prose
+from pages.frame import ask, downloads, link, prose
 from pages.frame.language import _
+from pages.showing import figures
 from pages.widgets import lab as bench
 
 PAGE: Final = "lab"

@@ -8,10 +8,11 @@ import streamlit as st
 
 from attention_core.mechanisms import ALL
 from models.ours.imitation.student import look
-from pages.frame import downloads, examples, figures, lengths, link, prose
+from pages.frame import downloads, examples, link, prose
 from pages.frame.language import _
 from pages.mechanisms.parts import stops
 from pages.mechanisms.parts.side_by_side import asked, labels, numbers, panel
+from pages.showing import figures, lengths
 from pages.widgets.mosaic import TEXT, mosaic
 
 PAGE: Final = "story"

@@ -11,7 +11,7 @@ from attention_core.mechanisms import ALL
 from attention_core.mechanisms.mechanism import Trace
 from models.ours.imitation.head import Words
 from models.ours.imitation.student import held_out, look, missed
-from pages.frame import downloads, examples, figures, link, prose
+from pages.frame import downloads, examples, link, prose
 from pages.frame.language import _
 from pages.mechanisms.parts.side_by_side import (
     asked,
@@ -24,6 +24,7 @@ from pages.mechanisms.parts.side_by_side import (
     reach,
     support,
 )
+from pages.showing import figures
 from pages.widgets.mosaic import TEXT, mosaic
 
 PAGE: Final = "words"

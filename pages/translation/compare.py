@@ -11,9 +11,10 @@ import streamlit as st
 from models.families.translation import Translation
 from models.store import catalogue
 from models.store.catalogue import Card
-from pages.frame import ask, choosing, downloads, examples, figures, link, looking, prose, sentences
+from pages.frame import ask, downloads, examples, link, prose
 from pages.frame.language import _
-from pages.frame.readings import align, translate
+from pages.showing import choosing, figures, looking, sentences
+from pages.showing.readings import align, translate
 
 PAGE = "compare"
 SIX = (

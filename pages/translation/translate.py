@@ -12,22 +12,12 @@ import streamlit as st
 from attention_core.numbers.alignment import pharaoh
 from attention_core.pictures.views import View
 from models.families.translation import Search, Translation
-from pages.frame import (
-    ask,
-    choosing,
-    downloads,
-    examples,
-    figures,
-    link,
-    looking,
-    prose,
-    sentences,
-    steps,
-)
+from pages.frame import ask, downloads, examples, link, prose
 from pages.frame.language import _
-from pages.frame.looking import Look
-from pages.frame.readings import align, translate
-from pages.translation.parts import changes, golden, reverse
+from pages.showing import choosing, figures, looking, sentences
+from pages.showing.looking import Look
+from pages.showing.readings import align, translate
+from pages.translation.parts import changes, golden, reverse, steps
 
 PAGE = "translate"
 

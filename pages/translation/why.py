@@ -8,9 +8,10 @@ import streamlit as st
 
 from attention_core.pictures import figures as plots
 from models.store.catalogue import Card
-from pages.frame import ask, choosing, downloads, examples, lengths, link, prose
+from pages.frame import ask, downloads, examples, link, prose
 from pages.frame.language import _
-from pages.frame.readings import faded, translate
+from pages.showing import choosing, lengths
+from pages.showing.readings import faded, translate
 
 PAGE = "why"
 WITHOUT, WITH = "fixed-en-fr", "bahdanau-en-fr"

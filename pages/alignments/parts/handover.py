@@ -10,7 +10,8 @@ from attention_core.axes.tokens import word_spans
 from attention_core.numbers.alignment import AlignedPair, pharaoh
 from attention_core.numbers.heads import Ranked
 from models.store import catalogue
-from pages.frame import link, looking
+from pages.frame import link
+from pages.showing import looking
 
 PAGE = "translate"
 FORGOTTEN = ("words", "cell", "cut", "gold", "first", "links", "edits", "node", "part", "heads",

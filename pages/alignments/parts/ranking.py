@@ -13,10 +13,11 @@ from attention_core.numbers.heads import Ranked
 from models.corpora.head_search import Report
 from models.families.translation import Translation
 from pages.alignments.parts.handover import layer
-from pages.frame import downloads, figures, prose, sentences
+from pages.frame import downloads, prose
 from pages.frame.language import _, ngettext
-from pages.frame.looking import EVERY, cross_part
 from pages.frame.prose import Markup, filled, number
+from pages.showing import figures, sentences
+from pages.showing.looking import EVERY, cross_part
 from pages.widgets import head_grid as thumbnails
 from pages.widgets.head_grid import TEXT
 

@@ -10,9 +10,10 @@ import streamlit as st
 from attention_core.numbers.alignment import Direction
 from models.corpora import pairs
 from models.corpora.pairs import Pairs
-from pages.frame import ask, choosing, link, prose
+from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
+from pages.showing import choosing
 
 MEGABYTES = 5
 """The largest file that the browser sends; as server.maxUploadSize in .streamlit/config.toml."""

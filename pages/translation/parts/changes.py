@@ -14,10 +14,11 @@ from attention_core.axes.tokens import Axis
 from attention_core.pictures.views import View
 from attention_core.watching.edit import Action, Edit
 from models.families.translation import Translation
-from pages.frame import choosing, link, prose
+from pages.frame import link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.looking import Look
+from pages.showing import choosing
+from pages.showing.looking import Look
 
 MOST = 12
 """Changes in one experiment; more could not be read."""

@@ -10,11 +10,12 @@ from attention_core.errors import AttentionError
 from attention_core.numbers.alignment import Direction, Gold, Link, golds, pharaoh, scores
 from attention_core.pictures.views import View
 from models.families.translation import Translation
-from pages.frame import choosing, downloads, figures, link, prose
+from pages.frame import downloads, link, prose
 from pages.frame.ask import said
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.looking import Look
+from pages.showing import choosing, figures
+from pages.showing.looking import Look
 
 
 class Written(NamedTuple):

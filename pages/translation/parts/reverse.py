@@ -8,11 +8,12 @@ from attention_core.numbers.alignment import SYMMETRIES, Link, pharaoh, symmetri
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from models.store import catalogue
-from pages.frame import ask, choosing, downloads, figures, link, looking, prose
+from pages.frame import ask, downloads, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.looking import Look
-from pages.frame.readings import align
+from pages.showing import choosing, figures, looking
+from pages.showing.looking import Look
+from pages.showing.readings import align
 from pages.translation.parts import golden
 from pages.translation.parts.golden import Written
 

@@ -18,7 +18,7 @@ from models.families.translation import Translation
 from pages.frame import downloads
 from pages.frame.language import _
 from pages.frame.measure_names import explanation, title
-from pages.frame.readings import Part
+from pages.showing.readings import Part
 from pages.widgets import alignment as ribbons
 from pages.widgets import head_grid as thumbnails
 from pages.widgets import head_view as lines

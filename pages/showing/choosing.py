@@ -9,10 +9,11 @@ import streamlit as st
 from attention_core.errors import AttentionError
 from models.families.seq2seq_languages import Wish
 from models.store import catalogue
-from pages.frame import fetching, link, prose
+from pages.frame import link, prose
 from pages.frame.ask import forget, said
 from pages.frame.language import _
 from pages.frame.link import Choice
+from pages.showing import fetching
 
 DEFAULTS = {"read": "minilm", "translate": "bahdanau-en-fr"}
 

@@ -15,10 +15,11 @@ from attention_core.pictures.views import View, overview, view
 from attention_core.watching.record import Integrity, Site, Stored
 from models.families.translation import Translation
 from models.store import catalogue
-from pages.frame import choosing, figures, link, prose, sentences
+from pages.frame import link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.readings import THUMBNAIL, Part
+from pages.showing import choosing, figures, sentences
+from pages.showing.readings import THUMBNAIL, Part
 
 UNCHOSEN = -1
 EVERY = 63
