@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.mechanisms import ALL
 from attention_core.mechanisms.mechanism import Trace
 from models.ours.imitation.head import Words
 from models.ours.imitation.student import held_out, look, missed
-from pages.frame import downloads, examples, link, prose
+from pages.frame import downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.mechanisms.parts.side_by_side import (
     asked,
@@ -28,6 +29,7 @@ from pages.showing import figures
 from pages.widgets.mosaic import TEXT, mosaic
 
 PAGE: Final = "words"
+CARD = site.Page(PAGE, N_("Side by side"), order=80, group=N_("Mechanisms"))
 SETS: Final = {
     "first": ("additive", "scaled_dot_product"),
     "soft": ("scaled_dot_product", "hard", "gumbel"),
@@ -40,7 +42,9 @@ SETS: Final = {
 TEXT_ = link.text(PAGE, "text", examples.WORDS[0].text)
 CUT = link.flag(PAGE, "cut")
 CHOSEN = link.names(PAGE, "mechanisms", SETS["first"] + ("sparsemax",))
-SCALE = link.one_of(PAGE, "scale", ("common", "own"), "common")
+SCALE: link.Choice[Literal["common", "own"]] = link.one_of(
+    PAGE, "scale", ("common", "own"), "common"
+)
 INSIDE = link.one_of(PAGE, "inside", ALL, "multi_head")
 CHOICES = (TEXT_, CUT, CHOSEN, SCALE, INSIDE)
 
@@ -164,4 +168,5 @@ def took() -> None:
     link.choose(SCALE, st.session_state[f"{PAGE}.mosaic"]["scale"])
 
 
-page()
+if __name__ == "__main__":
+    page()

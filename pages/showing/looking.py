@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
-import streamlit as st
 import torch
 
 from attention_core.numbers import measures
 from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract, shifted
-from attention_core.pictures.views import View, overview, view
+from attention_core.pictures.views import Grain, Specials, View, overview, view
 from attention_core.watching.record import Integrity, Site, Stored
 from models.families.translation import Translation
 from models.store import catalogue
-from pages.frame import link, prose
+from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.showing import choosing, figures, sentences
+from pages.showing import sentences
 from pages.showing.readings import THUMBNAIL, Part
 
-UNCHOSEN = -1
-EVERY = 63
-"""Stands for all layers together in the choice of a layer."""
+Every = Literal["every"]
+EVERY: Final[Every] = "every"
+"""All layers together, where else a layer is named."""
+Layer = int | Every
+ONCE: Final = "64"
+"""What addresses called all layers before they had a word for it."""
+LAYERS: Final = 64
+"""The most layers that an address may count."""
 
 
 class Best(NamedTuple):
     """The look that agreed best with people's links; heads empty = the mean of its layer."""
 
-    layer: int = UNCHOSEN
-    """`EVERY` for the mean over all heads of all layers."""
+    layer: Layer | None = None
+    """`EVERY` for the mean over all heads of all layers; None for the last one."""
     heads: tuple[int, ...] = ()
     shift: int = 0
     how: Extraction = "argmax"
@@ -40,22 +44,31 @@ class Best(NamedTuple):
 class Looking(NamedTuple):
     """The choices of one page."""
 
-    layer: Choice
-    heads: Choice
-    shift: Choice
-    how: Choice
-    least: Choice
+    layer: Choice[Layer | None]
+    heads: Choice[list[int]]
+    shift: Choice[str]
+    how: Choice[str]
+    least: Choice[int]
 
 
 def choices(page: str) -> Looking:
     """What the reader may choose about the look; all left to the model at first."""
     return Looking(
-        link.number(page, "layer", UNCHOSEN, most=64),
+        Choice("layer", None, _layer, _written, page),
         link.numbers(page, "heads"),
         link.one_of(page, "shift", ("best", "-1", "0", "1"), "best"),
         link.one_of(page, "how", ("best", *EXTRACTIONS), "best"),
         link.amount(page, "least", 20, 1, 100),
     )
+
+
+def _layer(raw: str) -> Layer | None:
+    """A layer as an address says it: `every`, or a number from 1."""
+    return EVERY if raw in (EVERY, ONCE) else link.place(raw, LAYERS)
+
+
+def _written(layer: Layer | None) -> str:
+    return layer if layer == EVERY else "" if layer is None else str(layer + 1)
 
 
 def best(model: str) -> Best:
@@ -75,16 +88,20 @@ def best(model: str) -> Best:
 
 
 class Look(NamedTuple):
-    """The look that the page shows, after all choices."""
+    """The look that the page shows, after all choices.
+
+    layer  the place of the site among the looks at the source, or `EVERY`
+    """
 
     site: Site
+    layer: Layer
     heads: tuple[int, ...]
     shift: int
     how: Extraction
     least: float
 
-    def view(self, grain: str, specials: str) -> View:
-        return view(self.site, self.heads, grain, specials)  # type: ignore[arg-type]
+    def view(self, grain: Grain, specials: Specials) -> View:
+        return view(self.site, self.heads, grain, specials)
 
     def links(self, picture: View) -> list[Link]:
         """The links that the picture stands for; special tokens have none."""
@@ -104,18 +121,23 @@ def settled(found: Translation, model: str, chosen: Looking | None = None) -> Lo
     layer, heads, shift, how = good.layer, good.heads, good.shift, good.how
     least = good.least
     if chosen is not None:
-        if link.value(chosen.layer) != UNCHOSEN:
+        if link.value(chosen.layer) is not None:
             layer, heads = link.value(chosen.layer), tuple(link.value(chosen.heads))
         if link.value(chosen.shift) != "best":
             shift = int(link.value(chosen.shift))
         if link.value(chosen.how) != "best":
             how, least = link.value(chosen.how), link.value(chosen.least) / 100
-    if layer == EVERY and len(cross) > 1:
-        site = together(cross)
-    else:
-        site = cross[layer if 0 <= layer < len(cross) else -1]
+    layer = _within(layer, len(cross))
+    site = together(cross) if layer == EVERY else cross[layer]
     heads = tuple(head for head in heads if head < site.heads) or tuple(range(site.heads))
-    return Look(moved(site, shift), heads, shift, how, least)
+    return Look(moved(site, shift), layer, heads, shift, how, least)
+
+
+def _within(layer: Layer | None, layers: int) -> Layer:
+    """A layer that the translator has: the last one where none is named, or one beyond it."""
+    if layer == EVERY and layers > 1:
+        return EVERY
+    return layer if isinstance(layer, int) and layer < layers else layers - 1
 
 
 def together(sites: Sequence[Site]) -> Site:
@@ -126,7 +148,6 @@ def together(sites: Sequence[Site]) -> Site:
     return replace(
         sites[-1],
         name="+".join(site.name for site in sites),
-        layer=EVERY,
         heads=1,
         source=Stored(weights, sites[-1].allowed()),
         integrity=Integrity(
@@ -146,89 +167,9 @@ def moved(site: Site, shift: int) -> Site:
 
 def where(look: Look) -> str:
     """The look in words, counted from 1."""
-    if look.site.layer == EVERY:
+    if look.layer == EVERY:
         return _("the mean of all heads of all layers")
-    return sentences.where(look.site.layer, look.heads)
-
-
-def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
-    """Controls for the look: all heads to click on where there are several, and how to read it."""
-    look = settled(found, model, chosen)
-    if look is None:
-        return
-    cross = found.cross
-    many = len(cross) * cross[0].heads > 1
-    if many:
-        heads(found, model, chosen, look, key)
-    with st.container(horizontal=True, gap="medium"):
-        choosing.segments(
-            chosen.shift,
-            _("Look taken from"),
-            {
-                "best": _("best step"),
-                "-1": _("step before"),
-                "0": _("same step"),
-                "1": _("step after"),
-            },
-        )
-        choosing.segments(
-            chosen.how,
-            _("Links"),
-            {
-                "best": _("best way"),
-                "argmax": _("strongest"),
-                "threshold": _("heavy enough"),
-                "matching": _("one to one"),
-                "grown": _("from both sides"),
-            },
-        )
-        if look.how == "threshold":
-            st.slider(
-                _("Least weight (%)"), 1, 100, key=chosen.least.key, width=220,
-                persist_state="session",
-            )  # fmt: skip
-
-
-def heads(found: Translation, model: str, chosen: Looking, look: Look, key: str) -> None:
-    """A thumbnail of every head that looks at the source; a click opens one."""
-    part = cross_part(found)
-    layer = look.site.layer
-
-    def took() -> None:
-        at, head = figures.state(f"{key}.grid", "head")
-        link.choose(chosen.layer, at)
-        link.choose(chosen.heads, [head])
-
-    def mean() -> None:
-        link.choose(chosen.layer, min(layer, len(found.cross) - 1))
-        link.choose(chosen.heads, [])
-
-    def every() -> None:
-        link.choose(chosen.layer, EVERY)
-        link.choose(chosen.heads, [])
-
-    def reset() -> None:
-        link.choose(chosen.layer, UNCHOSEN)
-        link.choose(chosen.heads, [])
-
-    opened = None if layer == EVERY else (layer, look.heads[0])
-    figures.head_grid(part, opened, f"{key}.grid", took)
-    if link.value(chosen.layer) not in (UNCHOSEN, EVERY):
-        st.pills(
-            _("Heads of layer {layer}; none chosen is the mean of all").format(layer=layer + 1),
-            range(look.site.heads),
-            selection_mode="multi",
-            format_func=lambda head: str(head + 1),
-            key=chosen.heads.key,
-        )
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        prose.caption(prose.filled(_("Shown: {place}."), place=where(look)))
-        if best(model).layer != UNCHOSEN:
-            st.button(
-                _("Head that aligns best"), on_click=reset, type="tertiary", key=f"{key}.best"
-            )
-        st.button(_("Mean of the layer"), on_click=mean, type="tertiary", key=f"{key}.mean")
-        st.button(_("Mean of all layers"), on_click=every, type="tertiary", key=f"{key}.every")
+    return sentences.where(look.layer, look.heads)
 
 
 def cross_part(found: Translation) -> Part:

@@ -19,7 +19,7 @@ from models.families.translation import Translating, Translation
 from models.loading.checkpoint import pair_from_folder
 from models.store import shelf
 from pages.showing import looking
-from pages.showing.choosing import DEFAULTS
+from pages.showing.readings import DEFAULTS
 from tests import tiny_pairs
 from tests.browser.frame import settled
 from tests.browser.gestures import (

@@ -13,8 +13,8 @@ from models.families.translation import Node, Search, Translating, Translation
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf
 from pages.showing import looking
-from pages.showing.choosing import DEFAULTS
 from pages.showing.looking import Look
+from pages.showing.readings import DEFAULTS
 from tests.browser.frame import settled
 from tests.browser.gestures import (
     caption,

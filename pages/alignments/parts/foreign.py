@@ -15,8 +15,7 @@ from attention_core.pictures.views import view
 from pages.frame import examples
 from pages.frame.language import _
 from pages.showing import looking
-from pages.showing.choosing import DEFAULTS
-from pages.showing.readings import translate
+from pages.showing.readings import DEFAULTS, translate
 
 KEPT = 16
 """Files in memory, of at most 40 MB each; mostly of far less."""

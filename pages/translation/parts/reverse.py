@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.numbers.alignment import SYMMETRIES, Link, pharaoh, symmetrised
+from attention_core.numbers.alignment import SYMMETRIES, Link, Symmetry, pharaoh, symmetrised
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from models.store import catalogue
@@ -20,7 +20,7 @@ from pages.translation.parts.golden import Written
 _CUT = link.flag("reverse", "cut")
 
 
-def choice(page: str) -> Choice:
+def choice(page: str) -> Choice[Symmetry]:
     """How the two sets of links become one."""
     return link.one_of(page, "joined", SYMMETRIES, "grow-diag-final-and")
 
@@ -35,7 +35,9 @@ def translators(model: str) -> list[str]:
     ]
 
 
-def show(found: Translation, model: str, look: Look, how: Choice, gold: Written, key: str) -> None:
+def show(
+    found: Translation, model: str, look: Look, how: Choice[Symmetry], gold: Written, key: str
+) -> None:
     """Links of both directions and of the two joined, with the score of each."""
     others = translators(model)
     if not others:
