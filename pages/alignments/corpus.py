@@ -93,8 +93,8 @@ def worked(model: str, pairs: Pairs | None) -> Job[Row] | None:
 
 def aligned_by(model: str) -> Look:
     """The look of the translator's card; where that is all layers together, the last one."""
-    layer, *how = looking.best(model)
-    return Look(layer if isinstance(layer, int) else -1, *how)
+    layer, heads, shift, how, least = looking.best(model)
+    return Look(layer if isinstance(layer, int) else -1, heads, shift, how, least)
 
 
 def shown(job: Job[Row]) -> None:

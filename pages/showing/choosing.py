@@ -44,7 +44,7 @@ def segments(choice: Choice[Name], label: str, titles: Mapping[str, str]) -> Nam
 def convention(first: Choice[str], direction: Choice[Direction]) -> None:
     """How the numbers of a link are to be read."""
     segments(first, _("Links count words from"), {"0": "0", "1": "1"})
-    titles: dict[Direction, str] = {
+    titles = {
         "source-target": _("source-target"),
         "target-source": _("target-source"),
     }

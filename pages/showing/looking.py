@@ -24,6 +24,8 @@ Every = Literal["every"]
 EVERY: Final[Every] = "every"
 """All layers together, where else a layer is named."""
 Layer = int | Every
+How = Literal["best"] | Extraction
+HOW: Final[tuple[How, ...]] = ("best", *EXTRACTIONS)
 ONCE: Final = "64"
 """What addresses called all layers before they had a word for it."""
 LAYERS: Final = 64
@@ -47,7 +49,7 @@ class Looking(NamedTuple):
     layer: Choice[Layer | None]
     heads: Choice[list[int]]
     shift: Choice[str]
-    how: Choice[str]
+    how: Choice[How]
     least: Choice[int]
 
 
@@ -57,7 +59,7 @@ def choices(page: str) -> Looking:
         Choice("layer", None, _layer, _written, page),
         link.numbers(page, "heads"),
         link.one_of(page, "shift", ("best", "-1", "0", "1"), "best"),
-        link.one_of(page, "how", ("best", *EXTRACTIONS), "best"),
+        link.one_of(page, "how", HOW, "best"),
         link.amount(page, "least", 20, 1, 100),
     )
 
@@ -125,8 +127,8 @@ def settled(found: Translation, model: str, chosen: Looking | None = None) -> Lo
             layer, heads = link.value(chosen.layer), tuple(link.value(chosen.heads))
         if link.value(chosen.shift) != "best":
             shift = int(link.value(chosen.shift))
-        if link.value(chosen.how) != "best":
-            how, least = link.value(chosen.how), link.value(chosen.least) / 100
+        if (asked := link.value(chosen.how)) != "best":
+            how, least = asked, link.value(chosen.least) / 100
     layer = _within(layer, len(cross))
     site = together(cross) if layer == EVERY else cross[layer]
     heads = tuple(head for head in heads if head < site.heads) or tuple(range(site.heads))
