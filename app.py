@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -30,7 +29,6 @@ from pages.widgets import serving
 
 log = logging.getLogger("attention_atlas")
 
-HERE: Final = Path(__file__).parent
 TIDYING: Final = 1.0
 SPRING_CLEANING: Final = 600.0
 """Seconds between two freezes of the heap, and between two full collections of it."""
@@ -105,17 +103,14 @@ async def keep_house() -> None:
 
 
 def preload() -> None:
-    """Import the libraries and everything below pages/, and read what the pages open with.
+    """Import the libraries and every page with what it stands on; read what the pages open with.
 
     Not at the top of this file: Streamlit's caches want its runtime to be there before them.
     """
     for library in LIBRARIES:
         import_module(library)
-    for folder in ("widgets", "widgets/*", "frame", "*/parts"):
-        for path in sorted((HERE / "pages").glob(f"{folder}/*.py")):
-            module = path.relative_to(HERE).with_suffix("")
-            import_module(".".join(module.parts).removesuffix(".__init__"))
-    import_module("pages.frame.opening").read_ahead()
+    import_module("pages.frame.site").pages()
+    import_module("pages.showing.readings").read_ahead()
 
 
 async def ready(_request: Request) -> JSONResponse:

@@ -5,34 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import __version__
-from pages.frame import language, link, theme
+from pages.frame import language, link, site, theme
 from pages.frame.language import _
 
 
 def pages() -> dict[str, list[st.Page]]:
-    """Every page, in the order of the story; those about translation under one heading."""
-    return {
-        "": [
-            st.Page("home/home.py", title=_("Home"), url_path="home", default=True),
-            st.Page("explore/explore.py", title=_("Explore"), url_path="explore"),
-            st.Page("translation/why.py", title=_("Why attention?"), url_path="why"),
-            st.Page("translation/translate.py", title=_("Translate"), url_path="translate"),
-            st.Page("translation/compare.py", title=_("Compare"), url_path="compare"),
-        ],
-        _("Mechanisms"): [
-            st.Page("mechanisms/story.py", title=_("The story"), url_path="story"),
-            st.Page("mechanisms/lab.py", title=_("Step by step"), url_path="lab"),
-            st.Page("mechanisms/words.py", title=_("Side by side"), url_path="words"),
-            st.Page("mechanisms/cost.py", title=_("Cost"), url_path="cost"),
-        ],
-        _("Alignments"): [
-            st.Page("alignments/heads.py", title=_("Find the head that aligns"), url_path="heads"),
-            st.Page("alignments/corpus.py", title=_("Follow a corpus"), url_path="corpus"),
-            st.Page(
-                "alignments/imports.py", title=_("Open a file of attention"), url_path="imports"
-            ),
-        ],
-    }
+    """Every page under its heading, in the order of the story; the first has the bare address."""
+    menu: dict[str, list[st.Page]] = {}
+    for place, one in enumerate(site.pages()):
+        shown = st.Page(
+            site.file(one.name), title=_(one.title), url_path=one.name, default=place == 0
+        )
+        menu.setdefault(_(one.group) if one.group else "", []).append(shown)
+    return menu
 
 
 def foot() -> None:

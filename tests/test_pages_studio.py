@@ -23,7 +23,7 @@ from models.ours.translator.recurrent import Looks, RecurrentShape
 from models.ours.translator.train import write_checkpoint
 from models.ours.translator.transformer import TransformerShape
 from models.store import catalogue, shelf
-from pages.frame import readings
+from pages.showing import readings
 from tests.test_pages_state import address, html, opened
 from tests.toy_networks import tiny
 

@@ -21,7 +21,7 @@ from models.families.reader import Reader
 from models.families.translation import Translating
 from models.store import catalogue, shelf
 from pages.alignments.parts.handover import layer
-from pages.frame import looking
+from pages.showing import looking
 
 GOLD = [
     {

@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.marking import N_
 from models.corpora.pairs import Pairs, ready_classroom
 from models.corpora.triage import Look, Row, Triage, as_csv, summary
 from models.work.jobs import Job
 from pages.alignments.parts import handover, triaging, uploading
-from pages.frame import (
-    ask,
-    background,
-    choosing,
-    downloads,
-    figures,
-    link,
-    looking,
-    prose,
-    sentences,
-)
+from pages.frame import ask, background, downloads, link, prose, site
 from pages.frame.language import _, ngettext
-from pages.frame.readings import align, translator
+from pages.showing import choosing, figures, looking, sentences
+from pages.showing.readings import align, translator
 
 PAGE = "corpus"
+CARD = site.Page(PAGE, N_("Follow a corpus"), order=110, group=N_("Alignments"))
 REDRAW = 4.0
 """Seconds between two drawings of a table that grows; of a large file four times as many."""
 LARGE = 1000
@@ -34,7 +27,7 @@ LARGE = 1000
 MODEL = choosing.model(PAGE, "translate")
 FILE = uploading.choices(PAGE)
 JOB = background.choice(PAGE)
-ROW = link.number(PAGE, "row", -1)
+ROW = link.perhaps(PAGE, "row")
 FIND = link.text(PAGE, "find")
 BY = link.one_of(PAGE, "by", triaging.NAMES, "score")
 RANGE = triaging.span(PAGE)
@@ -92,10 +85,16 @@ def worked(model: str, pairs: Pairs | None) -> Job[Row] | None:
         JOB,
         background.key(PAGE, pairs.key, model),
         link.value(FILE.origin) == "ready",
-        lambda: Triage(translator(model), pairs.rows, Look(*looking.best(model))),
+        lambda: Triage(translator(model), pairs.rows, aligned_by(model)),
         FILE.cut,
         label.format(count=f"{len(pairs):,}"),
     )
+
+
+def aligned_by(model: str) -> Look:
+    """The look of the translator's card; where that is all layers together, the last one."""
+    layer, heads, shift, how, least = looking.best(model)
+    return Look(layer if isinstance(layer, int) else -1, heads, shift, how, least)
 
 
 def shown(job: Job[Row]) -> None:
@@ -148,10 +147,10 @@ def open_row(row: Row | None) -> None:
 
 def chosen(found: list[Row]) -> Row | None:
     """The pair that was clicked; before that, the one that the model finds least likely."""
-    wanted = link.value(ROW) + 1
+    wanted = link.value(ROW)
     read = [row for row in found if row.problem is None]
     least = min(read, key=lambda row: row.score, default=None)
-    return next((row for row in found if row.number == wanted), least)
+    return next((row for row in found if row.number - 1 == wanted), least)
 
 
 def show_pair(row: Row) -> None:
@@ -160,7 +159,7 @@ def show_pair(row: Row) -> None:
     if row.problem is not None:
         st.info(ask.said(row.problem), icon=":material/info:")
         return
-    model = str(link.value(MODEL))
+    model = link.value(MODEL)
     found = ask.answered(lambda: align(model, row.source, row.target), FILE.cut)
     if found is None:
         return
@@ -182,7 +181,7 @@ def show_pair(row: Row) -> None:
 
 def show_dots(found: list[Row], opened: Row) -> None:
     """Every pair as a dot: by the model's score, and by the measure that the filters name."""
-    upwards = str(link.value(BY))
+    upwards = link.value(BY)
     across = "score" if upwards != "score" else "ratio"
 
     def took() -> None:
@@ -192,4 +191,5 @@ def show_dots(found: list[Row], opened: Row) -> None:
     triaging.scatter(found, across, upwards, opened.number, f"{PAGE}.map", took)
 
 
-page()
+if __name__ == "__main__":
+    page()

@@ -11,17 +11,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from attention_core.errors import AttentionError
+from attention_core.marking import N_
 from attention_core.numbers.heads import Ranked
 from models.corpora.head_search import HeadSearch
 from models.corpora.pairs import Pair, Pairs, ready_gold
 from models.families.translation import Translation
 from models.work.jobs import Job
 from pages.alignments.parts import handover, ranking, triaging, uploading
-from pages.frame import ask, background, choosing, figures, link, prose
+from pages.frame import ask, background, link, prose, site
 from pages.frame.language import _, ngettext
-from pages.frame.readings import align, translator
+from pages.showing import choosing, figures
+from pages.showing.readings import align, translator
 
 PAGE = "heads"
+CARD = site.Page(PAGE, N_("Find the head that aligns"), order=100, group=N_("Alignments"))
 REDRAW = 3.0
 """Seconds between two drawings of a ranking that still changes."""
 
@@ -180,7 +183,7 @@ def show_grid(table: list[Ranked], chosen: Ranked, pairs: list[Pair]) -> None:
 def followed(pairs: list[Pair]) -> Translation | None:
     """The first pair as the translator aligns it: something for the thumbnails to show."""
     return ask.answered(
-        lambda: align(str(link.value(MODEL)), pairs[0].source, pairs[0].target), FILE.cut
+        lambda: align(link.value(MODEL), pairs[0].source, pairs[0].target), FILE.cut
     )
 
 
@@ -199,9 +202,8 @@ def show_way(chosen: Ranked, pairs: list[Pair]) -> None:
     )  # fmt: skip
     if st.button(_("Open it in Translate"), icon=":material/arrow_forward:"):
         pair = pairs[0]
-        handover.to_translate(
-            str(link.value(MODEL)), pair.source, pair.target, pair.aligned, chosen
-        )
+        handover.to_translate(link.value(MODEL), pair.source, pair.target, pair.aligned, chosen)
 
 
-page()
+if __name__ == "__main__":
+    page()

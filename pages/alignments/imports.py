@@ -9,16 +9,19 @@ from __future__ import annotations
 import streamlit as st
 
 from attention_core.files.imports import FORMATS, Imported, record
-from attention_core.numbers.alignment import EXTRACTIONS, Link, extract, pharaoh
+from attention_core.marking import N_
+from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract, pharaoh
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
 from pages.alignments.parts import foreign
 from pages.alignments.parts.foreign import Foreign
 from pages.alignments.parts.uploading import MEGABYTES
-from pages.frame import ask, choosing, downloads, figures, link, prose, sentences
+from pages.frame import ask, downloads, link, prose, site
 from pages.frame.language import _, ngettext
+from pages.showing import choosing, figures, sentences
 
 PAGE = "imports"
+CARD = site.Page(PAGE, N_("Open a file of attention"), order=120, group=N_("Alignments"))
 FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")
 FORM = link.one_of(PAGE, "form", ("", *FORMATS), "")
 FILE = link.text(PAGE, "file")
@@ -27,10 +30,10 @@ SENTENCE = link.number(PAGE, "sentence", 0)
 HEADS = link.numbers(PAGE, "heads")
 PINS = link.numbers(PAGE, "words")
 CELL = link.numbers(PAGE, "cell", ordered=True)
-GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
-SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
-SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
-HOW = link.one_of(PAGE, "how", EXTRACTIONS, "argmax")
+GRAIN = choosing.grain(PAGE, "tokens")
+SPECIALS = choosing.specials(PAGE, "shown")
+SCALE = choosing.scale(PAGE)
+HOW: link.Choice[Extraction] = link.one_of(PAGE, "how", EXTRACTIONS, "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
@@ -96,7 +99,7 @@ def remembered() -> Foreign | None:
     """The file that the address names; says so where the server has let it go."""
     if not link.value(FILE):
         return None
-    file = foreign.kept(str(link.value(FILE)))
+    file = foreign.kept(link.value(FILE))
     if file is None:
         st.info(
             _("The server no longer has the file that this address names. Give it the file again."),
@@ -155,7 +158,7 @@ def chosen(file: Foreign) -> Imported:
             args=(PLACES,),
             persist_state="session",
         )
-    place = int(link.value(SENTENCE))
+    place = link.value(SENTENCE)
     return file.sentences[place]
 
 
@@ -247,4 +250,5 @@ def show_matrix(picture: View, links: list[Link]) -> None:
     )
 
 
-page()
+if __name__ == "__main__":
+    page()

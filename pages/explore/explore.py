@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.pictures.views import View, view
-from pages.frame import ask, choosing, downloads, examples, figures, link, prose, sentences
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
-from pages.frame.readings import Part, Reading, read
+from pages.showing import choosing, figures, sentences
+from pages.showing.readings import Part, Reading, read
 
 PAGE = "explore"
+CARD = site.Page(
+    PAGE, N_("Explore"), order=20,
+    invitation=site.Invitation(
+        1, N_("What does each head look at?"),
+        N_("Type any text and walk from all heads of a model to one head, one row, one number."),
+        N_("Explore the heads"),
+    ),
+)  # fmt: skip
 LINES = 160
 """Tokens whose lines can still be told apart; of longer texts the lines show the beginning."""
 PICTURES = "pictures"
@@ -28,9 +38,9 @@ LAYER = link.number(PAGE, "layer", default=3)
 HEADS = link.numbers(PAGE, "heads", default=[1])
 PINS = link.numbers(PAGE, "pins")
 CELL = link.numbers(PAGE, "cell", ordered=True)
-GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
-SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
-SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+GRAIN = choosing.grain(PAGE, "tokens")
+SPECIALS = choosing.specials(PAGE, "shown")
+SCALE = choosing.scale(PAGE)
 PLACES = (PINS, CELL, CUT)
 CHOICES = (
     TEXT, SECOND, PAIR, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
@@ -213,4 +223,5 @@ def show_matrix(chosen: View, place: str) -> None:
     downloads.numbers(chosen, f"attention-{chosen.site}")
 
 
-page()
+if __name__ == "__main__":
+    page()

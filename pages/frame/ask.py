@@ -11,13 +11,13 @@ from attention_core.errors import AttentionError, Superseded, TooLong
 from pages.frame import link
 from pages.frame.examples import Example
 from pages.frame.language import _
-from pages.frame.link import Choice
+from pages.frame.link import Choice, Kept
 
 T = TypeVar("T")
 MOST_CHARACTERS = 100_000
 
 
-def text_box(choice: Choice, label: str, about: Sequence[Choice], height: int = 92) -> str:
+def text_box(choice: Choice[str], label: str, about: Sequence[Kept], height: int = 92) -> str:
     """A box for a text; what is typed is kept across pages and in the address.
 
     about  choices about places in this text, such as pins: forgotten when the text changes
@@ -34,15 +34,16 @@ def text_box(choice: Choice, label: str, about: Sequence[Choice], height: int = 
     return typed or ""
 
 
-def forget(choices: Sequence[Choice]) -> None:
+def forget(choices: Sequence[Kept]) -> None:
     """Brings choices back to their defaults."""
     for choice in choices:
-        link.choose(choice, choice.default)
+        choice.forget()
 
 
 def examples(
-    ready: Sequence[Example], about: Sequence[Choice], text: Choice, second: Choice | None = None
-) -> None:
+    ready: Sequence[Example], about: Sequence[Kept], text: Choice[str],
+    second: Choice[str] | None = None,
+) -> None:  # fmt: skip
     """Ready sentences in a small menu; choosing one fills the box or boxes."""
 
     key = f"{text.key}.examples"
@@ -60,7 +61,7 @@ def examples(
     )
 
 
-def answered(work: Callable[[], T], cut: Choice, place: str = "") -> T | None:
+def answered(work: Callable[[], T], cut: Choice[bool], place: str = "") -> T | None:
     """The result of some work on the reader's text, or None after saying what was wrong.
 
     place  a name for where on the page that is said, if it may be said in several

@@ -18,7 +18,7 @@ TICK = 1.0
 """Seconds between two looks at how far the work is."""
 
 
-def choice(page: str) -> Choice:
+def choice(page: str) -> Choice[str]:
     """The work that a page shows, in the address: a reload or a shared link finds it again."""
     return link.text(page, "job")
 
@@ -28,9 +28,9 @@ def key(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def remembered(chosen: Choice, kind: type[Kind]) -> Kind | None:
+def remembered(chosen: Choice[str], kind: type[Kind]) -> Kind | None:
     """The work that the address names; says so on the page where the server has forgotten it."""
-    name = str(link.value(chosen))
+    name = link.value(chosen)
     if not name:
         return None
     job = JOBS.find(name)
@@ -47,8 +47,10 @@ def remembered(chosen: Choice, kind: type[Kind]) -> Kind | None:
     return None
 
 
-def worked(chosen: Choice, name: str, at_once: bool, make: Callable[[], Work[Any]], cut: Choice,
-           label: str) -> Job[Any] | None:  # fmt: skip
+def worked(
+    chosen: Choice[str], name: str, at_once: bool, make: Callable[[], Work[Any]],
+    cut: Choice[bool], label: str,
+) -> Job[Any] | None:  # fmt: skip
     """The work of that key where it is known; else started, at once or by a button."""
     job = JOBS.find(name)
     if job is None and (at_once or st.button(label, icon=":material/play_arrow:", key="start")):

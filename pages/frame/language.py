@@ -43,11 +43,11 @@ def current() -> str:
     if get_script_run_ctx(suppress_warning=True) is None:
         return "en"
     if (chosen := link.value(choice())) in LANGUAGES:
-        return str(chosen)
+        return chosen
     return spoken()
 
 
-def choice() -> link.Choice:
+def choice() -> link.Choice[str]:
     """The language as a choice in the address, `?lang=zh`; left out when the browser says it."""
     return link.one_of("frame", "lang", LANGUAGES, spoken())
 

@@ -3,6 +3,10 @@
 A page declares its choices once. `restore` reads the address into the session; widgets and
 components then work on `st.session_state[choice.key]`; `publish` writes the address again.
 What cannot be read in an address is left out, never an error.
+
+Streamlit's own `bind="query-params"` knows neither the choices of our widgets in the browser, nor
+counting from 1, nor an address that a slow browser sends after a newer gesture; two mechanisms for
+one address would be one too many, so every choice goes this way.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 
@@ -19,21 +23,58 @@ LONGEST = 4000
 ECHO = 3.0
 """Seconds in which a browser may still send the address as it was before we wrote it anew."""
 
+T = TypeVar("T")
+Read_co = TypeVar("Read_co", covariant=True)
+Name = TypeVar("Name", bound=str)
+
 _SEEN = "_address_seen"
 _WRITTEN = "_address_written"
 
 
+class Kept(Protocol):
+    """A choice, whatever it is that is chosen."""
+
+    @property
+    def name(self) -> str:
+        """What the address calls it."""
+
+    @property
+    def key(self) -> str:
+        """Where the session keeps it."""
+
+    def take(self, raw: str) -> None:
+        """Chooses what an address says, or the default where that cannot be read."""
+
+    def raw(self) -> str | None:
+        """What the address shall say; None where it need say nothing."""
+
+    def forget(self) -> None:
+        """Brings the choice back to its default."""
+
+
+class Readable(Protocol[Read_co]):
+    """A choice as those see it who only ask what was chosen."""
+
+    @property
+    def key(self) -> str:
+        """Where the session keeps it."""
+
+    @property
+    def default(self) -> Read_co:
+        """What is chosen at first."""
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(Generic[T]):
     """One choice: its name in the address, its default, and the way there and back.
 
-    `parse` returns None for what it cannot read.
+    `parse` returns None for what it cannot read. A `default` of None is "nothing chosen yet".
     """
 
     name: str
-    default: Any
-    parse: Callable[[str], Any]
-    write: Callable[[Any], str] = str
+    default: T
+    parse: Callable[[str], T | None]
+    write: Callable[[T], str] = str
     page: str = ""
 
     @property
@@ -41,29 +82,53 @@ class Choice:
         """Where the session keeps it; two pages may both have a choice called ``pins``."""
         return f"{self.page}.{self.name}"
 
+    def take(self, raw: str) -> None:
+        found = self.parse(raw)
+        choose(self, self.default if found is None else found)
 
-def text(page: str, name: str, default: str = "") -> Choice:
+    def raw(self) -> str | None:
+        chosen = value(self)
+        if chosen is None or chosen == self.default:
+            return None
+        written = self.write(chosen)
+        return written if len(written) <= LONGEST else None
+
+    def forget(self) -> None:
+        choose(self, self.default)
+
+
+def text(page: str, name: str, default: str = "") -> Choice[str]:
     """Any text, as typed."""
     return Choice(name, default, lambda raw: raw, page=page)
 
 
-def one_of(page: str, name: str, known: Iterable[str], default: str) -> Choice:
+def one_of(page: str, name: str, known: Iterable[Name], default: Name) -> Choice[Name]:
     """One of a few names."""
-    names = frozenset(known)
-    return Choice(name, default, lambda raw: raw if raw in names else None, page=page)
+    names: dict[str, Name] = {one: one for one in known}
+    return Choice(name, default, names.get, page=page)
 
 
-def number(page: str, name: str, default: int, least: int = 0, most: int = 10_000) -> Choice:
-    """A whole number, counted from 0 in the session and from 1 in the address."""
-
-    def parse(raw: str) -> int | None:
-        found = _whole(raw)
-        return found - 1 if found is not None and least < found <= most else None
-
-    return Choice(name, default, parse, lambda value: str(value + 1), page)
+def number(page: str, name: str, default: int) -> Choice[int]:
+    """A place, counted from 0 in the session and from 1 in the address."""
+    return Choice(name, default, place, lambda chosen: str(chosen + 1), page)
 
 
-def amount(page: str, name: str, default: int, least: int, most: int) -> Choice:
+def perhaps(page: str, name: str, most: int = 10_000) -> Choice[int | None]:
+    """A place as in `number`, or None while nothing is chosen."""
+
+    def write(chosen: int | None) -> str:
+        return "" if chosen is None else str(chosen + 1)
+
+    return Choice(name, None, lambda raw: place(raw, most), write, page)
+
+
+def place(raw: str, most: int = 10_000) -> int | None:
+    """A place that an address counts from 1, counted from 0; None where it is none."""
+    found = _whole(raw)
+    return found - 1 if found is not None and 0 < found <= most else None
+
+
+def amount(page: str, name: str, default: int, least: int, most: int) -> Choice[int]:
     """A quantity, the same in the session and in the address."""
 
     def parse(raw: str) -> int | None:
@@ -75,7 +140,7 @@ def amount(page: str, name: str, default: int, least: int, most: int) -> Choice:
 
 def numbers(
     page: str, name: str, default: Sequence[int] = (), ordered: bool = False, most: int = 512
-) -> Choice:
+) -> Choice[list[int]]:
     """Several whole numbers, counted from 0 in the session and from 1 in the address: 3,5.
 
     ordered   True keeps the order and repetitions, as a cell (row, column) needs
@@ -94,7 +159,7 @@ def numbers(
     return Choice(name, list(default), parse, write, page)
 
 
-def names(page: str, name: str, default: Sequence[str] = (), most: int = 24) -> Choice:
+def names(page: str, name: str, default: Sequence[str] = (), most: int = 24) -> Choice[list[str]]:
     """Several names, such as of models, in the order chosen."""
 
     def parse(raw: str) -> list[str] | None:
@@ -104,7 +169,7 @@ def names(page: str, name: str, default: Sequence[str] = (), most: int = 24) -> 
     return Choice(name, list(default), parse, ",".join, page)
 
 
-def flag(page: str, name: str, default: bool = False) -> Choice:
+def flag(page: str, name: str, default: bool = False) -> Choice[bool]:
     """On or off."""
     return Choice(name, default, {"1": True, "0": False}.get, lambda value: str(int(value)), page)
 
@@ -113,26 +178,24 @@ def _whole(raw: str) -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 7 else None
 
 
-def restore(choices: Sequence[Choice]) -> None:
+def restore(choices: Sequence[Kept]) -> None:
     """Reads what is new in the address into the session; gives the rest its default."""
     seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
     for choice in choices:
         raw = st.query_params.get(choice.name)
         if raw is not None and seen.get(choice.key) != raw and not _just_written(choice):
             seen[choice.key] = raw
-            value = choice.parse(raw)
-            st.session_state[choice.key] = choice.default if value is None else value
+            choice.take(raw)
         elif choice.key not in st.session_state:
-            st.session_state[choice.key] = choice.default
+            choice.forget()
 
 
-def publish(choices: Sequence[Choice]) -> None:
+def publish(choices: Sequence[Kept]) -> None:
     """Writes every choice that differs from its default into the address."""
     seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
     for choice in choices:
-        value = st.session_state.get(choice.key, choice.default)
-        raw = None if value is None or value == choice.default else choice.write(value)
-        if raw is None or len(raw) > LONGEST:
+        raw = choice.raw()
+        if raw is None:
             if choice.name in st.query_params:
                 del st.query_params[choice.name]
                 _written()[choice.key] = time.monotonic()
@@ -144,7 +207,7 @@ def publish(choices: Sequence[Choice]) -> None:
         seen[choice.key] = raw
 
 
-def _just_written(choice: Choice) -> bool:
+def _just_written(choice: Kept) -> bool:
     """True while a differing address is an older one of our own: quick gestures overtake it."""
     return time.monotonic() - _written().get(choice.key, -ECHO) < ECHO
 
@@ -155,11 +218,12 @@ def _written() -> dict[str, float]:
     return moments
 
 
-def value(choice: Choice) -> Any:
+def value(choice: Readable[Read_co]) -> Read_co:
     """What the reader has chosen."""
-    return st.session_state.get(choice.key, choice.default)
+    chosen: Read_co = st.session_state.get(choice.key, choice.default)
+    return chosen
 
 
-def choose(choice: Choice, new: Any) -> None:
+def choose(choice: Choice[T], new: T) -> None:
     """Makes a choice on the reader's behalf, for instance when they click in a picture."""
     st.session_state[choice.key] = new

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.numbers.alignment import strongest_links
 from attention_core.pictures.views import View, view
-from pages.frame import ask, examples, figures, link, prose, sentences
-from pages.frame.choosing import DEFAULTS
+from pages.frame import ask, examples, link, prose, site
 from pages.frame.language import _
-from pages.frame.readings import translate
+from pages.showing import figures, sentences
+from pages.showing.readings import DEFAULTS, translate
 
 PAGE = "home"
+CARD = site.Page(PAGE, N_("Home"), order=10)
 CUT = link.flag(PAGE, "cut")
 PINS = link.numbers(PAGE, "words")
 CHOICES = (PINS,)
@@ -62,33 +64,19 @@ def living_picture(picture: View, translation: str) -> None:
 
 
 def questions() -> None:
-    """The reader's question, and the page that answers it."""
-    first, second = st.columns(2, gap="medium")
-    third, fourth = st.columns(2, gap="medium")
-    with first, st.container(border=True, height="stretch"):
-        st.subheader(_("Which word became which?"), anchor=False)
-        st.markdown(
-            _("Type an English sentence, see its French, and where each French word looked.")
-        )
-        st.page_link("translation/translate.py", label=_("Translate a sentence"), icon=ARROW)
-    with second, st.container(border=True, height="stretch"):
-        st.subheader(_("What does each head look at?"), anchor=False)
-        st.markdown(
-            _("Type any text and walk from all heads of a model to one head, one row, one number.")
-        )
-        st.page_link("explore/explore.py", label=_("Explore the heads"), icon=ARROW)
-    with third, st.container(border=True, height="stretch"):
-        st.subheader(_("Why attention?"), anchor=False)
-        st.markdown(
-            _("See what a long sentence becomes without attention and with it, measured and live.")
-        )
-        st.page_link("translation/why.py", label=_("See the difference"), icon=ARROW)
-    with fourth, st.container(border=True, height="stretch"):
-        st.subheader(_("One sentence, several translators"), anchor=False)
-        st.markdown(
-            _("From no attention to the Transformer: the same words, side by side, linked.")
-        )
-        st.page_link("translation/compare.py", label=_("Compare translators"), icon=ARROW)
+    """The reader's questions, and the pages that answer them."""
+    inviting = sorted(
+        (page.invitation, page.name) for page in site.pages() if page.invitation is not None
+    )
+    for first in range(0, len(inviting), 2):
+        for column, (invitation, name) in zip(
+            st.columns(2, gap="medium"), inviting[first : first + 2], strict=False
+        ):
+            with column, st.container(border=True, height="stretch"):
+                st.subheader(_(invitation.question), anchor=False)
+                st.markdown(_(invitation.promise))
+                st.page_link(site.file(name), label=_(invitation.label), icon=ARROW)
 
 
-page()
+if __name__ == "__main__":
+    page()

@@ -7,16 +7,19 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.cost import Price
 from attention_core.mechanisms.price import Size
 from attention_core.pictures import figures as plots
-from pages.frame import choosing, downloads, link, prose
+from pages.frame import downloads, link, prose, site
 from pages.frame.language import _
 from pages.frame.link import Choice
 from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, shade, table, title
 from pages.mechanisms.parts.measuring import measuring
+from pages.showing import choosing
 
+CARD = site.Page(PAGE, N_("Cost"), order=90, group=N_("Mechanisms"))
 SHORTEST: Final = 16
 LONGEST: Final = tuple(1 << power for power in range(10, 20))
 
@@ -76,7 +79,7 @@ def asked() -> tuple[list[str], Size]:
     return names, Size(longest, width, heads, reach=reach)
 
 
-def stop(choice: Choice, label: str, stops: Sequence[int]) -> int:
+def stop(choice: Choice[int], label: str, stops: Sequence[int]) -> int:
     """One of a few numbers; what an address says in between is moved to the nearest."""
     wanted = int(link.value(choice))
     link.choose(choice, min(stops, key=lambda one: abs(one - wanted)))
@@ -248,4 +251,5 @@ def letters(names: list[str], size: Size) -> None:
         prose.note(prose.filled("{all}", all=prose.listed(shown)))
 
 
-page()
+if __name__ == "__main__":
+    page()

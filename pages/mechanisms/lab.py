@@ -13,11 +13,13 @@ from attention_core.marking import N_
 from attention_core.mechanisms import ALL, USES, Use
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
-from pages.frame import ask, downloads, figures, link, prose
+from pages.frame import ask, downloads, link, prose, site
 from pages.frame.language import _
+from pages.showing import figures
 from pages.widgets import lab as bench
 
 PAGE: Final = "lab"
+CARD = site.Page(PAGE, N_("Step by step"), order=70, group=N_("Mechanisms"))
 START: Final = bench.state(Experiment("scaled_dot_product"))
 CHECKED: Final = {
     "paper": N_("The equations were held against the paper's own text."),
@@ -176,4 +178,5 @@ def about() -> None:
         prose.note(prose.filled(_(CHECKED[card.checked])))
 
 
-page()
+if __name__ == "__main__":
+    page()

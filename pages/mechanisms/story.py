@@ -6,15 +6,18 @@ from typing import Final
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.mechanisms import ALL
 from models.ours.imitation.student import look
-from pages.frame import downloads, examples, figures, lengths, link, prose
+from pages.frame import downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.mechanisms.parts import stops
 from pages.mechanisms.parts.side_by_side import asked, labels, numbers, panel, untrained
+from pages.showing import figures, lengths
 from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "story"
+CARD = site.Page(PAGE, N_("The story"), order=60, group=N_("Mechanisms"))
 BY_KEY: Final = {stop.key: stop for stop in stops.STOPS}
 
 STOP = link.one_of(PAGE, "stop", BY_KEY, "bottleneck")
@@ -40,7 +43,7 @@ def page() -> None:
     if not stop.mechanisms and st.button(
         _("See it measured: Why attention?"), icon=":material/arrow_forward:"
     ):
-        st.switch_page("translation/why.py")
+        st.switch_page(site.file("why"))
     onward(stop)
     likeness()
     link.publish(CHOICES)
@@ -87,7 +90,7 @@ def pictured(stop: stops.Stop) -> None:
                 key=f"{PAGE}.lab.{name}", type="tertiary", icon=":material/arrow_forward:",
             ):  # fmt: skip
                 link.choose(link.text("lab", "mechanism"), name)
-                st.switch_page("mechanisms/lab.py")
+                st.switch_page(site.file("lab"))
 
 
 def measured() -> None:
@@ -118,4 +121,5 @@ def likeness() -> None:
             prose.lead(_(paragraph))
 
 
-page()
+if __name__ == "__main__":
+    page()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from attention_core.mechanisms import ALL, in_set
 from attention_core.mechanisms.mechanism import Trace
 from models.ours.imitation.head import Words
 from models.ours.imitation.student import held_out, look, missed
-from pages.frame import downloads, examples, figures, link, prose
+from pages.frame import downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.mechanisms.parts.side_by_side import (
     asked,
@@ -26,9 +26,11 @@ from pages.mechanisms.parts.side_by_side import (
     support,
     untrained,
 )
+from pages.showing import figures
 from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "words"
+CARD = site.Page(PAGE, N_("Side by side"), order=80, group=N_("Mechanisms"))
 SETS: Final = {
     "first": N_("additive and dot product"),
     "score": N_("how a pair is scored"),
@@ -46,7 +48,9 @@ SETS: Final = {
 TEXT_ = link.text(PAGE, "text", examples.WORDS[0].text)
 CUT = link.flag(PAGE, "cut")
 CHOSEN = link.names(PAGE, "mechanisms", (*in_set("first"), "sparsemax"))
-SCALE = link.one_of(PAGE, "scale", ("common", "own"), "common")
+SCALE: link.Choice[Literal["common", "own"]] = link.one_of(
+    PAGE, "scale", ("common", "own"), "common"
+)
 INSIDE = link.one_of(PAGE, "inside", ALL, "multi_head")
 CHOICES = (TEXT_, CUT, CHOSEN, SCALE, INSIDE)
 
@@ -166,4 +170,5 @@ def took() -> None:
     link.choose(SCALE, st.session_state[f"{PAGE}.mosaic"]["scale"])
 
 
-page()
+if __name__ == "__main__":
+    page()

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.marking import N_
 from models.families.translation import Translation
 from models.store import catalogue
 from models.store.catalogue import Card
-from pages.frame import ask, choosing, downloads, examples, figures, link, looking, prose, sentences
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
-from pages.frame.readings import align, translate
+from pages.showing import choosing, figures, looking, sentences
+from pages.showing.readings import align, translate
 
 PAGE = "compare"
+CARD = site.Page(
+    PAGE, N_("Compare"), order=50,
+    invitation=site.Invitation(
+        3, N_("One sentence, several translators"),
+        N_("From no attention to the Transformer: the same words, side by side, linked."),
+        N_("Compare translators"),
+    ),
+)  # fmt: skip
 SIX = (
     "fixed-en-fr",
     "bahdanau-en-fr",
@@ -32,8 +42,8 @@ MODE = link.one_of(PAGE, "mode", ("translate", "pair"), "translate")
 MODELS = link.names(PAGE, "models", SIX)
 CUT = link.flag(PAGE, "cut")
 PINS = link.numbers(PAGE, "words")
-GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "words")
-SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "hidden")
+GRAIN = choosing.grain(PAGE, "words")
+SPECIALS = choosing.specials(PAGE, "hidden")
 PLACES = (PINS, CUT)
 CHOICES = (SOURCE, TARGET, MODE, MODELS, CUT, PINS, GRAIN, SPECIALS)
 
@@ -212,4 +222,5 @@ def scores(rows: list[dict[str, object]]) -> None:
     downloads.rows(rows, "translators.csv")
 
 
-page()
+if __name__ == "__main__":
+    page()

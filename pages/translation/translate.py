@@ -9,27 +9,28 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.numbers.alignment import pharaoh
 from attention_core.pictures.views import View
 from models.families.translation import Search, Translation
-from pages.frame import (
-    ask,
-    choosing,
-    downloads,
-    examples,
-    figures,
-    link,
-    looking,
-    prose,
-    sentences,
-    steps,
-)
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
-from pages.frame.looking import Look
-from pages.frame.readings import align, translate
-from pages.translation.parts import changes, golden, reverse
+from pages.showing import choosing, figures, looking, sentences
+from pages.showing.looking import Look
+from pages.showing.readings import align, translate
+from pages.translation.parts import changes, golden, reverse, steps, which
 
 PAGE = "translate"
+CARD = site.Page(
+    PAGE, N_("Translate"), order=40,
+    invitation=site.Invitation(
+        0, N_("Which word became which?"),
+        N_("Type an English sentence, see its French, and where each French word looked."),
+        N_("Translate a sentence"),
+    ),
+)  # fmt: skip
+UNMARKED = -1
+"""What the tree in the browser says when no piece is marked."""
 
 SOURCE = link.text(PAGE, "source", examples.TRANSLATE[0].text)
 TARGET = link.text(PAGE, "target")
@@ -38,9 +39,9 @@ MODEL = choosing.model(PAGE, "translate")
 CUT = link.flag(PAGE, "cut")
 PINS = link.numbers(PAGE, "words")
 CELL = link.numbers(PAGE, "cell", ordered=True)
-GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "words")
-SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "hidden")
-SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
+GRAIN = choosing.grain(PAGE, "words")
+SPECIALS = choosing.specials(PAGE, "hidden")
+SCALE = choosing.scale(PAGE)
 WIDTH = link.amount(PAGE, "beam", 5, 1, 10)
 STRENGTH = link.amount(PAGE, "penalty", 80, 0, 200)
 LOOK = looking.choices(PAGE)
@@ -48,11 +49,11 @@ PART = link.one_of(PAGE, "part", ("steps", "beam", "gold", "both", "change"), "s
 GOLD = golden.choices(PAGE)
 HOW = reverse.choice(PAGE)
 EDITS = changes.choice(PAGE)
-ACTION = link.one_of(PAGE, "action", ("zero", "uniform", "set"), "zero")
+ACTION = changes.action(PAGE)
 SCOPE = link.one_of(PAGE, "scope", ("cell", "row", "column", "all"), "cell")
 REACH = link.one_of(PAGE, "reach", ("shown", "layer", "every"), "every")
 SHARE = link.amount(PAGE, "share", 100, 0, 100)
-NODE = link.number(PAGE, "node", -1, most=2000)
+NODE = link.perhaps(PAGE, "node", most=2000)
 PLACES = (PINS, CELL, CUT, GOLD.links, EDITS, NODE)
 CHOICES = (
     SOURCE, TARGET, MODE, MODEL, CUT, PINS, CELL, GRAIN, SPECIALS, SCALE, WIDTH, STRENGTH, *LOOK,
@@ -133,7 +134,7 @@ def shown(found: Translation, model: str) -> None:
             key=f"{PAGE}.look",  # it stays open when its title changes
             icon=":material/tune:",
         ):
-            looking.choose(found, model, LOOK, PAGE)
+            which.choose(found, model, LOOK, PAGE)
             choosing.grain_and_specials(GRAIN, SPECIALS)
         look = looking.settled(found, model, LOOK) or look
         picture = look.view(link.value(GRAIN), link.value(SPECIALS))
@@ -215,9 +216,11 @@ def show_beam(found: Translation, model: str, look: Look | None) -> None:
     else:
 
         def took() -> None:
-            link.choose(NODE, figures.state(f"{PAGE}.tree", "node"))
+            taken = figures.state(f"{PAGE}.tree", "node")
+            link.choose(NODE, None if taken == UNMARKED else taken)
 
-        figures.tree(found, link.value(NODE), f"{PAGE}.tree", took)
+        node = link.value(NODE)
+        figures.tree(found, UNMARKED if node is None else node, f"{PAGE}.tree", took)
     steps.alternatives(found)
 
 
@@ -305,4 +308,5 @@ PARTS = {
     "change": show_change,
 }
 
-page()
+if __name__ == "__main__":
+    page()

@@ -6,13 +6,23 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.marking import N_
 from attention_core.pictures import figures as plots
 from models.store.catalogue import Card
-from pages.frame import ask, choosing, downloads, examples, lengths, link, prose
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
-from pages.frame.readings import faded, translate
+from pages.showing import choosing, lengths
+from pages.showing.readings import faded, translate
 
 PAGE = "why"
+CARD = site.Page(
+    PAGE, N_("Why attention?"), order=30,
+    invitation=site.Invitation(
+        2, N_("Why attention?"),
+        N_("See what a long sentence becomes without attention and with it, measured and live."),
+        N_("See the difference"),
+    ),
+)  # fmt: skip
 WITHOUT, WITH = "fixed-en-fr", "bahdanau-en-fr"
 SERIES = (WITHOUT, WITH, "luong-general-en-fr", "transformer-en-fr")
 
@@ -146,4 +156,5 @@ def gradients(source: str, target: str) -> None:
     )
 
 
-page()
+if __name__ == "__main__":
+    page()

@@ -6,15 +6,9 @@ from typing import Final
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.server import ROOT
+from pages.frame import site
 
-ROOMS: Final = ("frame", "locale", "widgets")
-FILES: Final = {
-    path.stem: path.relative_to(ROOT / "pages").as_posix()
-    for path in (ROOT / "pages").glob("*/*.py")
-    if path.parent.name not in ROOMS and path.stem != "__init__"
-}
-"""Every file in a question's folder is a page, and its name is its address."""
+FILES: Final = site.files()
 PAGES: Final = sorted(FILES)
 
 PATIENCE: Final = 120_000

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from models.families.translation import Translating
 from models.store import catalogue, shelf
-from pages.frame import looking
+from pages.showing import looking
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import in_address, type_text, typed, widget, word, words
 from tests.browser.server import Server

@@ -18,8 +18,8 @@ from models.families.seq2seq import Seq2Seq
 from models.families.translation import Translating, Translation
 from models.loading.checkpoint import pair_from_folder
 from models.store import shelf
-from pages.frame import looking
-from pages.frame.choosing import DEFAULTS
+from pages.showing import looking
+from pages.showing.readings import DEFAULTS
 from tests import tiny_pairs
 from tests.browser.frame import settled
 from tests.browser.gestures import (

@@ -12,9 +12,9 @@ from attention_core.numbers.alignment import pharaoh
 from models.families.translation import Node, Search, Translating, Translation
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf
-from pages.frame import looking
-from pages.frame.choosing import DEFAULTS
-from pages.frame.looking import Look
+from pages.showing import looking
+from pages.showing.looking import Look
+from pages.showing.readings import DEFAULTS
 from tests.browser.frame import settled
 from tests.browser.gestures import (
     caption,

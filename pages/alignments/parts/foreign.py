@@ -12,10 +12,10 @@ import streamlit as st
 from attention_core.files import export, imports
 from attention_core.files.imports import Format, Imported
 from attention_core.pictures.views import view
-from pages.frame import examples, looking
-from pages.frame.choosing import DEFAULTS
+from pages.frame import examples
 from pages.frame.language import _
-from pages.frame.readings import translate
+from pages.showing import looking
+from pages.showing.readings import DEFAULTS, translate
 
 KEPT = 16
 """Files in memory, of at most 40 MB each; mostly of far less."""

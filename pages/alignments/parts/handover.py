@@ -11,7 +11,9 @@ from attention_core.numbers.alignment import AlignedPair, pharaoh
 from attention_core.numbers.heads import Ranked
 from attention_core.watching.place import places
 from models.store import catalogue
-from pages.frame import link, looking
+from pages.frame import link, site
+from pages.showing import looking
+from pages.showing.looking import EVERY, Layer
 
 PAGE = "translate"
 FORGOTTEN = ("words", "cell", "cut", "gold", "first", "links", "edits", "node", "part", "heads",
@@ -26,8 +28,8 @@ def to_translate(
     """Opens Translate on a pair; with its links, and with one head in one reading, where given."""
     for name in FORGOTTEN:
         st.session_state.pop(f"{PAGE}.{name}", None)
-    for name, value in (("source", source), ("target", target), ("mode", "pair"), ("model", model)):
-        link.choose(link.text(PAGE, name), value)
+    for name, text in (("source", source), ("target", target), ("mode", "pair"), ("model", model)):
+        link.choose(link.text(PAGE, name), text)
     if aligned is not None and _cut_alike(aligned, source, target, model):
         link.choose(link.text(PAGE, "gold"), pharaoh(*aligned.gold))
         link.choose(link.text(PAGE, "part"), "gold")
@@ -39,13 +41,13 @@ def to_translate(
         link.choose(chosen.shift, str(head.shift))
         link.choose(chosen.how, head.method.how)
         link.choose(chosen.least, round(head.method.least * 100))
-    st.switch_page("translation/translate.py")
+    st.switch_page(site.file(PAGE))
 
 
-def layer(head: Ranked) -> int:
+def layer(head: Ranked) -> Layer:
     """The layer of a reading, counted from 0, or EVERY: sites are called cross.0, cross.1, …"""
     read = places(head.site)
-    return looking.EVERY if len(read) > 1 else read[0].layer
+    return EVERY if len(read) > 1 else read[0].layer
 
 
 def _cut_alike(aligned: AlignedPair, source: str, target: str, model: str) -> bool:

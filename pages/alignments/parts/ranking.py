@@ -13,10 +13,11 @@ from attention_core.numbers.heads import Ranked
 from models.corpora.head_search import Report
 from models.families.translation import Translation
 from pages.alignments.parts.handover import layer
-from pages.frame import downloads, figures, prose, sentences
+from pages.frame import downloads, prose
 from pages.frame.language import _, ngettext
-from pages.frame.looking import EVERY, cross_part
 from pages.frame.prose import Markup, filled, number
+from pages.showing import figures, sentences
+from pages.showing.looking import EVERY, cross_part
 from pages.widgets.head_grid import TEXT, HeadGrid
 from pages.widgets.head_grid import head_grid as thumbnails
 
@@ -97,11 +98,12 @@ def method(one: Ranked) -> str:
 
 def place(one: Ranked) -> str:
     """Layer and head, counted from 1."""
-    if layer(one) == EVERY:
+    at = layer(one)
+    if at == EVERY:
         return _("the mean of all heads of all layers")
     if one.head is None:
-        return _("layer {layer}, the mean of its heads").format(layer=layer(one) + 1)
-    return sentences.where(layer(one), [one.head])
+        return _("layer {layer}, the mean of its heads").format(layer=at + 1)
+    return sentences.where(at, [one.head])
 
 
 def grid(
@@ -113,12 +115,12 @@ def grid(
         **figures.said(TEXT),
         "note": _("The bar under a head is 1 − AER, read in the way that suits it best."),
     }
-    head = 0 if chosen.head is None else chosen.head
+    at, head = layer(chosen), chosen.head or 0
     thumbnails(
         HeadGrid(
             sites=[str(site.layer + 1) for site in part.sites],
             thumbnails=list(part.thumbs),
-            head=None if layer(chosen) == EVERY else (layer(chosen), head),
+            head=None if at == EVERY else (at, head),
             values=list(_bars(table, (len(part.sites), part.sites[0].heads))),
             title=_("How well each head aligns"),
             name="heads-aer",
@@ -133,9 +135,9 @@ def _bars(table: Sequence[Ranked], shape: tuple[int, int]) -> NDArray[np.float32
     """(layer, head): 1 − AER of each head's best reading."""
     bars = np.zeros(shape, dtype=np.float32)
     for one in table:
-        if one.head is not None and layer(one) < shape[0] and one.head < shape[1]:
-            at = layer(one), one.head
-            bars[at] = max(bars[at], 1 - one.scores.error_rate)
+        at, head = layer(one), one.head
+        if at != EVERY and head is not None and at < shape[0] and head < shape[1]:
+            bars[at, head] = max(bars[at, head], 1 - one.scores.error_rate)
     return bars
 
 
@@ -149,7 +151,7 @@ def ranked(table: Sequence[Ranked], key: str, took: Callback) -> None:
     frame = pd.DataFrame(
         {
             "rank": range(1, len(table) + 1),
-            "layer": ["–" if layer(one) == EVERY else str(layer(one) + 1) for one in table],
+            "layer": ["–" if (at := layer(one)) == EVERY else str(at + 1) for one in table],
             "head": [
                 "–" if one.head is None or layer(one) == EVERY else str(one.head + 1)
                 for one in table

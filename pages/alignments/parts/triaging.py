@@ -20,6 +20,7 @@ from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 
 Callback = Callable[[], None]
+Span = tuple[float, float]
 DRAWN = 3000
 """Dots of the map; more would make the browser slow."""
 
@@ -74,10 +75,10 @@ def measures() -> dict[str, Measure]:
 NAMES = ("score", "deviation", "absent", "entropy", "ratio", "aer")
 
 
-def span(page: str) -> Choice:
+def span(page: str) -> Choice[Span | None]:
     """The range of a measure that is shown, in the address as -1.5..0; None is all of it."""
 
-    def parse(raw: str) -> tuple[float, float] | None:
+    def parse(raw: str) -> Span | None:
         low, dots, high = raw.partition("..")
         try:
             found = float(low), float(high)
@@ -85,7 +86,10 @@ def span(page: str) -> Choice:
             return None
         return found if dots and all(map(math.isfinite, found)) and found[0] <= found[1] else None
 
-    return Choice("range", None, parse, lambda value: f"{value[0]:g}..{value[1]:g}", page)
+    def write(chosen: Span | None) -> str:
+        return "" if chosen is None else f"{chosen[0]:g}..{chosen[1]:g}"
+
+    return Choice("range", None, parse, write, page)
 
 
 def means(found: Summary) -> None:
@@ -111,7 +115,9 @@ def means(found: Summary) -> None:
         )
 
 
-def filters(find: Choice, by: Choice, within: Choice, rows: Sequence[Row]) -> list[Row]:
+def filters(
+    find: Choice[str], by: Choice[str], within: Choice[Span | None], rows: Sequence[Row]
+) -> list[Row]:
     """The rows that hold the words asked for and lie in the range asked for."""
     titles = {name: one.title for name, one in measures().items() if known(rows, name)}
     if link.value(by) not in titles and titles:
@@ -124,12 +130,12 @@ def filters(find: Choice, by: Choice, within: Choice, rows: Sequence[Row]) -> li
                 on_change=forget, args=((within,),), persist_state="session", width=220,
             )  # fmt: skip
             slider(within, by, rows)
-    return matching(rows, str(link.value(find)), str(link.value(by)), link.value(within))
+    return matching(rows, link.value(find), link.value(by), link.value(within))
 
 
-def slider(within: Choice, by: Choice, rows: Sequence[Row]) -> None:
+def slider(within: Choice[Span | None], by: Choice[str], rows: Sequence[Row]) -> None:
     """The range of the measure, from its least to its most."""
-    values = _values(rows, str(link.value(by)))
+    values = _values(rows, link.value(by))
     least, most = math.floor(min(values) * 100) / 100, math.ceil(max(values) * 100) / 100
     if least >= most:
         return
@@ -148,9 +154,7 @@ def slider(within: Choice, by: Choice, rows: Sequence[Row]) -> None:
     )
 
 
-def matching(
-    rows: Sequence[Row], words: str, by: str, within: tuple[float, float] | None
-) -> list[Row]:
+def matching(rows: Sequence[Row], words: str, by: str, within: Span | None) -> list[Row]:
     """Rows with these words on either side, and a measure in this range."""
     wanted, of = words.casefold().strip(), measures()[by].of
     return [

@@ -10,9 +10,10 @@ import streamlit as st
 from attention_core.numbers.alignment import Direction
 from models.corpora import pairs
 from models.corpora.pairs import Pairs
-from pages.frame import ask, choosing, link, prose
+from pages.frame import ask, link, prose
 from pages.frame.language import _
-from pages.frame.link import Choice
+from pages.frame.link import Choice, Kept
+from pages.showing import choosing
 
 MEGABYTES = 5
 """The largest file that the browser sends; as server.maxUploadSize in .streamlit/config.toml."""
@@ -22,15 +23,15 @@ class Upload(NamedTuple):
     """The choices about the file of one page."""
 
     page: str
-    origin: Choice
-    form: Choice
-    first: Choice
-    direction: Choice
-    cut: Choice
+    origin: Choice[str]
+    form: Choice[str]
+    first: Choice[str]
+    direction: Choice[Direction]
+    cut: Choice[bool]
 
     @property
-    def all(self) -> tuple[Choice, ...]:
-        return self[1:]
+    def all(self) -> tuple[Kept, ...]:
+        return self.origin, self.form, self.first, self.direction, self.cut
 
 
 def choices(page: str) -> Upload:
@@ -39,8 +40,8 @@ def choices(page: str) -> Upload:
         page,
         link.one_of(page, "from", ("ready", "own"), "ready"),
         link.one_of(page, "form", ("table", "texts", "json"), "table"),
-        link.one_of(page, "first", ("0", "1"), "0"),
-        link.one_of(page, "links", ("source-target", "target-source"), "source-target"),
+        choosing.first(page),
+        choosing.direction(page),
         link.flag(page, "cut"),
     )
 

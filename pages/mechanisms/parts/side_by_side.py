@@ -84,7 +84,7 @@ def numbers(traces: Mapping[str, Trace], words: list[str]) -> list[dict[str, obj
     ]  # fmt: skip
 
 
-def asked(text: Choice, cut: Choice) -> Words | None:
+def asked(text: Choice[str], cut: Choice[bool]) -> Words | None:
     """The sentence in a box, with examples, as the head sees it; None while there is none."""
     ask.text_box(text, _("English"), (cut,), 68)
     ask.examples(examples.WORDS, (cut,), text)

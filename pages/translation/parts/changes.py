@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from html import escape
+from typing import get_args
 
 import streamlit as st
 
@@ -14,10 +15,11 @@ from attention_core.axes.tokens import Axis
 from attention_core.pictures.views import View
 from attention_core.watching.edit import Action, Edit
 from models.families.translation import Translation
-from pages.frame import choosing, link, prose
+from pages.frame import link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.looking import Look
+from pages.showing import choosing
+from pages.showing.looking import Look
 
 MOST = 12
 """Changes in one experiment; more could not be read."""
@@ -27,7 +29,12 @@ _WRITTEN = re.compile(
 )
 
 
-def choice(page: str) -> Choice:
+def action(page: str) -> Choice[Action]:
+    """What to do with the chosen weights."""
+    return link.one_of(page, "action", get_args(Action), "zero")
+
+
+def choice(page: str) -> Choice[tuple[Edit, ...]]:
     """The changes of an experiment, in the address as `zero@cross.0h2q3-4k1;…`, from 0."""
     return Choice("edits", (), read, written, page)
 
@@ -65,7 +72,8 @@ def _places(raw: str | None) -> tuple[int, ...] | None:
 
 
 def controls(
-    edits: Choice, action: Choice, scope: Choice, reach: Choice, share: Choice,
+    edits: Choice[tuple[Edit, ...]], action: Choice[Action], scope: Choice[str],
+    reach: Choice[str], share: Choice[int],
     look: Look, found: Translation, picture: View, cell: Sequence[int],
 ) -> None:  # fmt: skip
     """What to change and where: the reader has pointed at a cell of the matrix, or at none."""
@@ -105,7 +113,7 @@ def controls(
         link.choose(edits, (*link.value(edits), *made)[-MOST:])
 
     def undo() -> None:
-        link.choose(edits, tuple(link.value(edits))[:-1])
+        link.choose(edits, link.value(edits)[:-1])
 
     def clear() -> None:
         link.choose(edits, ())

@@ -10,11 +10,12 @@ from attention_core.errors import AttentionError
 from attention_core.numbers.alignment import Direction, Gold, Link, golds, pharaoh, scores
 from attention_core.pictures.views import View
 from models.families.translation import Translation
-from pages.frame import choosing, downloads, figures, link, prose
+from pages.frame import downloads, link, prose
 from pages.frame.ask import said
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.looking import Look
+from pages.showing import choosing, figures
+from pages.showing.looking import Look
 
 
 class Written(NamedTuple):
@@ -25,9 +26,9 @@ class Written(NamedTuple):
     direction  which side the first number of a link counts
     """
 
-    links: Choice
-    first: Choice
-    direction: Choice
+    links: Choice[str]
+    first: Choice[str]
+    direction: Choice[Direction]
 
     @property
     def convention(self) -> tuple[int, Direction]:
@@ -39,8 +40,8 @@ def choices(page: str) -> Written:
     """No links at first; words count from 0, the source comes first."""
     return Written(
         link.text(page, "gold"),
-        link.one_of(page, "first", ("0", "1"), "0"),
-        link.one_of(page, "links", ("source-target", "target-source"), "source-target"),
+        choosing.first(page),
+        choosing.direction(page),
     )
 
 
@@ -65,7 +66,7 @@ def over(written: Written, picture: View) -> Gold | None:
 
 def _read(written: Written, picture: View) -> Gold:
     sizes = [(len(picture.columns), len(picture.rows))]
-    text = " ".join(str(link.value(written.links)).split())
+    text = " ".join(link.value(written.links).split())
     return golds(text or "\n", *written.convention, sizes=sizes)[0]
 
 
@@ -105,7 +106,7 @@ def show(found: Translation, look: Look, written: Written, key: str) -> None:
         report(links, gold)
         downloads.file(
             _("My links (Pharaoh)"),
-            lambda: str(link.value(written.links)),
+            lambda: link.value(written.links),
             "gold.pharaoh.txt",
         )
 

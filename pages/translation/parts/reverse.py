@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.numbers.alignment import SYMMETRIES, Link, pharaoh, symmetrised
+from attention_core.numbers.alignment import SYMMETRIES, Link, Symmetry, pharaoh, symmetrised
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from models.store import catalogue
-from pages.frame import ask, choosing, downloads, figures, link, looking, prose
+from pages.frame import ask, downloads, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.frame.looking import Look
-from pages.frame.readings import align
+from pages.showing import choosing, figures, looking
+from pages.showing.looking import Look
+from pages.showing.readings import align
 from pages.translation.parts import golden
 from pages.translation.parts.golden import Written
 
 _CUT = link.flag("reverse", "cut")
 
 
-def choice(page: str) -> Choice:
+def choice(page: str) -> Choice[Symmetry]:
     """How the two sets of links become one."""
     return link.one_of(page, "joined", SYMMETRIES, "grow-diag-final-and")
 
@@ -34,7 +35,9 @@ def translators(model: str) -> list[str]:
     ]
 
 
-def show(found: Translation, model: str, look: Look, how: Choice, gold: Written, key: str) -> None:
+def show(
+    found: Translation, model: str, look: Look, how: Choice[Symmetry], gold: Written, key: str
+) -> None:
     """Links of both directions and of the two joined, with the score of each."""
     others = translators(model)
     if not others:

@@ -18,7 +18,7 @@ from models.families.translation import Translation
 from pages.frame import downloads
 from pages.frame.language import _
 from pages.frame.measure_names import explanation, title
-from pages.frame.readings import Part
+from pages.showing.readings import Part
 from pages.widgets.alignment import TEXT as RIBBONS_TEXT
 from pages.widgets.alignment import Alignment
 from pages.widgets.alignment import alignment as ribbons

@@ -1,7 +1,11 @@
-"""Readings shared by all readers of the server: each text is read once, however many ask."""
+"""Readings shared by all readers of the server: each text is read once, however many ask.
+
+What the pages open with is read ahead of the first visit.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +15,7 @@ from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from torch import Tensor
 
-from attention_core.errors import ModelError
+from attention_core.errors import AttentionError, ModelError
 from attention_core.numbers import measures
 from attention_core.pictures import views
 from attention_core.watching.edit import Edit
@@ -22,7 +26,12 @@ from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf
 from models.work.desk import DESK
+from pages.frame import examples
 
+log = logging.getLogger("attention_atlas")
+
+DEFAULTS = {"read": "minilm", "translate": "bahdanau-en-fr"}
+"""The model that a page opens with, by what it does."""
 Edits = tuple[Edit, ...]
 THUMBNAIL = 28
 """Pixels along one side of a head's thumbnail."""
@@ -138,3 +147,23 @@ def _session() -> str:
     """Whose request this is: a newer one of the same browser tab makes the older give up."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else "no session"
+
+
+def read_ahead() -> None:
+    """Reads what each page opens with; a missing model spoils its own page only."""
+    for reading in (_explored, _translated):
+        try:
+            reading()
+        except AttentionError:
+            log.exception("A model that is read at the start is missing; its page will say so")
+
+
+def _explored() -> None:
+    """The reading that Explore opens with; its model stays loaded for good."""
+    shelf.SHELF.preload([DEFAULTS["read"]])
+    read(DEFAULTS["read"], examples.EXPLORE[0].text)
+
+
+def _translated() -> None:
+    """The translation that Home and Translate open with."""
+    translate(DEFAULTS["translate"], examples.TRANSLATE[0].text)

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, get_args
 
 import streamlit as st
 
 from attention_core.errors import AttentionError
+from attention_core.numbers.alignment import Direction
+from attention_core.pictures.views import Grain, Specials
 from models.families.seq2seq.languages import Wish
+from models.loading import hub
+from models.settings import settings
 from models.store import catalogue
-from pages.frame import fetching, link, prose
-from pages.frame.ask import forget, said
+from pages.frame import link, prose
+from pages.frame.ask import forget, literal, said
 from pages.frame.language import _
-from pages.frame.link import Choice
+from pages.frame.link import Choice, Kept, Name
+from pages.showing.readings import DEFAULTS
 
-DEFAULTS = {"read": "minilm", "translate": "bahdanau-en-fr"}
+Scale = Literal["matrix", "row"]
 
 
-def model(page: str, task: str = "read") -> Choice:
+def model(page: str, task: str = "read") -> Choice[str]:
     """The choice of a model on one page."""
     return link.text(page, "model", DEFAULTS[task])
 
 
-def segments(choice: Choice, label: str, titles: Mapping[str, str]) -> str:
+def segments(choice: Choice[Name], label: str, titles: Mapping[str, str]) -> Name:
     """A row of alternatives of which exactly one holds."""
-    chosen = st.segmented_control(
+    st.segmented_control(
         label,
         list(titles),
         format_func=titles.__getitem__,
@@ -32,22 +38,25 @@ def segments(choice: Choice, label: str, titles: Mapping[str, str]) -> str:
         required=True,
         persist_state="session",
     )
-    return chosen or choice.default
+    return link.value(choice) or choice.default
 
 
-def convention(first: Choice, direction: Choice) -> None:
+def convention(first: Choice[str], direction: Choice[Direction]) -> None:
     """How the numbers of a link are to be read."""
     segments(first, _("Links count words from"), {"0": "0", "1": "1"})
-    titles = {"source-target": _("source-target"), "target-source": _("target-source")}
+    titles = {
+        "source-target": _("source-target"),
+        "target-source": _("target-source"),
+    }
     segments(direction, _("A link says"), titles)
 
 
-def switch(choice: Choice, label: str) -> bool:
+def switch(choice: Choice[bool], label: str) -> bool:
     """Something that is on or off."""
     return st.toggle(label, key=choice.key, persist_state="session")
 
 
-def kind(choice: Choice, known: Sequence[str]) -> str:
+def kind(choice: Choice[str], known: Sequence[str]) -> str:
     """Which attention of a model with several kinds; no question where there is one."""
     titles = {
         "encoder": _("encoder"),
@@ -61,7 +70,32 @@ def kind(choice: Choice, known: Sequence[str]) -> str:
     return segments(choice, _("Which attention"), {name: titles[name] for name in known})
 
 
-def grain_and_specials(grain: Choice, specials: Choice) -> None:
+def grain(page: str, default: Grain) -> Choice[Grain]:
+    """Whether a picture shows tokens or words."""
+    return link.one_of(page, "grain", get_args(Grain), default)
+
+
+def specials(page: str, default: Specials) -> Choice[Specials]:
+    """What becomes of special tokens."""
+    return link.one_of(page, "specials", get_args(Specials), default)
+
+
+def scale(page: str) -> Choice[Scale]:
+    """What the strongest colour of a matrix stands for."""
+    return link.one_of(page, "scale", get_args(Scale), "matrix")
+
+
+def first(page: str) -> Choice[str]:
+    """The number of a sentence's first word in a link."""
+    return link.one_of(page, "first", ("0", "1"), "0")
+
+
+def direction(page: str) -> Choice[Direction]:
+    """Which side the first number of a link counts."""
+    return link.one_of(page, "links", get_args(Direction), "source-target")
+
+
+def grain_and_specials(grain: Choice[Grain], specials: Choice[Specials]) -> None:
     """Tokens or words; special tokens shown, hidden, or hidden with the rest scaled up."""
     with st.container(horizontal=True, gap="medium"):
         segments(grain, _("Show"), {"tokens": _("tokens"), "words": _("words")})
@@ -73,7 +107,7 @@ def grain_and_specials(grain: Choice, specials: Choice) -> None:
 
 
 def choose_model(
-    choice: Choice, task: str, about_it: Sequence[Choice] = (),
+    choice: Choice[str], task: str, about_it: Sequence[Kept] = (),
     beside: Callable[[], None] | None = None,
 ) -> str:  # fmt: skip
     """A model of the catalogue that can do the task, with its card.
@@ -86,7 +120,7 @@ def choose_model(
         for entry in catalogue.entries()
         if entry.task == task or (task == "read" and entry.card.heads > 1)
     }
-    chosen = str(link.value(choice))
+    chosen = link.value(choice)
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}
     picked = st.selectbox(
@@ -104,11 +138,11 @@ def choose_model(
             beside()
         if str(picked).startswith(catalogue.WRITES):
             wishes(choice, str(picked))
-        fetching.another_model(choice, task == "translate")
+        another_model(choice, task == "translate")
     return str(picked)
 
 
-def wishes(choice: Choice, name: str) -> None:
+def wishes(choice: Choice[str], name: str) -> None:
     """What a model of several languages shall read and write, and what stands before a text."""
     place, wish = catalogue.parted(name)
 
@@ -137,7 +171,7 @@ def languages(model: str) -> tuple[str, str]:
     )
 
 
-def _named(choice: Choice, name: str) -> dict[str, catalogue.Card]:
+def _named(choice: Choice[str], name: str) -> dict[str, catalogue.Card]:
     """The card of a model that the address names beyond the list; none when there is no such."""
     try:
         return {name: catalogue.entry(name).card}
@@ -160,3 +194,52 @@ def about(card: catalogue.Card) -> None:
             _("Source"): card.source,
         }
         prose.facts(_(card.title), {name: fact for name, fact in facts.items() if fact})
+
+
+def another_model(choice: Choice[str], writes: bool = False) -> None:
+    """A small menu that names a model of the hub, says how large it is, and fetches it.
+
+    writes  True where the model is to translate
+    """
+    with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
+        st.write(
+            _("Any encoder–decoder of the Hugging Face hub, such as Helsinki-NLP/opus-mt-en-fr.")
+            if writes
+            else _("Any model of the Hugging Face hub by name, such as bert-base-uncased.")
+        )
+        name = st.text_input(_("Name on the hub"), key=f"{choice.key}.hub", max_chars=200)
+        if not name:
+            if not settings().downloads:
+                st.caption(_("Models on this machine only: this server does not download."))
+            return
+        try:
+            _offered(choice, hub.checked_name(name.strip()), catalogue.WRITES if writes else "")
+        except AttentionError as problem:
+            st.info(said(problem), icon=":material/info:")
+
+
+def _offered(choice: Choice[str], name: str, before: str) -> None:
+    """Opens the model if it is here; otherwise shows its size and a button that fetches it."""
+    if hub.cached(name) is not None:
+        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+        return
+    plan = _plan(name)
+    size = f"{plan.bytes / 1e6:,.0f} MB"
+    st.write(
+        _("{name}: {size} in {count} files.").format(
+            name=literal(name), size=size, count=len(plan.files)
+        )
+    )
+    if st.button(_("Download {size}").format(size=size), type="primary"):
+        bar = st.progress(0.0, text=_("Downloading …"))
+
+        def progress(done: int, whole: int) -> None:
+            bar.progress(min(1.0, done / max(1, whole)), text=_("Downloading …"))
+
+        hub.download(plan, progress)
+        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+
+
+@st.cache_data(ttl=600, max_entries=32, show_spinner=False)
+def _plan(name: str) -> hub.DownloadPlan:
+    return hub.plan(name)

@@ -1,0 +1,1 @@
+"""How a reading is shown: which model reads, which attention, as which picture, in which words."""
