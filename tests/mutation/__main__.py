@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.mutation.operators import Fault, faults
-from tests.mutation.targets import ROOT, TARGETS, equivalent, module_name
-from tests.mutation.trial import GRACE, Baseline, Trial, baseline, noticed, preload
+from tests.mutation.session import survivors
+from tests.mutation.targets import ROOT, TARGETS, equivalent
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,6 @@ class Outcome:
     path: str
     tried: int
     survivors: tuple[Fault, ...]
-    equivalent: int
 
     @property
     def share(self) -> float:
@@ -50,43 +49,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _tried(path: str, chosen: argparse.Namespace) -> Outcome:
     began = time.monotonic()
-    base = baseline(ROOT / path, TARGETS[path])
-    if base.code:
-        raise SystemExit(f"The tests of {path} fail without a fault; mend them first.")
-    preload(base.libraries)
     known = equivalent(path)
     everything = faults((ROOT / path).read_text())
-    open_ = [fault for fault in everything if fault.key not in known][:: chosen.every]
-    left = _survivors(path, open_, base, chosen.at_once)
-    _say(
-        f"{path}: {len(open_) - len(left)} of {len(open_)} noticed, "
-        f"{time.monotonic() - began:.0f} s"
-    )
-    return Outcome(path, len(open_), tuple(left), len(everything) - len(open_))
-
-
-def _survivors(path: str, tried: list[Fault], base: Baseline, at_once: int) -> list[Fault]:
-    """Those that pass the tests of their line, and then all tests of the module."""
-    left = tried
-    for whole in (False, True):
-        trials = [_trial(path, fault, base, whole) for fault in left]
-        seen = [0]
-
-        def tell(place: int, fell: bool) -> None:
-            seen[0] += 1
-            if sys.stderr.isatty():
-                sys.stderr.write(f"\r{seen[0]} of {len(trials)} \r")  # noqa: B023
-
-        fell = noticed(trials, at_once, tell)
-        left = [fault for fault, gone in zip(left, fell, strict=True) if not gone]
-    return left
-
-
-def _trial(path: str, fault: Fault, base: Baseline, whole: bool) -> Trial:
-    tests = () if whole else tuple(base.covering(fault.lines))
-    names = tests or tuple(TARGETS[path])
-    seconds = sum(base.seconds[name] for name in tests or base.seconds)
-    return Trial(module_name(path), fault.source, names, GRACE + 5 * seconds)
+    tried = [fault for fault in everything if fault.key not in known][:: chosen.every]
+    left = survivors(path, tried, chosen.at_once)
+    seconds = time.monotonic() - began
+    _say(f"{path}: {len(tried) - len(left)} of {len(tried)} noticed, {seconds:.0f} s")
+    return Outcome(path, len(tried), tuple(left))
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:
