@@ -1,9 +1,13 @@
 # make run      the app in the browser            make check         everything that reads the code
 # make test     all tests, real browser included  make translations  bring the catalogues up to date
 # make bench    the figures of the README         make screenshots   pictures of every page
+# make mutants  faults that no test notices; MODULE=models/work/desk.py for one module, EVERY=5
+#               for each fifth fault only
 
 PORT ?= 8501
 MODELS ?=
+MODULE ?=
+EVERY ?= 1
 DOWNLOADS ?=
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -21,7 +25,7 @@ INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m 
 SCRIPTS = $(shell find pages -name '*.js')
 export DENO_NO_UPDATE_CHECK := 1
 
-.PHONY: run test check translations bench screenshots browser
+.PHONY: run test check translations bench screenshots mutants browser
 
 run: $(RUNTIME)
 	ATLAS_MODELS_DIR="$(if $(MODELS),$(abspath $(MODELS)))" ATLAS_ALLOW_DOWNLOADS="$(DOWNLOADS)" \
@@ -49,6 +53,9 @@ bench: $(DEV) browser
 
 screenshots: $(DEV) browser
 	$(BIN)/python -m tests.browser.screenshots
+
+mutants: $(DEV)
+	$(BIN)/python -m tests.mutation --every $(EVERY) $(MODULE)
 
 # --- from nothing ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,8 @@ from attention_core.errors import AttentionError, Superseded
 from attention_core.watching import attend as attending
 from attention_core.watching.attend import attend, integrity
 from attention_core.watching.capture import Call, capture
-from attention_core.watching.record import Integrity, QueryKey
+from attention_core.watching.edit import Edited
+from attention_core.watching.record import Integrity, Note, QueryKey, Stored
 from tests import tiny_models
 
 NAME = "attention_under_test"
@@ -385,3 +387,169 @@ def test_a_check_that_found_no_number_is_broken(rows: float, output: float) -> N
     check = Integrity(rows, output)
     assert check.broken
     assert not check.verified
+
+
+# --- how far a picture may be from the module ---
+
+
+def doubled(form: dict[str, Any]) -> tuple[QueryKey, Tensor, Tensor]:
+    """(source, value, output) of one text in double precision, the output by the literal sum."""
+    source = run(form)[1].sources[1]
+    source = replace(source, query=source.query.double(), key=source.key.double())
+    value = qkv(form.get("groups", HEADS))[2][1].double()
+    shares = source.shares(range(HEADS), slice(None))[..., :KEYS]
+    return source, value, shares @ value.repeat_interleave(HEADS // len(value), 0)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_the_gap_is_a_share_of_the_largest_number_in_the_output(size: float) -> None:
+    source, value, taken = doubled(FORMS["groups"])
+    assert integrity(source, value * size, taken * size).output == pytest.approx(0, abs=1e-12)
+    check = integrity(source, value * size, taken * size * 1.25)
+    assert check.output == pytest.approx(0.2, rel=1e-5)
+    assert check.broken
+    assert integrity(source, value * size, taken * size * (1 + 1e-5)).verified
+
+
+@pytest.mark.parametrize(("factor", "rows"), [(1.25, 0.25), (-0.5, 0.5), (1.0, 0.0), (0.5, 0.0)])
+def test_an_edited_row_may_sum_to_anything_from_0_to_1_and_to_nothing_else(
+    factor: float, rows: float
+) -> None:
+    source, value, _ = doubled(FORMS["plain"])
+    used = source.shares(range(HEADS), slice(None)) * factor
+    check = integrity(Edited(**vars(source), used=used), value, used @ value)
+    assert check.rows == pytest.approx(rows, abs=1e-12)
+    assert check.broken == (rows > 0)
+
+
+@pytest.mark.parametrize("distance", ["rows", "output"])
+def test_up_to_one_part_in_ten_thousand_a_picture_may_be_drawn(distance: str) -> None:
+    exact = Integrity(0.0, 0.0)
+    assert replace(exact, **{distance: 1e-4}).verified
+    assert replace(exact, **{distance: 1.01e-4}).broken
+
+
+def test_without_the_modules_output_nothing_is_verified_and_nothing_broken() -> None:
+    check = Integrity(0.0, None)
+    assert (check.verified, check.broken) == (False, False)
+
+
+@pytest.mark.parametrize("tile", [1, 2 * KEYS, 3 * QUERIES * KEYS, 1 << 18])
+def test_the_check_looks_at_every_weight_once_and_at_few_at_a_time(
+    tile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, value, taken = doubled(FORMS["plain"])
+    seen = torch.zeros(HEADS, QUERIES, dtype=torch.int)
+    sizes = []
+
+    class Counted(QueryKey):
+        def shares(self, heads: Sequence[int], queries: slice) -> Tensor:
+            seen[list(heads), queries] += 1
+            sizes.append(len(heads) * len(range(QUERIES)[queries]) * KEYS)
+            return super().shares(heads, queries)
+
+    monkeypatch.setattr(capturing, "TILE", tile)
+    assert integrity(Counted(**vars(source)), value, taken).verified
+    assert bool((seen == 1).all())
+    assert max(sizes) <= max(tile, KEYS)
+    assert len(sizes) == {1: 30, 2 * KEYS: 18, 3 * QUERIES * KEYS: 2, 1 << 18: 1}[tile]
+
+
+def test_the_largest_fault_of_all_tiles_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, value, taken = doubled(FORMS["plain"])
+    monkeypatch.setattr(capturing, "TILE", KEYS)
+    broken = taken.clone()
+    broken[0, 0, 0] += 3 * float(taken.abs().max())
+    broken[-1, -1, -1] += 1e-3
+    expected = 3 * float(taken.abs().max()) / float(broken.abs().max())
+    assert integrity(source, value, broken).output == pytest.approx(expected, rel=1e-5)
+
+
+# --- masks ---
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_half_of_the_lowest_number_of_a_masks_type_and_less_means_may_not_look(
+    kind: torch.dtype,
+) -> None:
+    lowest = torch.finfo(kind).min
+    row = torch.tensor([0, lowest, 0.75 * lowest, 0.4 * lowest, -math.inf, 1.5, 0], dtype=kind)
+    mask = row.expand(BATCH, 1, QUERIES, KEYS)
+    with capture() as collector:
+        output, _ = attend(module(), *qkv(), mask)
+    for source, taken in zip(collector.calls[0].sources, output, strict=True):
+        assert source.allowed()[0].tolist() == [True, False, False, True, False, True, True]
+        weights = source.weights(range(HEADS), slice(None))
+        assert float(weights[..., [1, 2, 4]].abs().max()) == 0
+        assert float(weights[..., 0].min()) > 0
+        assert bool(taken.isfinite().all())
+    assert all(check.verified for check in collector.calls[0].integrities)
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_a_mask_of_fewer_axes_is_the_same_for_the_whole_batch(axes: int) -> None:
+    mask = ALLOWED[1]  # (1, query, key)
+    whole_mask, _ = run({"mask": mask[None].expand(BATCH, -1, -1, -1)})
+    shorter, call = run({"mask": mask[0] if axes == 2 else mask})
+    assert torch.equal(shorter, whole_mask)
+    for source in call.sources:
+        assert torch.equal(source.allowed(), mask[0])
+
+
+def test_a_module_that_does_not_say_is_causal_and_a_single_query_sees_all_keys() -> None:
+    query, key, value = qkv()
+    with capture() as collector:
+        attend(nn.Module(), query, key, value, None)
+        attend(nn.Module(), query[:, :, :1], key, value, None)
+    many, one = (call.sources[0].allowed() for call in collector.calls)
+    assert torch.equal(many, torch.ones(QUERIES, KEYS).tril().bool())
+    assert one.tolist() == [[True] * KEYS]
+
+
+def test_a_soft_cap_and_sinks_together_are_refused() -> None:
+    with pytest.raises(AttentionError, match="both a soft cap and attention sinks"):
+        attend(module(), *qkv(), None, softcap=0.9, s_aux=SINKS)
+
+
+@pytest.mark.parametrize("index", ["indices", "block_indices"])
+def test_every_kind_of_index_is_refused_and_a_missing_one_is_not(index: str) -> None:
+    with pytest.raises(AttentionError, match="index of its own"):
+        attend(module(), *qkv(), None, **{index: torch.zeros(1)})
+    attend(module(), *qkv(), None, **{index: None})
+
+
+def test_what_is_kept_holds_no_gradient() -> None:
+    query, key, value = (part.requires_grad_() for part in qkv())
+    bias, sinks = BIAS.clone().requires_grad_(), SINKS.clone().requires_grad_()
+    with capture() as collector:
+        output, _ = attend(module(), query, key, value, None, s_aux=sinks, position_bias=bias)
+    assert output.requires_grad
+    kept = [part for part in vars(collector.calls[0].sources[0]).values() if torch.is_tensor(part)]
+    assert len(kept) == 4
+    assert not any(part.requires_grad for part in kept)
+
+
+def test_dropout_drops_weights_where_the_call_asks_for_it() -> None:
+    torch.manual_seed(4)
+    calm, _ = attend(module(), *qkv(), None)
+    dropped, _ = attend(module(), *qkv(), None, dropout=0.5)
+    assert not torch.allclose(dropped, calm, atol=1e-2)
+
+
+# --- records ---
+
+
+def test_weights_handed_over_whole_are_given_back_and_all_may_look_unless_said() -> None:
+    matrix = normal(HEADS, QUERIES, KEYS).double()
+    stored = Stored(matrix)
+    assert stored.weights([3, 1], slice(1, 4)).dtype == torch.float32
+    assert torch.equal(stored.weights([3, 1], slice(1, 4)), matrix[[3, 1], 1:4].float())
+    assert stored.allowed().tolist() == [[True] * KEYS] * QUERIES
+    assert torch.equal(Stored(matrix, ALLOWED[0, 0]).allowed(), ALLOWED[0, 0])
+
+
+def test_a_note_is_its_sentence_with_its_values_and_braces_without_values_are_text() -> None:
+    note = Note("Only {count} read.", count=3)
+    assert (str(note), note.sentence) == ("Only 3 read.", "Only {count} read.")
+    assert note.values == {"count": 3}
+    assert str(Note("as {typed}")) == "as {typed}"

@@ -11,7 +11,15 @@ from torch import Tensor
 
 from attention_core.errors import ShapeError, TextError
 from attention_core.numbers.alignment import Gold, Link, crossing, extract, scores, shifted
-from attention_core.numbers.heads import METHODS, SHIFTS, AttendedPair, HeadRanking, Method, Ranked
+from attention_core.numbers.heads import (
+    METHODS,
+    SHIFTS,
+    AttendedPair,
+    HeadRanking,
+    Method,
+    Ranked,
+    together,
+)
 
 
 def pair(seed: int, heads: tuple[int, ...] = (3, 2, 1), words: int = 5) -> AttendedPair:
@@ -164,3 +172,46 @@ def test_fifty_sentences_of_48_heads_take_seconds() -> None:
     begun = time.process_time()
     ranking(pairs * 5).table()
     assert time.process_time() - begun < 15
+
+
+def test_of_equals_the_one_that_finds_links_which_cross_comes_first() -> None:
+    """Both heads find two of four sure links; those of the second cross."""
+    turned = [0, 2, 1, 3]
+    weights = torch.zeros(2, 4, 4)
+    for head, targets in enumerate(((0, 3), (1, 2))):
+        for target in targets:
+            weights[head, target, turned[target]] = 0.9
+    single = [[place] for place in range(4)]
+    sure = frozenset(Link(source, target) for target, source in enumerate(turned))
+    made = ranking([AttendedPair([("cross.0", weights)], single, single, Gold(sure, frozenset()))])
+    rows = [row for row in made.table() if row[2:4] == (Method("argmax"), 0)]
+    heads = [(row.head, row.crossing_recall) for row in rows if row.head is not None]
+    assert heads == [(1, 1.0), (0, 0.0)]
+    assert rows[0].head is None  # the mean of the two finds all four
+    errors = {row.head: row.scores.error_rate for row in rows}
+    assert errors[0] == errors[1] == pytest.approx(1 / 3)
+
+
+def test_layers_read_together_are_one_head_the_mean_of_all_theirs() -> None:
+    one, other = torch.rand(2, 3, 4), torch.rand(1, 3, 4)
+    name, weights = together([("cross.0", one), ("cross.2", other)])
+    assert name == "cross.0+cross.2"
+    torch.testing.assert_close(weights, ((one[0] + one[1] + other[0]) / 3)[None])
+
+
+@pytest.mark.parametrize("link", [Link(2, 0), Link(0, 3)])
+def test_the_last_words_may_be_linked_and_the_next_may_not(link: Link) -> None:
+    weights = torch.full((1, 3, 2), 0.5)
+    rows, columns = [[0], [1], [2]], [[0], [1]]
+    last = Gold(frozenset([Link(1, 2)]), frozenset())
+    ranking([AttendedPair([("cross.0", weights)], rows, columns, last)])
+    beyond = Gold(frozenset(), frozenset([link]))
+    with pytest.raises(ShapeError, match=f"{link.source}-{link.target}.* 2 source .* 3 target"):
+        ranking([AttendedPair([("cross.0", weights)], rows, columns, beyond)])
+
+
+def test_a_word_without_pieces_is_looked_at_by_nobody_and_looks_nowhere() -> None:
+    weights = torch.full((1, 2, 2), 0.5)
+    gold = Gold(frozenset([Link(0, 0)]), frozenset())
+    made = ranking([AttendedPair([("cross.0", weights)], [[0, 1], []], [[0, 1], []], gold)])
+    assert all(row.scores.found == 1 for row in made.table())

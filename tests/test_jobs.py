@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from attention_core.errors import AttentionError, Superseded
+from models.work import desk as desks
+from models.work import jobs as work_of_server
 from models.work.desk import Desk
 from models.work.jobs import Job, Jobs
 
@@ -156,3 +158,175 @@ def test_only_so_many_jobs_are_kept_and_running_ones_never_make_room() -> None:
 
 def test_a_job_without_rows_is_done_at_once() -> None:
     assert ended(jobs().start("key", Counting(0))).rows == []
+
+
+# --- time that the test makes pass ---
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(work_of_server, "time", made)
+    return made
+
+
+class Timed(Counting):
+    """Work that takes two seconds a row, and raises Superseded once where it is told to."""
+
+    def __init__(self, total: int, clock: Clock, stopped: int | None = None) -> None:
+        super().__init__(total)
+        self.clock, self.stopped = clock, stopped
+
+    def row(self, place: int, cancelled: Callable[[], bool]) -> int:
+        self.clock.now += 2
+        if place == self.stopped:
+            self.stopped = None
+            raise Superseded
+        return super().row(place, cancelled)
+
+
+def test_a_running_job_never_expires(clock: Clock) -> None:
+    running, work = jobs(lifetime=10.0), Counting(2, gate=1)
+    job = running.start("key", work)
+    clock.now += 1000
+    assert running.find("key") is job
+    work.open.set()
+    ended(job)
+
+
+def test_a_finished_job_is_kept_as_long_as_somebody_looks_at_it_in_time(clock: Clock) -> None:
+    running = jobs(lifetime=10.0)
+    job = ended(running.start("key", Counting(1)))
+    for _ in range(3):
+        clock.now += 10
+        assert running.find("key") is job
+    clock.now += 10.5
+    assert running.find("key") is None
+
+
+def test_a_job_that_goes_on_is_young_again(clock: Clock) -> None:
+    running, work = jobs(lifetime=10.0), Counting(3, fault=1)
+    job = ended(running.start("key", work))
+    clock.now += 9
+    work.fault = None
+    ended(running.start("key", work))
+    clock.now += 9
+    assert running.find("key") is job
+
+
+def test_a_finished_job_is_kept_for_an_hour_and_thirty_two_of_them_at_most(clock: Clock) -> None:
+    running = Jobs(desk=Desk(seats=1), seats=1)
+    for key in range(33):
+        ended(running.start(str(key), Counting(0)))
+    assert running.find("0") is None
+    assert running.find("1") is not None
+    clock.now += 3600
+    assert running.find("1") is not None
+    assert running.find("2") is not None
+    clock.now += 3600.5
+    assert running.find("2") is None
+
+
+def test_expired_jobs_are_let_go_when_another_starts(clock: Clock) -> None:
+    running = jobs(lifetime=10.0)
+    for key in ("one", "two"):
+        ended(running.start(key, Counting(1)))
+    clock.now += 11
+    ended(running.start("three", Counting(1)))
+    assert list(running._jobs) == ["three"]
+
+
+def test_the_job_that_nobody_looked_at_for_longest_makes_room() -> None:
+    running = jobs(kept=2)
+    for key in ("one", "two"):
+        ended(running.start(key, Counting(1)))
+    running.find("one")
+    ended(running.start("three", Counting(1)))
+    assert running.find("two") is None
+    assert running.find("one") is not None
+
+
+def test_a_job_runs_for_the_time_of_its_rows_and_tells_what_is_left(clock: Clock) -> None:
+    running, work = jobs(), Timed(6, clock)
+    work.fault = 4
+    job = ended(running.start("key", work))
+    assert (len(job.rows), job.seconds, job.left) == (4, 8, 4)
+    work.fault = None
+    ended(running.start("key", work))
+    assert (len(job.rows), job.seconds, job.left) == (6, 12, 0)
+
+
+def test_a_row_that_was_stopped_does_not_make_the_others_seem_slow(clock: Clock) -> None:
+    running, work = jobs(), Timed(3, clock, stopped=0)
+    work.fault = 0
+    job = ended(running.start("key", work))
+    assert job.state == "failed"
+    assert job.seconds == 0
+
+
+def test_a_new_job_runs_and_nothing_is_known_of_it_yet(clock: Clock) -> None:
+    job = Job("key", Counting(3))
+    assert (job.running, job.stopping, job.rows, job.seconds, job.left) == (True, False, [], 0, 0)
+    assert job.seen == clock.now
+
+
+# --- stopping, seats and faults ---
+
+
+class Deaf(Counting):
+    """Work that does not hear that it shall stop."""
+
+    def row(self, place: int, cancelled: Callable[[], bool]) -> int:
+        return super().row(place, lambda: False)
+
+
+def test_a_job_wanted_again_before_it_has_stopped_goes_on_to_its_end() -> None:
+    running, work = jobs(), Deaf(5, gate=2)
+    job = running.start("key", work)
+    until(lambda: work.asked[-1:] == [2])
+    job.cancel()
+    assert running.start("key", work) is job
+    work.open.set()
+    assert ended(job).state == "done"
+    assert work.asked == list(range(5))
+
+
+@pytest.mark.parametrize(("counted", "seats"), [(1, 1), (2, 1), (4, 3)])
+def test_one_core_is_left_to_readers(
+    counted: int, seats: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (work_of_server, desks):
+        monkeypatch.setattr(module, "cores", lambda: counted)
+    running = Jobs(desk=Desk(seats=9))
+    held = [Counting(1, gate=0) for _ in range(5)]
+    started = [running.start(str(key), work) for key, work in enumerate(held)]
+    until(lambda: sum(bool(work.asked) for work in held) == seats)
+    until(lambda: running._turns.waiting == 5 - seats)
+    for work in held:
+        work.open.set()
+    for job in started:
+        ended(job)
+
+
+def test_a_fault_is_logged_with_its_row_counted_from_one(caplog: pytest.LogCaptureFixture) -> None:
+    ended(jobs().start("key", Counting(5, fault=2)))
+    assert "A job failed at row 3 of 5" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_job_does_not_keep_the_server_from_ending() -> None:
+    class Kept(Counting):
+        def row(self, place: int, cancelled: Callable[[], bool]) -> int:
+            return int(threading.current_thread().daemon)
+
+    running: Job[int] = jobs().start("key", Kept(1))
+    assert ended(running).rows == [True]

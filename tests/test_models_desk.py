@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -138,6 +139,57 @@ def test_requests_are_served_in_the_order_in_which_they_came() -> None:
     assert served == [0, 1, 2, 3, 4]
 
 
+class Unfair(threading.Condition):
+    """Wakes those who wait in the reverse of the order in which they came."""
+
+    def notify_all(self) -> None:
+        self._waiters.reverse()  # type: ignore[attr-defined]
+        super().notify_all()
+
+
+def test_first_come_is_first_served_whoever_wakes_first() -> None:
+    occupied, served = Occupied(), []
+    occupied.desk._changed = Unfair()
+    threads = []
+    for key in range(5):
+        threads.append(
+            start(lambda key=key: occupied.desk.run(key, lambda cancelled: served.append(key)))  # type: ignore[misc]
+        )
+        until(lambda: occupied.desk.waiting == len(threads))
+    occupied.leave()
+    for thread in threads:
+        thread.join()
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_two_seats_that_fall_free_together_are_both_taken() -> None:
+    desk = Desk(seats=2)
+    desk._changed = Unfair()
+    sitting, free, together = threading.Barrier(3), threading.Event(), threading.Barrier(2)
+
+    def sit(cancelled: Callable[[], bool]) -> None:
+        sitting.wait(10)
+        free.wait(10)
+
+    threads = [start(lambda key=key: desk.run(key, sit)) for key in ("one", "two")]  # type: ignore[misc]
+    sitting.wait(10)
+    for key in range(2):
+        threads.append(start(lambda key=key: desk.run(key, lambda _: together.wait(2))))  # type: ignore[misc]
+        until(lambda: desk.waiting == len(threads) - 2)
+    with desk._changed:
+        free.set()
+        until(lambda: desk._running == 2)  # both are on their way out, before anybody is woken
+    for thread in threads:
+        thread.join()
+    assert not together.broken
+
+
+def test_nobody_is_ahead_of_one_who_runs_or_never_asked() -> None:
+    occupied = Occupied()
+    assert occupied.desk.ahead("sitter") == occupied.desk.ahead("nobody") == 0
+    occupied.leave()
+
+
 def test_a_failure_frees_its_seat() -> None:
     desk = Desk(seats=1)
     for fault in (ZeroDivisionError, KeyboardInterrupt, SystemExit):
@@ -157,6 +209,24 @@ def test_a_pass_has_its_own_bound_of_threads() -> None:
     assert Desk(seats=1, threads=1).run("me", lambda cancelled: torch.get_num_threads()) == 1
     torch.set_num_threads(before)
     assert cores() >= 1
+
+
+def test_the_bound_of_threads_is_one_unless_said_otherwise() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    assert Desk(seats=1).run("me", lambda cancelled: torch.get_num_threads()) == 1
+    assert Desk(seats=1, threads=2).run("me", lambda cancelled: torch.get_num_threads()) == 2
+    torch.set_num_threads(before)
+
+
+def test_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = {0: {1, 4, 6}}
+    monkeypatch.setattr(os, "sched_getaffinity", allowed.__getitem__, raising=False)
+    assert cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    for counted, expected in ((7, 7), (None, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda counted=counted: counted)
+        assert cores() == expected
 
 
 def test_ten_quick_changes_of_a_slider_cost_about_one_reading() -> None:

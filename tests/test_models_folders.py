@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -288,3 +289,203 @@ def test_without_a_models_directory_no_folder_is_listed(monkeypatch: pytest.Monk
     for value in ("", "/nonexistent/models"):
         monkeypatch.setenv("ATLAS_MODELS_DIR", value)
         assert not [e for e in catalogue.entries() if e.card.name.startswith("folder:")]
+
+
+# --- memory ---
+
+ROOMY = {"num_hidden_layers": 10, "hidden_size": 1000, "vocab_size": 2000,
+         "max_position_embeddings": 500}  # fmt: skip
+PROMISED = 10 * 12 * 1000**2 + 2500 * 1000
+
+
+def free(monkeypatch: pytest.MonkeyPatch, amount: float) -> None:
+    monkeypatch.setattr(folders, "_free_memory", lambda: amount)
+
+
+def test_a_model_needs_five_bytes_for_each_parameter_that_its_configuration_promises(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(root / "good", **ROOMY)
+    free(monkeypatch, 5 * PROMISED)
+    assert folders.judge(root / "good", root).model_type == "bert"
+    free(monkeypatch, 5 * PROMISED - 1)
+    with pytest.raises(ModelError, match=r"good has 122 million .* 0\.6 GB of memory; 0\.6 GB are"):
+        folders.judge(root / "good", root)
+
+
+def test_a_model_needs_as_much_as_its_file_holds_where_its_configuration_promises_less(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(root / "good", num_hidden_layers=0, vocab_size=0, max_position_embeddings=0)
+    held = folders.judge(root / "good", root).parameters
+    free(monkeypatch, 5 * held)
+    folders.judge(root / "good", root)
+    free(monkeypatch, 5 * held - 1)
+    with pytest.raises(ModelError, match="GB are free"):
+        folders.judge(root / "good", root)
+
+
+def test_positions_that_are_turned_need_no_table_but_words_do(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(root / "good", **ROOMY, rope_theta=10_000.0)
+    needed = 5 * (10 * 12 * 1000**2 + 2000 * 1000)
+    free(monkeypatch, needed)
+    folders.judge(root / "good", root)
+    free(monkeypatch, needed - 1)
+    with pytest.raises(ModelError, match="GB are free"):
+        folders.judge(root / "good", root)
+
+
+def test_free_memory_is_the_kernels_estimate_or_half_of_what_is_built_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = tmp_path / "meminfo"
+    monkeypatch.setattr(folders, "Path", lambda _: said)
+    said.write_text("MemTotal:  9999 kB\nMemAvailable:    2048 kB\nCached:  7 kB\n")
+    assert folders._free_memory() == 2048 * 1024
+    built_in = {"SC_PHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(os, "sysconf", built_in.__getitem__)
+    monkeypatch.setattr(os, "sysconf_names", built_in)
+    said.write_text("MemTotal:  9999 kB\n")
+    assert folders._free_memory() == 1000 * 4096 / 2
+    said.unlink()
+    assert folders._free_memory() == 1000 * 4096 / 2
+    monkeypatch.setattr(os, "sysconf_names", {})
+    assert folders._free_memory() == 4e9
+
+
+# --- what may just be read, and what no longer ---
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [("num_hidden_layers", 1000), ("decoder_layers", 1000), ("vocab_size", 10_000_000)],
+)
+def test_a_size_may_be_nothing_or_the_most_and_no_more(
+    root: Path, key: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free(monkeypatch, 1e18)
+    for size in (0, most, None, [most + 1]):
+        configure(root / "good", **{key: size})
+        assert folders.judge(root / "good", root).model_type == "bert"
+    for size in (-1, most + 1, "x" * 60):
+        configure(root / "good", text_config={key: size})
+        with pytest.raises(ModelError) as caught:
+            folders.judge(root / "good", root)
+        assert f"{key} = {str(size)[:40]}; at most {most:,} can be read" in str(caught.value)
+        configure(root / "good", text_config={})
+
+
+def test_an_unknown_architecture_is_shown_in_forty_letters_at_most(root: Path) -> None:
+    configure(root / "good", model_type="y" * 60)
+    assert f"(“{'y' * 40}” in config.json)" in refusal(root)
+
+
+def test_a_header_may_have_sixteen_mebibytes_and_no_more(root: Path) -> None:
+    path = root / "good" / "model.safetensors"
+    for length in (2, 16 << 20):
+        path.write_bytes(length.to_bytes(8, "little") + b"{}".ljust(length))
+        judged = folders.judge(root / "good", root)
+        assert (judged.parameters, judged.bytes) == (0, length + 8)
+    path.write_bytes(((16 << 20) + 1).to_bytes(8, "little") + b"{}".ljust((16 << 20) + 1))
+    assert "incomplete or damaged" in refusal(root)
+
+
+def test_a_file_with_more_than_its_header_says_is_refused(root: Path) -> None:
+    path = root / "good" / "model.safetensors"
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert "incomplete or damaged" in refusal(root)
+
+
+def test_a_header_may_nest_sixty_four_deep_and_no_more(root: Path) -> None:
+    path = root / "good" / "model.safetensors"
+    for depth, accepted in ((64, True), (65, False)):
+        inner = "[" * (depth - 1) + "]" * (depth - 1)
+        header = f'{{"__metadata__": {inner}}}'.encode()
+        path.write_bytes(len(header).to_bytes(8, "little") + header)
+        if accepted:
+            assert folders.judge(root / "good", root).parameters == 0
+        else:
+            assert "incomplete or damaged" in refusal(root)
+
+
+@pytest.mark.parametrize("file", ["tokenizer.json", "vocab.json"])
+def test_no_json_file_may_have_more_than_64_mebibytes(root: Path, file: str) -> None:
+    with (root / "good" / file).open("ab") as written:
+        written.truncate((64 << 20) + 1)
+    assert f"{file} of good has 67,108,865 bytes; at most 67,108,864 are read" in refusal(root)
+
+
+def test_a_configuration_may_have_one_mebibyte(root: Path) -> None:
+    path = root / "good" / "config.json"
+    path.write_text(path.read_text().ljust(1 << 20))
+    assert folders.judge(root / "good", root).model_type == "bert"
+    path.write_text(path.read_text() + " ")
+    assert "1,048,577 bytes; at most 1,048,576 are read" in refusal(root)
+
+
+# --- files ---
+
+
+def test_weights_in_several_files_are_counted_together(root: Path) -> None:
+    whole = folders.judge(root / "good", root)
+    added = {"a": torch.zeros(3, 5), "b": torch.zeros(7)}
+    save_file(added, root / "good" / "more.safetensors")
+    both = folders.judge(root / "good", root)
+    assert both.parameters == whole.parameters + 22
+    assert both.bytes == whole.bytes + (root / "good" / "more.safetensors").stat().st_size
+
+
+def test_of_several_pickles_the_first_is_named(root: Path) -> None:
+    (root / "good" / "model.safetensors").unlink()
+    for name in ("z.bin", "a.pt", "m.ckpt"):
+        (root / "good" / name).touch()
+    assert "pickle only (a.pt)" in refusal(root)
+
+
+def test_a_folder_in_the_folder_does_not_matter_wherever_it_stands(root: Path) -> None:
+    (root / "good" / "onnx").mkdir()
+    (root / "good" / "zebra").symlink_to(root / "good" / "onnx")
+    (root / "good" / "more.txt").symlink_to(root.parent)
+    assert folders.judge(root / "good", root).model_type == "bert"
+    (root / "good" / "onnx.txt").symlink_to(root / "good" / "config.json")
+    assert "onnx.txt of good is a link" in refusal(root)
+
+
+def test_links_are_allowed_in_a_cache_where_they_stay_in_it(root: Path) -> None:
+    blob = root / "blob"
+    (root / "good" / "tokenizer.json").rename(blob)
+    (root / "good" / "tokenizer.json").symlink_to(blob)
+    assert folders.judge(root / "good", root, links=True).model_type == "bert"
+    with pytest.raises(ModelError, match=r"tokenizer\.json of good is a link"):
+        folders.judge(root / "good", root)
+    blob.rename(root.parent / "blob")
+    (root / "good" / "tokenizer.json").unlink()
+    (root / "good" / "tokenizer.json").symlink_to(root.parent / "blob")
+    with pytest.raises(ModelError, match=r"tokenizer\.json of good is a link"):
+        folders.judge(root / "good", root, links=True)
+
+
+def test_what_is_neither_file_nor_folder_is_refused(root: Path) -> None:
+    os.mkfifo(root / "good" / "pipe")
+    assert "pipe of good is not a regular file" in refusal(root)
+
+
+def test_a_file_in_place_of_the_folder_is_refused(root: Path) -> None:
+    (root / "file").touch()
+    assert "no model folder file" in refusal(root, "file")
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+def test_a_model_that_asks_to_be_trusted_is_refused(root: Path, file: str) -> None:
+    path = root / "good" / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"trust_remote_code": True}))
+    assert "program code" in refusal(root)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"trust_remote_code": False}))
+    assert folders.judge(root / "good", root).model_type == "bert"
+
+
+def test_a_folder_without_a_tokenizers_configuration_may_be_read(root: Path) -> None:
+    (root / "good" / "tokenizer_config.json").unlink()
+    assert folders.judge(root / "good", root).model_type == "bert"

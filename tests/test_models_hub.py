@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ class FakeHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.asked: list[str] = []
+        self.tokens: list[str] = []
 
     @property
     def address(self) -> str:
@@ -47,6 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, body: bool) -> None:
         self.server.asked.append(f"{self.command} {self.path}")
+        self.server.tokens += self.headers.get_all("Authorization", [])
         parts = self.path.split("?")[0].strip("/").split("/")
         if parts[:2] == ["api", "models"]:
             self.describe("/".join(parts[2:4]))
@@ -252,3 +256,127 @@ def test_what_is_no_name_never_reaches_the_hub(server: FakeHub, name: str) -> No
     with pytest.raises(ModelError, match="not the name of a model"):
         shelf.Shelf().load(f"hub:{name}")
     assert server.asked == []
+
+
+# --- what is fetched, and in which order ---
+
+
+def test_weights_come_last_so_that_a_folder_with_them_is_whole(server: FakeHub) -> None:
+    plan = hub.plan("owner/tiny")
+    names = [name for name, _ in plan.files]
+    assert names == [*sorted(names[:-1]), "model.safetensors"]
+    hub.download(plan, lambda done, total: None)
+    fetched = [asked.split("/")[-1] for asked in server.asked if asked.startswith("GET /owner")]
+    assert fetched == names
+
+
+def test_a_model_in_several_files_is_fetched_and_read(server: FakeHub) -> None:
+    fake.model().save_pretrained(server.folder, max_shard_size="20KB")
+    (server.folder / "model.safetensors").unlink(missing_ok=True)
+    shards = sorted(path.name for path in server.folder.glob("model-*.safetensors"))
+    assert len(shards) > 1
+    plan = hub.plan("owner/tiny")
+    names = [name for name, _ in plan.files]
+    assert names[-len(shards) :] == shards
+    assert "model.safetensors.index.json" in names
+    hub.download(plan, lambda done, total: None)
+    reader = shelf.Shelf().load("hub:owner/tiny")
+    assert isinstance(reader, Reader)
+    assert all(site.integrity.verified for site in reader.read("the cat sat").sites)
+    folder = hub.cached("owner/tiny")
+    assert folder is not None
+    (folder / shards[0]).unlink()
+    assert hub.cached("owner/tiny") is None
+
+
+def test_of_whole_weights_and_parts_only_the_whole_are_fetched(server: FakeHub) -> None:
+    for name in ("model-00001-of-00001.safetensors", "model.safetensors.index.json"):
+        (server.folder / name).write_text("{}")
+    assert [name for name, _ in hub.plan("owner/tiny").files if "model" in name] == [
+        "model.safetensors"
+    ]
+
+
+def test_progress_is_counted_on_from_file_to_file(server: FakeHub) -> None:
+    plan = hub.plan("owner/tiny")
+    told: list[int] = []
+    hub.download(plan, lambda done, total: told.append(done))
+    sizes = [size for _, size in plan.files]
+    assert {sum(sizes[:place]) for place in range(len(sizes) + 1)} <= set(told)
+
+
+def test_a_bar_counts_what_is_there_already_and_never_beyond_the_whole(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told: list[tuple[int, int]] = []
+    make = hub._bar(lambda done, total: told.append((done, total)), 10, 100)
+    resumed = make(total=50, initial=5)
+    resumed.update(7)
+    resumed.update()
+    resumed.update(None)
+    resumed.update(500)
+    make(total=50).update(3)
+    assert told == [(22, 100), (23, 100), (23, 100), (100, 100), (13, 100)]
+    assert "".join(capsys.readouterr()) == ""
+
+
+def test_a_hub_that_does_not_tell_sizes_or_its_commit_is_taken_at_its_newest(
+    server: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [SimpleNamespace(rfilename="model.safetensors", size=None)]
+    silent = SimpleNamespace(siblings=files, sha=None)
+    monkeypatch.setattr(hub, "_described", lambda *_: silent)
+    plan = hub.plan("owner/tiny")
+    assert (plan.files, plan.bytes, plan.revision) == ((("model.safetensors", 0),), 0, "main")
+    silent.siblings = None
+    with pytest.raises(ModelError, match="no safetensors weights"):
+        hub.plan("owner/tiny")
+
+
+def test_the_newest_whole_snapshot_is_read(server: FakeHub) -> None:
+    hub.download(hub.plan("owner/tiny"), lambda done, total: None)
+    first = hub.cached("owner/tiny")
+    assert first is not None
+    other = first.with_name("f" * 40)
+    shutil.copytree(first, other)
+    for newest, oldest in ((first, other), (other, first)):
+        os.utime(oldest, (1_000, 1_000))
+        os.utime(newest, (2_000, 2_000))
+        assert hub.cached("owner/tiny") == newest
+    assert hub.place("owner/tiny") == (other, other.parent.parent)
+
+
+def test_an_index_of_more_than_a_mebibyte_is_read_and_one_without_a_map_names_no_parts(
+    server: FakeHub,
+) -> None:
+    hub.download(hub.plan("owner/tiny"), lambda done, total: None)
+    folder = hub.cached("owner/tiny")
+    assert folder is not None
+    (folder / "model.safetensors").rename(folder / "only.safetensors")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "only.safetensors"}}).ljust(16 << 20))
+    assert hub.cached("owner/tiny") == folder
+    index.write_text(index.read_text() + " ")
+    with pytest.raises(ModelError, match="at most 16,777,216 are read"):
+        hub.cached("owner/tiny")
+    index.write_text('{"weight_map": ["only.safetensors"]}')
+    assert hub.cached("owner/tiny") is None
+
+
+def test_nobodys_token_is_told_to_the_hub(server: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    hub.download(hub.plan("owner/tiny"), lambda done, total: None)
+    assert server.asked
+    assert server.tokens == []
+
+
+def test_a_name_that_is_none_is_shown_in_eighty_letters_at_most() -> None:
+    with pytest.raises(ModelError) as caught:
+        hub.checked_name("a" * 200)
+    assert f"“{'a' * 80}”" in str(caught.value)
+
+
+def test_without_another_address_the_hub_itself_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for said, expected in (("http://mirror", "http://mirror"), ("", constants.ENDPOINT)):
+        monkeypatch.setenv("HF_ENDPOINT", said)
+        assert hub._endpoint() == expected

@@ -6,13 +6,16 @@ The networks know no language: what is promised here must not depend on what was
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from attention_core.errors import AttentionError, ShapeError, Superseded
 from attention_core.watching.edit import Edit
+from attention_core.watching.record import Integrity
 from models.families.translation import Node, Search, Translation
+from models.ours.translator.network import Followed
 from models.ours.translator.reader import TranslatorReader
 from tests.toy_networks import LOOKING, TINY, toy_reader
 
@@ -211,3 +214,82 @@ def test_an_edit_of_a_site_that_is_not_there_names_those_that_are(
 ) -> None:
     with pytest.raises(AttentionError, match=r"no attention “cross.7” .* encoder.0, .*cross.1"):
         readers["transformer"].translate(TEXT, edits=[Edit("cross.7", "zero")])
+
+
+# The check of what is shown
+
+
+def shown_with(
+    reader: TranslatorReader, monkeypatch: pytest.MonkeyPatch, factor: float, edits: bool = False
+) -> list[Integrity]:
+    """The checks of a network whose weights are `factor` times what they ought to be."""
+    follow = reader.network.follow
+
+    def wrong(*given: torch.Tensor) -> Followed:
+        logits, looks = follow(*given)
+        scaled = [
+            look._replace(
+                trace=replace(
+                    look.trace,
+                    weights=look.trace.weights * factor,
+                    context=look.mechanism.take(look.trace.weights * factor, look.trace.values),
+                )
+            )
+            for look in looks
+        ]
+        return Followed(logits, tuple(scaled))
+
+    monkeypatch.setattr(reader.network, "follow", wrong)
+    edit = [Edit(name, "uniform") for name in reader.network.sites] if edits else []
+    made = reader.align(TEXT, GIVEN, edits=edit)
+    return [site.integrity for site in made.record.sites]
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+@pytest.mark.parametrize("kind", ["additive", "transformer"])
+def test_rows_that_sum_to_less_or_more_than_1_are_reported(
+    readers: dict[str, TranslatorReader], kind: str, factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = shown_with(readers[kind], monkeypatch, factor)
+    for check in checks:
+        assert check.rows == pytest.approx(0.1, abs=1e-5)
+        assert check.output == pytest.approx(0, abs=1e-5)
+        assert check.broken
+
+
+@pytest.mark.parametrize(("factor", "rows"), [(0.9, 0.0), (1.1, 0.1)])
+def test_rows_that_a_reader_edited_may_sum_to_less_than_1_but_never_to_more(
+    readers: dict[str, TranslatorReader],
+    factor: float,
+    rows: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for check in shown_with(readers["transformer"], monkeypatch, factor, edits=True):
+        assert check.rows == pytest.approx(rows, abs=1e-5)
+        assert check.broken == (rows > 0)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_the_gap_to_the_networks_output_is_a_share_of_its_largest_number(
+    readers: dict[str, TranslatorReader], size: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = readers["additive"]
+    follow = reader.network.follow
+
+    def louder(*given: torch.Tensor) -> Followed:
+        logits, looks = follow(*given)
+        traces = [
+            replace(
+                look.trace,
+                values=look.trace.values * size,
+                context=look.mechanism.take(look.trace.weights, look.trace.values) * size * 1.25,
+            )
+            for look in looks
+        ]
+        both = zip(looks, traces, strict=True)
+        return Followed(logits, tuple(look._replace(trace=trace) for look, trace in both))
+
+    monkeypatch.setattr(reader.network, "follow", louder)
+    check = reader.align(TEXT, GIVEN).cross[0].integrity
+    assert check.output == pytest.approx(0.2, rel=1e-4)
+    assert check.broken

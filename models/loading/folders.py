@@ -177,11 +177,8 @@ def _promised(config: dict[str, Any]) -> int:
     """
     width = next((config[key] for key in _WIDTH_KEYS if isinstance(config.get(key), int)), 0)
     layers = sum(config[key] for key in _LAYER_KEYS if isinstance(config.get(key), int))
-    tables = sum(
-        config[key]
-        for key in ("vocab_size", "max_position_embeddings", "n_positions")
-        if isinstance(config.get(key), int) and not config.get("rope_theta")
-    )
+    tabled = ("max_position_embeddings", "n_positions") if not config.get("rope_theta") else ()
+    tables = sum(config[key] for key in ("vocab_size", *tabled) if isinstance(config.get(key), int))
     return int(layers * 12 * width**2 + tables * width)
 
 

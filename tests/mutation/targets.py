@@ -1,0 +1,41 @@
+"""What is tried: modules, and for each the tests whose task it is to notice its faults."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
+
+_WATCHING = ("tests/test_capture.py", "tests/test_edit.py")
+_TRANSLATORS = ("tests/test_translator.py", "tests/test_translating.py")
+_ALIGNMENT = ("tests/test_alignment_scores.py", "tests/test_heads.py")
+
+TARGETS: Final[dict[str, tuple[str, ...]]] = {
+    "attention_core/watching/capture.py": _WATCHING,
+    "attention_core/watching/edit.py": _WATCHING,
+    "attention_core/watching/record.py": (*_WATCHING, "tests/test_models_reader.py"),
+    "models/families/translation.py": _TRANSLATORS,
+    "models/ours/translator/reader.py": _TRANSLATORS,
+    "models/loading/folders.py": ("tests/test_models_folders.py",),
+    "models/loading/hub.py": ("tests/test_models_hub.py",),
+    "models/work/desk.py": ("tests/test_models_desk.py",),
+    "models/work/jobs.py": ("tests/test_jobs.py",),
+    "attention_core/numbers/alignment/extraction.py": _ALIGNMENT,
+    "attention_core/numbers/alignment/links.py": _ALIGNMENT,
+    "attention_core/numbers/alignment/scoring.py": _ALIGNMENT,
+    "attention_core/numbers/alignment/symmetry.py": _ALIGNMENT,
+    "attention_core/numbers/heads.py": ("tests/test_heads.py",),
+}
+
+
+def module_name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def equivalent(path: str) -> dict[tuple[str, str, str], str]:
+    """Faults of a module that change nothing anybody could see, and why: reasons by `Fault.key`."""
+    entries = tomllib.loads(EQUIVALENT.read_text()).get(path, [])
+    return {(entry["inside"], entry["was"], entry["now"]): entry["reason"] for entry in entries}
