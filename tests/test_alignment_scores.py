@@ -11,6 +11,9 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 
 from attention_core.errors import TextError
+from attention_core.files.formats.json_pairs import json_lines, json_pairs
+from attention_core.files.formats.pharaoh import golds, pharaoh
+from attention_core.files.formats.text_pairs import aligned_pairs
 from attention_core.numbers.alignment import (
     EXTRACTIONS,
     SYMMETRIES,
@@ -20,14 +23,9 @@ from attention_core.numbers.alignment import (
     Gold,
     Link,
     Symmetry,
-    aligned_pairs,
     error_rate,
     extract,
-    golds,
-    json_lines,
-    json_pairs,
     linked,
-    pharaoh,
     scores,
     shifted,
     strongest_by_source,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from models.corpora.pairs import Pairs, ready_classroom
+from attention_core.files.pairs import Pairs
+from models.corpora.pairs import ready_classroom
 from models.corpora.triage import Look, Row, Triage, as_csv, summary
 from models.work.jobs import Job
 from pages.alignments.parts import handover, triaging, uploading

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.files.imports import FORMATS, Imported, record
-from attention_core.numbers.alignment import EXTRACTIONS, Link, extract, pharaoh
+from attention_core.files.formats.pharaoh import pharaoh
+from attention_core.files.reading import Imported, record
+from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
 from pages.alignments.parts import foreign
@@ -20,7 +21,7 @@ from pages.frame.language import _, ngettext
 
 PAGE = "imports"
 FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")
-FORM = link.one_of(PAGE, "form", ("", *FORMATS), "")
+FORM = link.one_of(PAGE, "form", ("", *foreign.formats()), "")
 FILE = link.text(PAGE, "file")
 CUT = link.flag(PAGE, "cut")
 SENTENCE = link.number(PAGE, "sentence", 0)
@@ -72,7 +73,7 @@ def asked() -> Foreign | None:
                 _("What was translated (for Marian)"), key=f"{PAGE}.sources",
                 max_upload_size=MEGABYTES,
             )
-            if form in ("", "marian")
+            if not form or foreign.formats()[form].lacks_sources
             else None
         )  # fmt: skip
     if data is None:
@@ -85,11 +86,11 @@ def asked() -> Foreign | None:
 
 def explained(form: str) -> None:
     """What a file must look like."""
-    said = foreign.explanations()
-    shown = {form: said[form]} if form else said
+    known = foreign.formats()
+    shown = {form: known[form]} if form else known
     titles = foreign.titles()
     with st.expander(_("What a file looks like"), icon=":material/help:", expanded=bool(form)):
-        prose.facts(_("Formats"), {titles[name]: text for name, text in shown.items()})
+        prose.facts(_("Formats"), {titles[name]: _(one.looks) for name, one in shown.items()})
 
 
 def remembered() -> Foreign | None:

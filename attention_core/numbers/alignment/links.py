@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Direction = Literal["source-target", "target-source"]
+"""Which side the first number of a link in a file counts."""
 
 
 class Link(NamedTuple):
@@ -18,6 +21,18 @@ class Gold(NamedTuple):
 
     sure: frozenset[Link]
     possible: frozenset[Link]
+
+
+class AlignedPair(NamedTuple):
+    """The words of a sentence and of its translation, and the links that people set between them.
+
+    texts  both sentences as they were before they were cut into words, where the file has them
+    """
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    gold: Gold
+    texts: tuple[str, str] | None = None
 
 
 def diagonal_links(sources: int, targets: int) -> list[Link]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.numbers.alignment import SYMMETRIES, Link, pharaoh, symmetrised
+from attention_core.files.formats.pharaoh import pharaoh
+from attention_core.numbers.alignment import SYMMETRIES, Link, symmetrised
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from models.store import catalogue
