@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError, TextError
-from attention_core.numbers.alignment import Gold, Link, crossing, extract, scores, shifted
+from attention_core.numbers.alignment import (
+    EXTRACTIONS,
+    Gold,
+    Link,
+    crossing,
+    extract,
+    scores,
+    shifted,
+)
 from attention_core.numbers.heads import METHODS, SHIFTS, AttendedPair, HeadRanking, Method, Ranked
 
 
@@ -164,3 +172,9 @@ def test_fifty_sentences_of_48_heads_take_seconds() -> None:
     begun = time.process_time()
     ranking(pairs * 5).table()
     assert time.process_time() - begun < 15
+
+
+def test_every_way_of_taking_links_is_tried_on_every_head() -> None:
+    assert {method.how for method in METHODS} == set(EXTRACTIONS)
+    assert [method.least for method in METHODS] == [0, 0, 0, 0.1, 0.2, 0.3, 0.5]
+    assert [method.how for method in METHODS[:3]] == ["argmax", "matching", "grown"]

@@ -31,7 +31,7 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = link.one_of(PAGE, "grain", ("tokens", "words"), "tokens")
 SPECIALS = link.one_of(PAGE, "specials", ("shown", "hidden", "renormalised"), "shown")
 SCALE = link.one_of(PAGE, "scale", ("matrix", "row"), "matrix")
-HOW = link.one_of(PAGE, "how", EXTRACTIONS, "argmax")
+HOW = link.one_of(PAGE, "how", tuple(EXTRACTIONS), "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
@@ -182,17 +182,14 @@ def linked(picture: View) -> list[Link]:
         how = choosing.segments(
             HOW,
             _("Links"),
-            {
-                "argmax": _("strongest"),
-                "threshold": _("heavy enough"),
-                "matching": _("one to one"),
-            },
+            {name: _(way.title) for name, way in EXTRACTIONS.items()},
         )
-        if how == "threshold":
+        weighed = EXTRACTIONS[how].weighed
+        if weighed:
             st.slider(
                 _("Least weight (%)"), 1, 100, key=LEAST.key, width=220, persist_state="session"
             )
-    least = link.value(LEAST) / 100 if how == "threshold" else 0.0
+    least = link.value(LEAST) / 100 if weighed else 0.0
     return [
         one
         for one in extract(picture.mean, link.value(HOW), least)

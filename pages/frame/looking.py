@@ -175,13 +175,10 @@ def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
             _("Links"),
             {
                 "best": _("best way"),
-                "argmax": _("strongest"),
-                "threshold": _("heavy enough"),
-                "matching": _("one to one"),
-                "grown": _("from both sides"),
+                **{name: _(way.title) for name, way in EXTRACTIONS.items()},
             },
         )
-        if look.how == "threshold":
+        if EXTRACTIONS[look.how].weighed:
             st.slider(
                 _("Least weight (%)"), 1, 100, key=chosen.least.key, width=220,
                 persist_state="session",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attention_core.numbers.alignment.extraction import (
     EXTRACTIONS,
     Extraction,
+    Way,
     extract,
     linked,
     shifted,
@@ -33,6 +34,7 @@ __all__ = [
     "Link",
     "Scores",
     "Symmetry",
+    "Way",
     "crossing",
     "diagonal_links",
     "error_rate",

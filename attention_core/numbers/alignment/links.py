@@ -1,4 +1,10 @@
-"""Links between the words of two sentences, and what is said about them."""
+"""Links between the words of two sentences, and what is said about them.
+
+>>> diagonal_links(sources=2, targets=2)
+[Link(source=0, target=0), Link(source=1, target=1)]
+>>> sorted(crossing([Link(0, 1), Link(1, 0), Link(2, 2)]))
+[Link(source=0, target=1), Link(source=1, target=0)]
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _CUT = link.flag("reverse", "cut")
 
 def choice(page: str) -> Choice:
     """How the two sets of links become one."""
-    return link.one_of(page, "joined", SYMMETRIES, "grow-diag-final-and")
+    return link.one_of(page, "joined", tuple(SYMMETRIES), "grow-diag-final-and")
 
 
 def translators(model: str) -> list[str]:
