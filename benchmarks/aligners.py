@@ -23,7 +23,8 @@ from types import ModuleType
 
 from tokenizers.models import BPE
 
-from attention_core.numbers.alignment import SYMMETRIES, Link, golds, symmetrised
+from attention_core.files.formats.pharaoh import golds
+from attention_core.numbers.alignment import SYMMETRIES, Link, symmetrised
 from models.ours.translator import corpus, gold, vocabulary
 from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shipped
 

@@ -13,14 +13,16 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 
 from attention_core.axes.tokens import Axis, Token
-from attention_core.files.export import as_csv, as_json, as_npz
+from attention_core.files.formats.csv_table import as_csv
+from attention_core.files.formats.json_numbers import as_json
+from attention_core.files.formats.npz import as_npz
+from attention_core.files.formats.pharaoh import pharaoh
 from attention_core.numbers.alignment import (
     Gold,
     Link,
     crossing,
     diagonal_links,
     error_rate,
-    pharaoh,
     strongest_links,
 )
 from attention_core.pictures.views import View, view

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from attention_core.errors import TextError
+from attention_core.errors import AttentionError, TextError
+from attention_core.files.formats.json_pairs import json_lines, json_pairs
+from attention_core.files.formats.pharaoh import golds, pharaoh
+from attention_core.files.formats.text_pairs import aligned_pairs
 from attention_core.numbers.alignment import (
     EXTRACTIONS,
     SYMMETRIES,
@@ -20,14 +23,9 @@ from attention_core.numbers.alignment import (
     Gold,
     Link,
     Symmetry,
-    aligned_pairs,
     error_rate,
     extract,
-    golds,
-    json_lines,
-    json_pairs,
     linked,
-    pharaoh,
     scores,
     shifted,
     strongest_by_source,
@@ -173,6 +171,13 @@ def finish(alignment: NDArray[np.bool_], table: NDArray[np.bool_], both: bool) -
 
 def without(alignment: NDArray[np.bool_], e: int, f: int) -> tuple[bool, bool]:
     return not alignment[e, :].any(), not alignment[:, f].any()
+
+
+def test_an_unknown_way_lists_the_known_ones() -> None:
+    with pytest.raises(AttentionError, match=r"no way “softest” .* there are argmax, threshold"):
+        extract(np.ones((1, 1), dtype=np.float32), "softest")
+    with pytest.raises(AttentionError, match=r"no way “xor” .* there are intersection, union"):
+        symmetrised([], [], "xor")
 
 
 @pytest.mark.parametrize("how", SYMMETRIES)

@@ -448,7 +448,7 @@ def test_the_check_looks_at_every_weight_once_and_at_few_at_a_time(
             sizes.append(len(heads) * len(range(QUERIES)[queries]) * KEYS)
             return super().shares(heads, queries)
 
-    monkeypatch.setattr(capturing, "TILE", tile)
+    monkeypatch.setattr(attending, "TILE", tile)
     assert integrity(Counted(**vars(source)), value, taken).verified
     assert bool((seen == 1).all())
     assert max(sizes) <= max(tile, KEYS)
@@ -457,7 +457,7 @@ def test_the_check_looks_at_every_weight_once_and_at_few_at_a_time(
 
 def test_the_largest_fault_of_all_tiles_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     source, value, taken = doubled(FORMS["plain"])
-    monkeypatch.setattr(capturing, "TILE", KEYS)
+    monkeypatch.setattr(attending, "TILE", KEYS)
     broken = taken.clone()
     broken[0, 0, 0] += 3 * float(taken.abs().max())
     broken[-1, -1, -1] += 1e-3

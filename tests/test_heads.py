@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 
 from attention_core.errors import ShapeError, TextError
-from attention_core.numbers.alignment import Gold, Link, crossing, extract, scores, shifted
+from attention_core.numbers.alignment import (
+    EXTRACTIONS,
+    Gold,
+    Link,
+    crossing,
+    extract,
+    scores,
+    shifted,
+)
 from attention_core.numbers.heads import (
     METHODS,
     SHIFTS,
@@ -215,3 +223,9 @@ def test_a_word_without_pieces_is_looked_at_by_nobody_and_looks_nowhere() -> Non
     gold = Gold(frozenset([Link(0, 0)]), frozenset())
     made = ranking([AttendedPair([("cross.0", weights)], [[0, 1], []], [[0, 1], []], gold)])
     assert all(row.scores.found == 1 for row in made.table())
+
+
+def test_every_way_of_taking_links_is_tried_on_every_head() -> None:
+    assert {method.how for method in METHODS} == set(EXTRACTIONS)
+    assert [method.least for method in METHODS] == [0, 0, 0, 0.1, 0.2, 0.3, 0.5]
+    assert [method.how for method in METHODS[:3]] == ["argmax", "matching", "grown"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,27 +17,30 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 
 from attention_core.axes.tokens import Axis, Token
-from attention_core.errors import TextError
-from attention_core.files.export import as_csv, as_npz
-from attention_core.files.imports import (
-    FORMATS,
+from attention_core.errors import AttentionError, TextError
+from attention_core.files import formats, registry
+from attention_core.files.format import AttentionFormat
+from attention_core.files.formats.csv_table import as_csv
+from attention_core.files.formats.npz import as_npz
+from attention_core.files.reading import (
     MOST_BYTES,
-    Format,
     Imported,
     axis,
-    detected,
     imported,
     read,
+    recognised,
     record,
 )
+from attention_core.files.registry import GROUP
 from attention_core.pictures.views import view
 from tests.sample import site
 
+FORMATS = sorted(registry.attention())
 HOUSE = (("the", "house", "</s>"), ("das", "Haus", "</s>"))
 ROWS = [[0.75, 0.125, 0.125], [0.0625, 0.875, 0.0625], [0, 0.25, 0.75]]
 
 
-def one(data: str | bytes, form: Format, sources: str = "") -> Imported:
+def one(data: str | bytes, form: str, sources: str = "") -> Imported:
     (found,) = read(data.encode() if isinstance(data, str) else data, form, sources)
     return found
 
@@ -76,7 +81,7 @@ AWKWARD = ["=1+1", "-3", "a,b", 'say "hi"', "été", "👩‍💻", "我", "</sc
 
 
 @pytest.mark.parametrize("form", ["csv", "npz"])
-def test_what_we_export_is_read_back_exactly(form: Format) -> None:
+def test_what_we_export_is_read_back_exactly(form: str) -> None:
     weights = np.random.default_rng(2).dirichlet(np.ones(9), (3, 9)).astype(np.float32)
     tokens = tuple(Token(text, place, place + 1) for place, text in enumerate(AWKWARD))
     seen = view(site(weights.tolist(), Axis("text", "x" * 9, tokens)), heads=[2, 0, 1])
@@ -309,13 +314,18 @@ def test_a_log_line_that_is_no_list_of_words_is_passed_over() -> None:
 
 # --- whatever the format ---
 
-EXAMPLES: dict[Format, bytes] = {
+EXAMPLES: dict[str, bytes] = {
     "csv": b",a,b\nx,0.5,0.5\ny,1,0\n",
     "npz": archive(**GOOD),
     "marian": f"das Haus ||| {SOFT}\n".encode(),
     "opennmt": cells(HOUSE[1], ROWS, HOUSE[0]).encode(),
+    "json": b'{"weights": [[0.5, 0.5]], "queries": ["x"], "keys": ["a", "b"]}',
     "nematus": block("0 ||| das Haus ||| 0 ||| the house ||| 3 3").encode(),
 }
+
+
+def detected(data: bytes) -> str:
+    return recognised(data).name
 
 
 def test_every_format_is_told_from_the_others() -> None:
@@ -323,12 +333,11 @@ def test_every_format_is_told_from_the_others() -> None:
     assert {form: detected(data) for form, data in EXAMPLES.items()} == {f: f for f in FORMATS}
     assert detected(b"\n\n" + EXAMPLES["nematus"]) == "nematus"
     assert detected(b"0 ||| a ||| 0-0 ||| F0= 1 ||| 1\n0 ||| b ||| 0-0 ||| F0= 1 ||| 1") == "marian"
-    assert detected(b"") == "csv"
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("other", FORMATS)
-def test_a_file_of_another_format_is_refused_in_a_sentence(form: Format, other: Format) -> None:
+def test_a_file_of_another_format_is_refused_in_a_sentence(form: str, other: str) -> None:
     if form == other:
         assert read(EXAMPLES[form], form)
         return
@@ -340,7 +349,7 @@ def test_a_file_of_another_format_is_refused_in_a_sentence(form: Format, other: 
 @settings(max_examples=40, deadline=None)
 @given(place=some.floats(0, 1), length=some.integers(0, 9), put=some.binary(max_size=9))
 def test_a_damaged_file_never_ends_in_anything_but_a_sentence(
-    form: Format, place: float, length: int, put: bytes
+    form: str, place: float, length: int, put: bytes
 ) -> None:
     data = EXAMPLES[form]
     at = int(place * len(data))
@@ -384,7 +393,7 @@ def test_a_damaged_file_never_ends_in_anything_but_a_sentence(
         ("opennmt", " " * 14 + "a\n", "0 target tokens"),
     ],
 )
-def test_bad_files_say_where_they_are_bad(form: Format, text: str, said: str) -> None:
+def test_bad_files_say_where_they_are_bad(form: str, text: str, said: str) -> None:
     with pytest.raises(TextError) as caught:
         read(text.encode(), form)
     assert said in str(caught.value)
@@ -503,3 +512,83 @@ def test_what_comes_in_is_not_changed() -> None:
     made = imported(["a", "b"], ["x"], weights)
     made.weights[0, 0, 0] = 1
     assert weights.tolist() == [[0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"Once upon a time, there was a cat.\nIt sat, and sat.\n",
+        b"a cat ||| un chat\na dog ||| un chien\n",
+        b"a cat\tun chat\t0-0 1-1\n",
+        b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n',
+        b"0-0 1-1\n",
+        b"            deeply indented\nand no table\n",
+    ],
+)
+def test_what_speaks_for_no_format_is_not_recognised_instead_of_guessed(data: bytes) -> None:
+    with pytest.raises(TextError, match="None of the 6 known formats recognises this file"):
+        recognised(data)
+
+
+def test_recognising_looks_at_the_beginning_only() -> None:
+    for form in registry.attention().values():
+        assert form.recognise(EXAMPLES[form.name] + b"\n" * 200_000)
+        assert not form.recognise(b"\n" * 200_000 + EXAMPLES[form.name])
+
+
+def test_a_file_that_two_formats_recognise_is_left_to_the_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = registry.every()
+    greedy = AttentionFormat(
+        name="greedy", title="Greedy", endings=("x",), looks="Anything.",
+        recognise=lambda _data: True, read=lambda _data, _sources: iter(()),
+    )  # fmt: skip
+    monkeypatch.setattr(registry, "every", lambda: (*every, greedy))
+    with pytest.raises(TextError, match=r"More than one format recognises this file \(csv, greed"):
+        recognised(EXAMPLES["csv"])
+
+
+def test_a_format_of_an_installed_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = replace(registry.attention()["csv"], name="theirs", title="Theirs")
+
+    class Point:
+        def load(self) -> object:
+            return theirs
+
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Point()] * (group == GROUP))
+    found = registry.every.__wrapped__()
+    assert theirs in found
+    assert set(registry.every()) < set(found)
+
+
+def test_two_formats_of_one_name_and_what_is_no_format_are_refused() -> None:
+    csv_table = registry.attention()["csv"]
+    with pytest.raises(AttentionError, match="two file formats with the name “csv”"):
+        registry.checked([csv_table, replace(csv_table, title="Other")])
+    with pytest.raises(AttentionError, match="“'csv'” is no file format"):
+        registry.checked(["csv"])
+
+
+def test_every_file_among_the_formats_holds_one() -> None:
+    files = {path.stem for path in Path(formats.__file__ or "").parent.glob("[!_]*.py")}
+    assert len(files) == len(registry.every()) == 10
+    assert all(form.ways and form.endings and form.looks for form in registry.every())
+
+
+LINKED = {
+    "table": b"a cat\tun chat\t0-0 1-1\n",
+    "json": b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n',
+}
+
+
+def test_pairs_and_links_are_recognised_by_one_format_alone() -> None:
+    every = {**LINKED, **{f"attention.{name}": data for name, data in EXAMPLES.items()}}
+    for name, form in registry.pairs().items():
+        assert [known for known, data in every.items() if form.recognise(data)] == (
+            [name] if name in LINKED else []
+        )
+    pharaoh = registry.links()["pharaoh"]
+    assert pharaoh.recognise(b"0-0 1p1\n\n2?3\n")
+    assert not any(map(pharaoh.recognise, every.values()))

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_core.numbers.alignment import Link, extract, golds, scores, symmetrised
+from attention_core.files.formats.pharaoh import golds
+from attention_core.numbers.alignment import Link, extract, scores, symmetrised
 from attention_core.pictures.views import View, view
 from attention_core.watching.edit import Edit
 from models.families.translation import Translation

@@ -7,14 +7,17 @@ import json
 import pytest
 
 from attention_core.errors import TextError, TooLong
+from attention_core.files.formats.json_pairs import from_json
+from attention_core.files.formats.table_pairs import from_table
+from attention_core.files.formats.text_pairs import from_texts
+from attention_core.files.pairs import MOST, MOST_BYTES, Pairs
 from attention_core.numbers.alignment import Link
 from models.corpora import pairs
-from models.corpora.pairs import MOST, MOST_BYTES, from_json, from_table, from_texts
 
 LINES = "A cat.\tUn chat.\nA dog.\tUn chien.\n"
 
 
-def texts(found: pairs.Pairs) -> list[tuple[str, str]]:
+def texts(found: Pairs) -> list[tuple[str, str]]:
     return [(pair.source, pair.target) for pair in found.rows]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attention_core.files import registry
+from attention_core.files import table as formats
 from attention_core.mechanisms import ALL, USES
 from attention_core.mechanisms import table as mechanisms
 from models.ours.translator.recipes import shipped
@@ -30,6 +32,12 @@ def test_the_readme_shows_every_mechanism_of_the_registry() -> None:
     table_, uses = mechanisms.table().split("\n\n")
     assert titles(table_) == [mechanism.card.title for mechanism in ALL.values()]
     assert titles(uses) == [use.title for use in USES.values()]
+
+
+def test_the_readme_shows_every_format_of_the_registry() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert formats.filled(text) == text
+    assert sorted(titles(formats.table())) == sorted(form.title for form in registry.every())
 
 
 def titles(table_: str) -> list[str]:

@@ -10,12 +10,14 @@ import math
 import pytest
 
 from attention_core.errors import TextError, TooLong
+from attention_core.files.formats.json_pairs import from_json
+from attention_core.files.formats.table_pairs import from_table
+from attention_core.files.pairs import Pair
 from attention_core.numbers.alignment import error_rate, extract
 from attention_core.numbers.confidence import confidence
 from attention_core.pictures.views import view
 from attention_core.watching.capture import never
 from models.corpora.head_search import HeadSearch
-from models.corpora.pairs import Pair, from_json, from_table
 from models.corpora.triage import Look, Row, Triage, as_csv, merged, summary
 from models.families.reader import Reader
 from models.families.translation import Translating

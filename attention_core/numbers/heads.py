@@ -13,6 +13,7 @@ from torch import Tensor
 
 from attention_core.errors import ShapeError, TextError
 from attention_core.numbers.alignment import (
+    EXTRACTIONS,
     Counts,
     Extraction,
     Gold,
@@ -34,12 +35,13 @@ class Method(NamedTuple):
     least: float = 0.0
 
 
-METHODS: Final = (
-    Method("argmax"),
-    Method("matching"),
-    Method("grown"),
-    *(Method("threshold", least) for least in (0.1, 0.2, 0.3, 0.5)),
+METHODS: Final = tuple(
+    sorted(
+        (Method(how, least) for how, way in EXTRACTIONS.items() for least in way.tried),
+        key=lambda method: method.least,
+    )
 )
+"""Every way with every least weight it is tried with, those without one first."""
 SHIFTS: Final = (0, 1, -1)
 """Decoding steps: 1 takes a word's look from the step after it was written."""
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from attention_core.errors import AttentionError, TextError
+from attention_core.files.pairs import Pair
 from attention_core.numbers.alignment import AlignedPair, diagonal_links, error_rate
 from attention_core.numbers.heads import AttendedPair, HeadRanking, Ranked, together
-from models.corpora.pairs import Pair
 from models.corpora.triage import followed
 from models.families.translation import Translating, Translation
 from models.ours.translator.gold import places

@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from attention_core.errors import AttentionError, TooLong
-from attention_core.files.export import FORMULA
+from attention_core.files.pairs import Pair
+from attention_core.files.spreadsheet import cell
 from attention_core.numbers.alignment import Extraction, Gold, Link, error_rate, extract, shifted
 from attention_core.numbers.confidence import Confidence, Matrix, confidence
 from attention_core.pictures.views import view
 from attention_core.watching.record import Site
-from models.corpora.pairs import Pair
 from models.families.translation import Translating, Translation
 from models.ours.translator.gold import places
 
@@ -200,13 +200,8 @@ def as_csv(rows: Iterable[Row]) -> str:
         sure = row.confidence or (math.nan,) * 4
         numbers = (row.score, *sure, row.ratio, row.error_rate)
         lines.writerow([
-            row.number, _text(row.source), _text(row.target),
+            row.number, cell(row.source), cell(row.target),
             *("" if math.isnan(value) else f"{value:.6g}" for value in numbers),
             row.problem or "",
         ])  # fmt: skip
     return "\ufeff" + out.getvalue()
-
-
-def _text(text: str) -> str:
-    """A spreadsheet runs what begins like a formula; an apostrophe keeps it text."""
-    return "'" + text if text.startswith(FORMULA) else text

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.files.pairs import Pairs
 from attention_core.marking import N_
-from models.corpora.pairs import Pairs, ready_classroom
+from models.corpora.pairs import ready_classroom
 from models.corpora.triage import Look, Row, Triage, as_csv, summary
 from models.work.jobs import Job
 from pages.alignments.parts import handover, triaging, uploading

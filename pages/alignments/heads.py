@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from attention_core.errors import AttentionError
+from attention_core.files.pairs import Pair, Pairs
 from attention_core.marking import N_
 from attention_core.numbers.heads import Ranked
 from models.corpora.head_search import HeadSearch
-from models.corpora.pairs import Pair, Pairs, ready_gold
+from models.corpora.pairs import ready_gold
 from models.families.translation import Translation
 from models.work.jobs import Job
 from pages.alignments.parts import handover, ranking, triaging, uploading

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.files.imports import FORMATS, Imported, record
+from attention_core.files.formats.pharaoh import pharaoh
+from attention_core.files.reading import Imported, record
 from attention_core.marking import N_
-from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract, pharaoh
+from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
 from pages.alignments.parts import foreign
@@ -23,7 +24,7 @@ from pages.showing import choosing, figures, sentences
 PAGE = "imports"
 CARD = site.Page(PAGE, N_("Open a file of attention"), order=120, group=N_("Alignments"))
 FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")
-FORM = link.one_of(PAGE, "form", ("", *FORMATS), "")
+FORM = link.one_of(PAGE, "form", ("", *foreign.formats()), "")
 FILE = link.text(PAGE, "file")
 CUT = link.flag(PAGE, "cut")
 SENTENCE = link.number(PAGE, "sentence", 0)
@@ -33,7 +34,7 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = choosing.grain(PAGE, "tokens")
 SPECIALS = choosing.specials(PAGE, "shown")
 SCALE = choosing.scale(PAGE)
-HOW: link.Choice[Extraction] = link.one_of(PAGE, "how", EXTRACTIONS, "argmax")
+HOW = link.one_of(PAGE, "how", tuple(EXTRACTIONS), "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
@@ -75,7 +76,7 @@ def asked() -> Foreign | None:
                 _("What was translated (for Marian)"), key=f"{PAGE}.sources",
                 max_upload_size=MEGABYTES,
             )
-            if form in ("", "marian")
+            if not form or foreign.formats()[form].lacks_sources
             else None
         )  # fmt: skip
     if data is None:
@@ -88,11 +89,11 @@ def asked() -> Foreign | None:
 
 def explained(form: str) -> None:
     """What a file must look like."""
-    said = foreign.explanations()
-    shown = {form: said[form]} if form else said
+    known = foreign.formats()
+    shown = {form: known[form]} if form else known
     titles = foreign.titles()
     with st.expander(_("What a file looks like"), icon=":material/help:", expanded=bool(form)):
-        prose.facts(_("Formats"), {titles[name]: text for name, text in shown.items()})
+        prose.facts(_("Formats"), {titles[name]: _(one.looks) for name, one in shown.items()})
 
 
 def remembered() -> Foreign | None:
@@ -184,17 +185,14 @@ def linked(picture: View) -> list[Link]:
         how = choosing.segments(
             HOW,
             _("Links"),
-            {
-                "argmax": _("strongest"),
-                "threshold": _("heavy enough"),
-                "matching": _("one to one"),
-            },
+            {name: _(way.title) for name, way in EXTRACTIONS.items()},
         )
-        if how == "threshold":
+        weighed = EXTRACTIONS[how].weighed
+        if weighed:
             st.slider(
                 _("Least weight (%)"), 1, 100, key=LEAST.key, width=220, persist_state="session"
             )
-    least = link.value(LEAST) / 100 if how == "threshold" else 0.0
+    least = link.value(LEAST) / 100 if weighed else 0.0
     return [
         one
         for one in extract(picture.mean, link.value(HOW), least)

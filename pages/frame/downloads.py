@@ -5,29 +5,27 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
-from attention_core.files import export
+from attention_core.files import registry
 from attention_core.pictures.views import View
 from pages.frame.language import _
 
-FORMATS = (
-    ("CSV", "text/csv", export.as_csv),
-    ("NPZ", "application/octet-stream", export.as_npz),
-    ("JSON", "application/json", export.as_json),
-)
-
 
 def numbers(view: View, name: str) -> None:
-    """A small menu with the view's numbers in three formats."""
+    """A small menu with the view's numbers in every format that we write."""
     with st.popover(_("Numbers"), icon=":material/download:", type="tertiary"):
-        for title, mime, make in FORMATS:
+        for form in registry.attention().values():
+            if form.write is None:
+                continue
+            title = form.endings[0].upper()
             st.download_button(
                 title,
-                data=lambda make=make: make(view),  # type: ignore[misc]
-                file_name=f"{name}.{title.lower()}",
-                mime=mime,
+                data=partial(form.write, view),
+                file_name=f"{name}.{form.endings[0]}",
+                mime=form.mime,
                 on_click="ignore",
                 type="tertiary",
                 key=f"{name}.{title}",

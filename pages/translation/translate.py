@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.files.formats.pharaoh import pharaoh
 from attention_core.marking import N_
-from attention_core.numbers.alignment import pharaoh
 from attention_core.pictures.views import View
 from models.families.translation import Search, Translation
 from pages.frame import ask, downloads, examples, link, prose, site

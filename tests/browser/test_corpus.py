@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, Position, expect
 
-from models.corpora.pairs import MOST, ready_classroom
+from attention_core.files.pairs import MOST
+from models.corpora.pairs import ready_classroom
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import choose, in_address, saved, typed, widget, words
 from tests.browser.server import Server

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from attention_core.files.formats.table_pairs import from_table
+from attention_core.files.pairs import Pairs
 from attention_core.watching.capture import never
 from models.corpora.head_search import HeadSearch
-from models.corpora.pairs import Pairs, from_table, ready_gold
+from models.corpora.pairs import ready_gold
 from models.families.reader import Reader
 from models.store import shelf
 from tests.browser.frame import opened, settled

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from attention_core.numbers.alignment import golds, scores
+from attention_core.files.formats.pharaoh import golds
+from attention_core.numbers.alignment import scores
 from attention_core.pictures.views import view
 from attention_core.watching.edit import Edit
 from models.families.seq2seq import Seq2Seq

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from attention_core.numbers.alignment import pharaoh
+from attention_core.files.formats.pharaoh import pharaoh
 from models.families.translation import Node, Search, Translating, Translation
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf

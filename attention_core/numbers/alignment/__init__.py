@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from attention_core.files.pharaoh import (
-    AlignedPair,
-    Direction,
-    aligned_pairs,
-    golds,
-    json_lines,
-    json_pairs,
-    pharaoh,
-)
 from attention_core.numbers.alignment.extraction import (
     EXTRACTIONS,
     Extraction,
+    Way,
     extract,
     linked,
     shifted,
     strongest_by_source,
     strongest_links,
 )
-from attention_core.numbers.alignment.links import Gold, Link, crossing, diagonal_links
+from attention_core.numbers.alignment.links import (
+    AlignedPair,
+    Direction,
+    Gold,
+    Link,
+    crossing,
+    diagonal_links,
+)
 from attention_core.numbers.alignment.scoring import Counts, Scores, error_rate, scores
 from attention_core.numbers.alignment.symmetry import SYMMETRIES, Symmetry, symmetrised
 
@@ -35,16 +34,12 @@ __all__ = [
     "Link",
     "Scores",
     "Symmetry",
-    "aligned_pairs",
+    "Way",
     "crossing",
     "diagonal_links",
     "error_rate",
     "extract",
-    "golds",
-    "json_lines",
-    "json_pairs",
     "linked",
-    "pharaoh",
     "scores",
     "shifted",
     "strongest_by_source",

@@ -1,25 +1,30 @@
-"""From weights to links: which source words each target word came from."""
+"""From weights to links: which source words each target word came from.
+
+>>> weights = np.array([[0.9, 0.1], [0.6, 0.4]], dtype=np.float32)
+>>> extract(weights, "argmax")
+[Link(source=0, target=0), Link(source=0, target=1)]
+>>> extract(weights, "matching")
+[Link(source=0, target=0), Link(source=1, target=1)]
+"""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attention_core.errors import AttentionError
+from attention_core.marking import N_
 from attention_core.numbers.alignment.links import Link
 from attention_core.numbers.alignment.symmetry import symmetrised
 
 Matrix = NDArray[np.float32]
 Cells = NDArray[np.bool_]
-Extraction = Literal["argmax", "threshold", "matching", "grown"]
-"""argmax     each target word is linked to the source word it looked at most
-threshold  every cell that is heavy enough is a link
-matching   each word is linked at most once, so that the linked weights add up to the most
-grown      the strongest link of each target word and that of each source word, joined by grow-diag
-           as two directions are: a word may have several links, and need not have any"""
-
-EXTRACTIONS: Final[tuple[Extraction, ...]] = ("argmax", "threshold", "matching", "grown")
+Extraction = str
+"""A name in EXTRACTIONS."""
 
 
 def extract(weights: Matrix, how: Extraction = "argmax", least: float = 0.0) -> list[Link]:
@@ -61,13 +66,22 @@ def linked(weights: Matrix, how: Extraction = "argmax", least: float = 0.0) -> C
 
     weights  (..., target, source)
     returns  (..., target, source), bool
+
+    Raises AttentionError for a way that is not in EXTRACTIONS.
     """
+    way = EXTRACTIONS.get(how)
+    if way is None:
+        raise AttentionError(
+            "There is no way “{name}” to take links out of weights; there are {known}.",
+            name=how, known=", ".join(EXTRACTIONS),
+        )  # fmt: skip
     heavy = np.where((weights > 0) & (weights >= least), weights, 0)
-    if how == "threshold" or not heavy.size:
-        picked = np.ones(heavy.shape, dtype=np.bool_)
-    else:
-        picked = _PICKED[how](heavy)
-    return picked & (heavy > 0)
+    return way.picked(heavy) & (heavy > 0) if heavy.size else heavy > 0
+
+
+def _heavy(weights: Matrix) -> Cells:
+    """Every cell that is left."""
+    return weights > 0
 
 
 def _largest(weights: Matrix) -> Cells:
@@ -107,7 +121,43 @@ def _cells(weights: Matrix) -> list[tuple[int, int]]:
     return [(row, column) for row, column in found]
 
 
-_PICKED = {"argmax": _largest, "matching": _matched, "grown": _grown}
+@dataclass(frozen=True)
+class Way:
+    """A way to take links out of weights.
+
+    title   what a menu calls it
+    spoken  the same in a sentence about a head, {least} being the least weight
+    picked  the cells (..., target, source) that become links, of weights that are heavy enough
+    tried   the least weights with which heads are read when they are ranked; where one of them is
+            more than 0, the reader chooses the least weight
+    """
+
+    title: str
+    spoken: str
+    picked: Callable[[Matrix], Cells]
+    tried: tuple[float, ...] = (0.0,)
+
+    @property
+    def weighed(self) -> bool:
+        """Whether it is the least weight that decides."""
+        return any(self.tried)
+
+
+EXTRACTIONS: Final[dict[Extraction, Way]] = {
+    "argmax": Way(N_("strongest"), N_("strongest look"), _largest),
+    "threshold": Way(
+        N_("heavy enough"), N_("looks of at least {least}"), _heavy, (0.1, 0.2, 0.3, 0.5)
+    ),
+    "matching": Way(N_("one to one"), N_("one to one"), _matched),
+    "grown": Way(N_("from both sides"), N_("from both sides"), _grown),
+}
+"""argmax     each target word is linked to the source word it looked at most
+threshold  every cell that is heavy enough is a link
+matching   each word is linked at most once, so that the linked weights add up to the most
+grown      the strongest link of each target word and that of each source word, joined by grow-diag
+           as two directions are: a word may have several links, and need not have any
+
+A new way is one more line here: menus, the ranking of heads and the tests follow."""
 
 
 def shifted(weights: Matrix, shift: int) -> Matrix:

@@ -1,4 +1,10 @@
-"""How right links are: precision, recall and the alignment error rate against people's links."""
+"""How right links are: precision, recall and the alignment error rate against people's links.
+
+>>> gold = Gold(sure=frozenset({Link(0, 0)}), possible=frozenset({Link(1, 1)}))
+>>> found = [Link(0, 0), Link(1, 1), Link(1, 0), Link(0, 1)]
+>>> scores([(found, gold)])[:4]
+(0.5, 1.0, 0.6666666666666666, 0.4)
+"""
 
 from __future__ import annotations
 

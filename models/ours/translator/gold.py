@@ -16,6 +16,7 @@ from torch import Tensor
 
 from attention_core.axes.tokens import Axis, Token
 from attention_core.errors import TextError
+from attention_core.files.formats.json_pairs import json_pairs
 from attention_core.numbers.alignment import (
     AlignedPair,
     Extraction,
@@ -24,7 +25,6 @@ from attention_core.numbers.alignment import (
     crossing,
     diagonal_links,
     extract,
-    json_pairs,
     scores,
     shifted,
     symmetrised,

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from attention_core.files import export, imports
-from attention_core.files.imports import Format, Imported
+from attention_core.files import registry
+from attention_core.files.format import AttentionFormat
+from attention_core.files.formats.csv_table import as_csv
+from attention_core.files.reading import Imported, read, recognised
 from attention_core.pictures.views import view
 from pages.frame import examples
 from pages.frame.language import _
@@ -26,7 +28,7 @@ class Foreign:
     """What was read from one file."""
 
     key: str
-    form: Format
+    form: str
     sentences: tuple[Imported, ...]
 
 
@@ -57,16 +59,14 @@ _DRAWER = _Drawer()
 def opened(data: bytes, form: str, sources: bytes | None) -> Foreign:
     """A file as the format says, or as it looks; raises TextError for what is wrong with it.
 
-    form     one of `imports.FORMATS`, or "" to be recognised
+    form     a name of `formats`, or "" to be recognised
     sources  what was translated, a sentence a line, for files without it
     """
-    known: Format = next((one for one in imports.FORMATS if one == form), imports.detected(data))
+    known = form if form in formats() else recognised(data).name
     digest = hashlib.sha256(b"\n".join((known.encode(), data, sources or b"")))
     key = digest.hexdigest()[:16]
     lines = (sources or b"").decode("utf-8-sig", "replace")
-    return _DRAWER.get(key) or _DRAWER.put(
-        Foreign(key, known, tuple(imports.read(data, known, lines)))
-    )
+    return _DRAWER.get(key) or _DRAWER.put(Foreign(key, known, tuple(read(data, known, lines))))
 
 
 def kept(key: str) -> Foreign | None:
@@ -81,39 +81,14 @@ def ready() -> Foreign:
     look = looking.settled(translate(model, examples.TRANSLATE[0].text), model)
     if look is None:
         return Foreign("", "csv", ())
-    return opened(export.as_csv(view(look.site, None, "tokens", "shown")), "csv", None)
+    return opened(as_csv(view(look.site, None, "tokens", "shown")), "csv", None)
 
 
 def titles() -> dict[str, str]:
     """The formats by their names in the address; the empty one is recognised."""
-    return {
-        "": _("recognise it"),
-        "csv": _("CSV table"),
-        "npz": "NPZ",
-        "marian": "Marian",
-        "opennmt": "OpenNMT-py",
-        "nematus": "Nematus",
-    }
+    return {"": _("recognise it"), **{name: _(form.title) for name, form in formats().items()}}
 
 
-def explanations() -> dict[str, str]:
-    """What a file of each format looks like."""
-    return {
-        "csv": _(
-            "Source tokens in the first row, target tokens in the first column, weights between; "
-            "an empty line begins the next sentence. What Translate writes as CSV is read too."
-        ),
-        "npz": _(
-            "Arrays weights (target × source, or head × target × source), source and target; "
-            "what numpy.savez writes."
-        ),
-        "marian": _(
-            "What marian-decoder --alignment soft (or hard) prints: the translation, ||| and the "
-            "weights. The file that was translated can be added."
-        ),
-        "opennmt": _("What onmt_translate --attn_debug prints or logs, best with --verbose."),
-        "nematus": _(
-            "What nematus/translate.py --output_alignment writes: a header with |||, then a row "
-            "of weights for each target token. Sockeye, amun and OpenNMT (Lua) write such files."
-        ),
-    }
+def formats() -> dict[str, AttentionFormat]:
+    """Those that we read, by their names."""
+    return {name: one for name, one in registry.attention().items() if one.read is not None}

@@ -7,7 +7,8 @@ from typing import NoReturn
 import streamlit as st
 
 from attention_core.axes.tokens import word_spans
-from attention_core.numbers.alignment import AlignedPair, pharaoh
+from attention_core.files.formats.pharaoh import pharaoh
+from attention_core.numbers.alignment import AlignedPair
 from attention_core.numbers.heads import Ranked
 from attention_core.watching.place import places
 from models.store import catalogue

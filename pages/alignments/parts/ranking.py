@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from attention_core.numbers.alignment import EXTRACTIONS
 from attention_core.numbers.heads import Ranked
 from models.corpora.head_search import Report
 from models.families.translation import Translation
@@ -88,12 +89,8 @@ def reading(one: Ranked) -> str:
 
 def method(one: Ranked) -> str:
     """How links are taken out of the weights."""
-    return {
-        "argmax": _("strongest look"),
-        "matching": _("one to one"),
-        "grown": _("from both sides"),
-        "threshold": _("looks of at least {least}").format(least=f"{one.method.least:g}"),
-    }[one.method.how]
+    spoken = EXTRACTIONS[one.method.how].spoken
+    return _(spoken).format(least=f"{one.method.least:g}")
 
 
 def place(one: Ranked) -> str:

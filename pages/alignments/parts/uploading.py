@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from attention_core.files import registry
+from attention_core.files.format import PairsFormat, Part, Reading
+from attention_core.files.pairs import Pairs
 from attention_core.numbers.alignment import Direction
-from models.corpora import pairs
-from models.corpora.pairs import Pairs
 from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
@@ -39,7 +41,7 @@ def choices(page: str) -> Upload:
     return Upload(
         page,
         link.one_of(page, "from", ("ready", "own"), "ready"),
-        link.one_of(page, "form", ("table", "texts", "json"), "table"),
+        link.one_of(page, "form", tuple(formats()), "table"),
         choosing.first(page),
         choosing.direction(page),
         link.flag(page, "cut"),
@@ -54,81 +56,67 @@ def asked(upload: Upload, ready: Callable[[], Pairs | None], needs_links: bool) 
         != "own"
     ):
         return ready()
-    choosing.segments(
-        upload.form,
-        _("Format"),
-        {"table": _("one table"), "texts": _("text files"), "json": _("JSON lines")},
-    )
-    files = _files(upload, needs_links)
-    form = str(link.value(upload.form))
+    titles = {name: _(one.title) for name, one in formats().items()}
+    form = formats()[choosing.segments(upload.form, _("Format"), titles)]
+    files = _files(upload, form, needs_links)
     explained(form, needs_links)
-    if form != "json":
-        counted(upload, needs_links)
+    if form.counted:
+        counted(upload, form, needs_links)
     if files is None:
         return None
-    cut, first = bool(link.value(upload.cut)), int(link.value(upload.first))
-    direction: Direction = link.value(upload.direction)
-    return ask.answered(lambda: _read(form, files, cut, first, direction), upload.cut)
+    how = Reading(
+        bool(link.value(upload.cut)), int(link.value(upload.first)), link.value(upload.direction)
+    )
+    return ask.answered(lambda: _read(form.name, files, how), upload.cut)
 
 
-def explained(form: str, needs_links: bool) -> None:
+def formats() -> dict[str, PairsFormat]:
+    """Those that we read, by their names in the address."""
+    return {name: one for name, one in registry.pairs().items() if one.read is not None}
+
+
+def explained(form: PairsFormat, needs_links: bool) -> None:
     """What a file of this form looks like."""
-    said = {
-        "table": _("UTF-8; on each line a sentence, a tab, its translation, and perhaps a tab and "
-                   "links such as 0-0 1-2 3p3."),
-        "texts": _("UTF-8; a sentence a line, the same number of lines in each file."),
-        "json": _("On each line an object with src, tgt, sure and possible, counted from 0, and "
-                  "perhaps raw."),
-    }  # fmt: skip
-    words = _("Words are what spaces separate.") if needs_links and form != "json" else ""
+    words = _("Words are what spaces separate.") if needs_links and form.counted else ""
     limits = _("Up to 10,000 pairs and {size} MB.").format(size=MEGABYTES)
-    prose.note(prose.filled(" ".join(filter(None, (said[form], words, limits)))))
+    prose.note(prose.filled(" ".join(filter(None, (_(form.looks), words, limits)))))
 
 
-def counted(upload: Upload, needs_links: bool) -> None:
+def counted(upload: Upload, form: PairsFormat, needs_links: bool) -> None:
     """How links are to be read; asked only where links matter."""
     with st.container(horizontal=True, gap="medium"):
-        if needs_links or link.value(upload.form) == "texts":
+        if needs_links or any(part.links for part in form.parts):
             choosing.convention(upload.first, upload.direction)
 
 
-def _files(upload: Upload, needs_links: bool) -> tuple[bytes | None, ...] | None:
+def _files(upload: Upload, form: PairsFormat, needs_links: bool) -> tuple[bytes | None, ...] | None:
     """The content of the files, None as long as one that is needed is missing."""
 
-    def file(name: str, label: str, kinds: list[str]) -> bytes | None:
+    def file(part: Part) -> bytes | None:
+        optional = part.links and not needs_links
         given = st.file_uploader(
-            label, kinds, key=f"{upload.page}.{name}", max_upload_size=MEGABYTES,
+            _("Links, if there are any") if optional else _(part.title), list(part.endings),
+            key=f"{upload.page}.{part.name}", max_upload_size=MEGABYTES,
             on_change=ask.forget, args=((upload.cut,),),
         )  # fmt: skip
         return None if given is None else given.getvalue()
 
-    if link.value(upload.form) != "texts":
-        json = link.value(upload.form) == "json"
-        kinds = ["jsonl", "json", "txt"] if json else ["tsv", "txt", "csv"]
-        table = file("file", _("File of pairs"), kinds)
-        return None if table is None else (table,)
-    columns = st.columns(3)
-    texts = ["txt", "text", "tok", "en", "fr", "de", "zh", "src", "tgt"]
-    with columns[0]:
-        source = file("source", _("Sentences"), texts)
-    with columns[1]:
-        target = file("target", _("Translations"), texts)
-    with columns[2]:
-        label = _("Links") if needs_links else _("Links, if there are any")
-        links = file("gold", label, ["txt", "align", "pharaoh", "gold", "talp"])
-    if source is None or target is None or (needs_links and links is None):
-        return None
-    return source, target, links
+    found = list[bytes | None]()
+    for column, part in zip(_columns(len(form.parts)), form.parts, strict=True):
+        with column:
+            found.append(file(part))
+    needed = zip(form.parts, found, strict=True)
+    missing = any(data is None and (needs_links or not part.links) for part, data in needed)
+    return None if missing else tuple(found)
+
+
+def _columns(count: int) -> list[DeltaGenerator]:
+    """One file takes the whole width."""
+    return st.columns(count) if count > 1 else [st.container()]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _read(
-    form: str, files: tuple[bytes | None, ...], cut: bool, first: int, direction: Direction
-) -> Pairs:  # fmt: skip
+def _read(form: str, files: tuple[bytes | None, ...], how: Reading) -> Pairs:
     """Read once, however many readers bring the same file."""
-    one, other, links = (*files, None, None)[:3]
-    if form == "json":
-        return pairs.from_json(one or b"", cut)
-    if form == "table":
-        return pairs.from_table(one or b"", cut, first, direction)
-    return pairs.from_texts(one or b"", other or b"", links, cut, first, direction)
+    read = formats()[form].read
+    return read(files, how) if read is not None else Pairs(())

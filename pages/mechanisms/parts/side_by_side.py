@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from attention_core.files import export
+from attention_core.files.spreadsheet import cell
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.mechanism import Extra, Trace
 from models.ours.imitation.head import Words, words
@@ -73,8 +73,8 @@ def numbers(traces: Mapping[str, Trace], words: list[str]) -> list[dict[str, obj
     return [
         {
             "mechanism": name, "head": head + 1, "query_position": row + 1,
-            "query": export.cell(words[row]), "key_position": column + 1,
-            "key": export.cell(words[column]), "weight": f"{weight:.9g}",
+            "query": cell(words[row]), "key_position": column + 1,
+            "key": cell(words[column]), "weight": f"{weight:.9g}",
             "allowed": int(trace.allowed.expand_as(trace.weights)[head, row, column]),
         }
         for name, trace in traces.items()

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from attention_core.errors import AttentionError
-from attention_core.numbers.alignment import Direction, Gold, Link, golds, pharaoh, scores
+from attention_core.files.formats.pharaoh import golds, pharaoh
+from attention_core.numbers.alignment import Direction, Gold, Link, scores
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from pages.frame import downloads, link, prose

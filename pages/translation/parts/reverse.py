@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from attention_core.numbers.alignment import SYMMETRIES, Link, Symmetry, pharaoh, symmetrised
+from attention_core.files.formats.pharaoh import pharaoh
+from attention_core.numbers.alignment import SYMMETRIES, Link, symmetrised
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from models.store import catalogue
@@ -20,9 +21,9 @@ from pages.translation.parts.golden import Written
 _CUT = link.flag("reverse", "cut")
 
 
-def choice(page: str) -> Choice[Symmetry]:
+def choice(page: str) -> Choice[str]:
     """How the two sets of links become one."""
-    return link.one_of(page, "joined", SYMMETRIES, "grow-diag-final-and")
+    return link.one_of(page, "joined", tuple(SYMMETRIES), "grow-diag-final-and")
 
 
 def translators(model: str) -> list[str]:
@@ -36,7 +37,7 @@ def translators(model: str) -> list[str]:
 
 
 def show(
-    found: Translation, model: str, look: Look, how: Choice[Symmetry], gold: Written, key: str
+    found: Translation, model: str, look: Look, how: Choice[str], gold: Written, key: str
 ) -> None:
     """Links of both directions and of the two joined, with the score of each."""
     others = translators(model)

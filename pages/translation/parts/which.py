@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.numbers.alignment import EXTRACTIONS
 from models.families.translation import Translation
 from pages.frame import link, prose
 from pages.frame.language import _
@@ -36,13 +37,10 @@ def choose(found: Translation, model: str, chosen: Looking, key: str) -> None:
             _("Links"),
             {
                 "best": _("best way"),
-                "argmax": _("strongest"),
-                "threshold": _("heavy enough"),
-                "matching": _("one to one"),
-                "grown": _("from both sides"),
+                **{name: _(way.title) for name, way in EXTRACTIONS.items()},
             },
         )
-        if look.how == "threshold":
+        if EXTRACTIONS[look.how].weighed:
             st.slider(
                 _("Least weight (%)"), 1, 100, key=chosen.least.key, width=220,
                 persist_state="session",

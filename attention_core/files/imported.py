@@ -1,4 +1,9 @@
-"""Attention that another program computed: checked when it comes in, and made a record."""
+"""Attention that another program computed: checked when it comes in, and made a record.
+
+>>> found = imported(["the", "cat"], ["le", "chat"], np.array([[0.9, 0.1], [0.2, 0.8]]))
+>>> record(found).site("cross.0").keys.text
+'the cat'
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,8 @@ Matrix = NDArray[np.float32]
 
 END: Final = "</s>"
 """The name given to the end of a sentence where a file has weights for it but no word."""
+MOST_BYTES: Final = 20_000_000
+"""Of one file."""
 MOST_CELLS: Final = 4_000_000
 """Of one sentence: 2,000 × 2,000 words, or 48 heads of 288 × 288."""
 MOST_LETTERS: Final = 1_000

@@ -1,0 +1,1 @@
+"""One file a format; `attention_core.files.registry` finds them by themselves."""
