@@ -108,7 +108,7 @@ NONSENSE: dict[str, Callable[[], Edit]] = {
     "-1 is no place on the key axis": lambda: Edit("s", "zero", keys=(-1,)),
     "-2 is no place on the head axis": lambda: Edit("s", "zero", heads=(0, -2)),
     "0.5 is no place on the query axis": lambda: Edit("s", "zero", queries=(0.5,)),  # type: ignore[arg-type]
-    "is no way to edit": lambda: Edit("s", "double"),  # type: ignore[arg-type]
+    "is no way to edit": lambda: Edit("s", "double"),
 }
 
 

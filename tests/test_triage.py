@@ -19,7 +19,6 @@ from attention_core.pictures.views import view
 from attention_core.watching.capture import never
 from models.corpora.head_search import HeadSearch
 from models.corpora.triage import Look, Row, Triage, as_csv, merged, summary
-from models.families.reader import Reader
 from models.families.translation import Translating
 from models.store import catalogue, shelf
 from pages.alignments.parts.handover import layer
@@ -43,7 +42,7 @@ PAIRS = from_json("\n".join(map(json.dumps, GOLD)).encode())
 @pytest.fixture(scope="module")
 def reader() -> Translating:
     found = shelf.load("bahdanau-en-fr")
-    assert not isinstance(found, Reader)
+    assert isinstance(found, Translating)
     return found
 
 
@@ -122,7 +121,7 @@ def test_the_search_finds_what_the_translator_reads_best(reader: Translating) ->
 def test_all_layers_together_are_ranked_as_the_card_of_the_transformer_reads_them() -> None:
     name = "transformer-en-fr"
     transformer = shelf.load(name)
-    assert not isinstance(transformer, Reader)
+    assert isinstance(transformer, Translating)
     search = HeadSearch(transformer, PAIRS.rows)
     assert [search.row(place, never) for place in range(len(search))] == [None, None]
     chosen = catalogue.entry(name).card.measured["alignment"]["chosen"]

@@ -15,7 +15,7 @@ from attention_core.files.pairs import Pairs
 from attention_core.watching.capture import never
 from models.corpora.head_search import HeadSearch
 from models.corpora.pairs import ready_gold
-from models.families.reader import Reader
+from models.families.translation import Translating
 from models.store import shelf
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import caption, in_address, saved, typed, widget
@@ -28,7 +28,7 @@ MODEL = "bahdanau-en-fr"
 def searched(pairs: Pairs) -> HeadSearch:
     """The same search, worked through here, apart from the server."""
     reader = shelf.load(MODEL)
-    assert not isinstance(reader, Reader)
+    assert isinstance(reader, Translating)
     search = HeadSearch(reader, pairs.rows)
     for place in range(len(search)):
         assert search.row(place, never) is None
