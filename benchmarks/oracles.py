@@ -3,7 +3,7 @@
 python -m benchmarks.oracles
 
 Double precision, random numbers; the largest difference of any number of the context. Where no
-library has a mechanism, the literal loop (tests/equations) is the only oracle; the tests of each
+library has a mechanism, the literal loop (tests/mechanisms) is the only oracle; the tests of each
 family hold further ones.
 """
 

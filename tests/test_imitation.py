@@ -10,6 +10,7 @@ from attention_core.mechanisms import ALL
 from models.ours.imitation import train
 from models.ours.imitation.head import HEAD, projected, reader, words
 from models.ours.imitation.student import drawn, learns, look, missed, student, weights
+from pages.frame import prose
 from pages.mechanisms.parts import side_by_side
 
 SENTENCE = "My sister bought two red apples yesterday."
@@ -74,7 +75,7 @@ def test_the_page_says_what_was_never_trained_or_measured(
     left = {key: value for key, value in missed().items() if key != name}
     notes: list[str] = []
     monkeypatch.setattr(side_by_side, "missed", lambda: left)
-    monkeypatch.setattr(side_by_side.prose, "note", lambda markup: notes.append(str(markup)))
+    monkeypatch.setattr(prose, "note", lambda markup: notes.append(str(markup)))
     side_by_side.untrained([name, "scaled_dot_product"])
     assert len(notes) == 1
     assert said in notes[0]

@@ -172,7 +172,7 @@ def test_a_bias_equals_torchs_attention_with_that_bias(made: Alibi | RelativeBia
 
 
 def test_alibi_falls_by_its_slope_with_every_step_away() -> None:
-    bias = Alibi(2).bias(distances(1, 4, first=2))
+    bias = Alibi(2).bias(distances(torch.zeros(1, 1), torch.zeros(4, 1), first=2))
     assert bias[0].tolist() == [[-2 / 16, -1 / 16, 0, -1 / 16]]
     assert bias[1].tolist() == [[-2 / 256, -1 / 256, 0, -1 / 256]]
 
@@ -188,7 +188,15 @@ def test_one_head_without_biases_is_scaled_dot_product() -> None:
 def test_a_relative_bias_tells_before_from_after_and_stops_at_its_reach() -> None:
     made = RelativeBias(1, 2)
     made.biases.data = torch.tensor([[10.0, 20.0, 30.0, 40.0, 50.0]])
-    assert made.bias(distances(1, 7, first=3))[0, 0].tolist() == [10, 10, 20, 30, 40, 50, 50]
+    assert made.bias(distances(torch.zeros(1, 1), torch.zeros(7, 1), first=3))[0, 0].tolist() == [
+        10,
+        10,
+        20,
+        30,
+        40,
+        50,
+        50,
+    ]
 
 
 def test_what_cannot_turn_is_refused() -> None:
