@@ -1,6 +1,7 @@
 # make run      the app in the browser            make check         everything that reads the code
 # make test     all tests, real browser included  make translations  bring the catalogues up to date
 # make bench    the figures of the README         make screenshots   pictures of every page
+# make types    the browser's types from Python's
 # make mutants  faults that no test notices; MODULE=models/work/desk.py for one module, EVERY=5
 #               for each fifth fault only
 
@@ -23,9 +24,11 @@ UV := $(shell command -v uv)
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install)
 
 SCRIPTS = $(shell find pages -name '*.js')
+TYPED = $(shell find pages/widgets -name '*.js' -not -path '*/lab*' -not -name stub.js)
+DENO = $(BIN)/deno
 export DENO_NO_UPDATE_CHECK := 1
 
-.PHONY: run test check translations bench screenshots mutants browser
+.PHONY: run test check types translations bench screenshots mutants browser
 
 run: $(RUNTIME)
 	ATLAS_MODELS_DIR="$(if $(MODELS),$(abspath $(MODELS)))" ATLAS_ALLOW_DOWNLOADS="$(DOWNLOADS)" \
@@ -41,8 +44,13 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --quiet tests/test_translations.py
-	$(BIN)/deno lint --quiet $(SCRIPTS)
-	$(BIN)/deno fmt --check --quiet --line-width=100 $(SCRIPTS)
+	$(DENO) lint --quiet $(SCRIPTS)
+	$(DENO) fmt --check --quiet --line-width=100 $(SCRIPTS)
+	$(DENO) check --quiet --config pages/widgets/deno.json $(TYPED)
+	$(DENO) test --quiet --no-check --config pages/widgets/deno.json pages/widgets
+
+types: $(DEV)
+	$(BIN)/python -m pages.widgets.generate
 
 translations: $(DEV)
 	$(BIN)/python -m pages.locale.collect

@@ -81,7 +81,7 @@ def test_the_page_is_walked_by_keyboard_and_read_by_pointer(
     expect(status).to_contain_text(f"{HEADS[1, 4, 1]:.4f}")
     box = page.locator(".base").bounding_box()
     assert box is not None
-    page.locator(".base").hover(position={"x": box["width"] - 90, "y": box["height"] - 20})
+    page.locator(".base").hover(position={"x": box["width"] / 2, "y": box["height"] - 20})
     expect(status).to_contain_text("cat")
 
 

@@ -3,7 +3,7 @@
 >>> from attention_core.pictures.contracts import Alignment
 >>> ribbons = Alignment(source=["a", "cat"], target=["un", "chat"], weights=np.eye(2))
 >>> text = page(ribbons)
->>> text.startswith("<!doctype html>"), "http" in text.partition("<body>")[0]
+>>> text.startswith("<!doctype html>"), "://" in text.partition("<body>")[0]
 (True, False)
 
 `pathlib.Path("picture.html").write_text(text)` keeps it; `Notebook(ribbons)` as the last line of a
