@@ -48,25 +48,25 @@ class Size:
     """r: of routing."""
 
 
-class Term(NamedTuple):
+class Factor(NamedTuple):
     """A part of a formula: LaTeX, and the number that it stands for."""
 
     formula: str
     of: Callable[[Size], float]
 
 
-NONE: Final = Term("0", lambda size: 0)
-ONE: Final = Term("1", lambda size: 1)
-TOKENS: Final = Term("n", lambda size: size.length)
-HEADS: Final = Term("H", lambda size: size.heads)
-WIDTH: Final = Term("2d", lambda size: 2 * size.width)
-HIDDEN: Final = Term("(d + 1)", lambda size: size.width + 1)
-EVERY: Final = Term("n^2", lambda size: size.length**2)
+NONE: Final = Factor("0", lambda size: 0)
+ONE: Final = Factor("1", lambda size: 1)
+TOKENS: Final = Factor("n", lambda size: size.length)
+HEADS: Final = Factor("H", lambda size: size.heads)
+WIDTH: Final = Factor("2d", lambda size: 2 * size.width)
+HIDDEN: Final = Factor("(d + 1)", lambda size: size.width + 1)
+EVERY: Final = Factor("n^2", lambda size: size.length**2)
 
 
-def squares(times: int) -> Term:
+def squares(times: int) -> Factor:
     """So many products of every row with a matrix of d × d, at two operations each."""
-    return Term(f"{times}nd^2", lambda size: times * size.length * size.width**2)
+    return Factor(f"{times}nd^2", lambda size: times * size.length * size.width**2)
 
 
 def window(length: int, size: Size, step: int) -> float:
@@ -88,10 +88,10 @@ class Cost:
     looking  queries that look at n keys: as many, unless it says otherwise
     """
 
-    pairs: Term = EVERY
-    score: Term = WIDTH
-    value: Term = WIDTH
-    kept: Term = ONE
-    once: Term = NONE
-    keeps: Term | None = None
-    looking: Term = TOKENS
+    pairs: Factor = EVERY
+    score: Factor = WIDTH
+    value: Factor = WIDTH
+    kept: Factor = ONE
+    once: Factor = NONE
+    keeps: Factor | None = None
+    looking: Factor = TOKENS

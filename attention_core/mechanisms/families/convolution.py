@@ -29,7 +29,7 @@ from attention_core.mechanisms.mechanism import (
     joined,
     split,
 )
-from attention_core.mechanisms.price import HEADS, NONE, Cost, Size, Term
+from attention_core.mechanisms.price import HEADS, NONE, Cost, Factor, Size
 
 _LINK = "https://arxiv.org/abs/1901.10430"
 
@@ -40,8 +40,8 @@ def _slid(size: Size) -> float:
     return size.length * (2 * half + 1) - half * (half + 1)
 
 
-KERNEL: Final = Term(r"(nk - \frac{k^2 - 1}{4})", _slid)
-_KERNELS: Final = Term(
+KERNEL: Final = Factor(r"(nk - \frac{k^2 - 1}{4})", _slid)
+_KERNELS: Final = Factor(
     "2ndHk", lambda size: 2 * size.length * size.width * size.heads * size.kernel
 )
 
@@ -137,7 +137,7 @@ class LightConv(Convolution):
         sets={"kernel": 1},
         stops={"convolution": 0},
     )
-    cost = Cost(KERNEL, NONE, keeps=Term("Hk", lambda size: size.heads * size.kernel))
+    cost = Cost(KERNEL, NONE, keeps=Factor("Hk", lambda size: size.heads * size.kernel))
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
         super().__init__(width, heads, kernel)

@@ -23,14 +23,14 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     softmax,
 )
-from attention_core.mechanisms.price import NONE, Cost, Term
+from attention_core.mechanisms.price import NONE, Cost, Factor
 
 STEEPEST: Final = 100.0
 """CLIP never multiplies a cosine by more."""
 TINY: Final = 1e-16
 
-_COMPARED: Final = Term("6d", lambda size: 6 * size.width)
-_BOTH: Final = Term(
+_COMPARED: Final = Factor("6d", lambda size: 6 * size.width)
+_BOTH: Final = Factor(
     "(6nd^2 + 6nd)", lambda size: 6 * size.length * size.width**2 + 6 * size.length * size.width
 )
 

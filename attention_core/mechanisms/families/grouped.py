@@ -20,9 +20,9 @@ from attention_core.mechanisms.mechanism import (
     joined,
     split,
 )
-from attention_core.mechanisms.price import HEADS, Cost, Size, Term
+from attention_core.mechanisms.price import HEADS, Cost, Factor, Size
 
-_GROUPED: Final = Term(
+_GROUPED: Final = Factor(
     r"4nd^2\left(1 + \frac{G}{H}\right)",
     lambda size: 4 * size.length * size.width**2 * (1 + size.groups / size.heads),
 )

@@ -19,14 +19,14 @@ from attention_core.mechanisms.mechanism import (
     edited,
     one_head,
 )
-from attention_core.mechanisms.price import Cost, Size, Term, squares, window
+from attention_core.mechanisms.price import Cost, Factor, Size, squares, window
 
 _LINK = "https://arxiv.org/abs/1508.04025"
 
 Normalisation = Literal["paper", "renormalised", "post2015"]
 
-NEAR: Final = Term("(n(2D + 1) - D(D + 1))", lambda size: window(size.length, size, 1))
-_PREDICTED: Final = Term(
+NEAR: Final = Factor("(n(2D + 1) - D(D + 1))", lambda size: window(size.length, size, 1))
+_PREDICTED: Final = Factor(
     "(4nd^2 + 2nd)", lambda size: 4 * size.length * size.width**2 + 2 * size.length * size.width
 )
 

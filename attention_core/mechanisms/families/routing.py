@@ -27,14 +27,14 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     softmax,
 )
-from attention_core.mechanisms.price import HIDDEN, Cost, Size, Term
+from attention_core.mechanisms.price import HIDDEN, Cost, Factor, Size
 
 OUTPUTS: Final = 60
 """Output capsules of a mechanism made for any inputs."""
 
-_CAPSULES: Final = Term("J", lambda size: size.capsules)
-_ROUTED: Final = Term("Jn", lambda size: size.capsules * size.length)
-_VOTE: Final = Term(
+_CAPSULES: Final = Factor("J", lambda size: size.capsules)
+_ROUTED: Final = Factor("Jn", lambda size: size.capsules * size.length)
+_VOTE: Final = Factor(
     "2d^2 + 2d + 4d(r - 1)",
     lambda size: 2 * size.width**2 + 2 * size.width + 4 * size.width * (size.rounds - 1),
 )

@@ -23,7 +23,7 @@ from attention_core.mechanisms.mechanism import (
     joined,
     split,
 )
-from attention_core.mechanisms.price import HEADS, Cost, Size, Term
+from attention_core.mechanisms.price import HEADS, Cost, Factor, Size
 
 
 def _spanned(size: Size) -> float:
@@ -32,7 +32,7 @@ def _spanned(size: Size) -> float:
     return steps * size.length - steps * (steps + 1) / 2
 
 
-SPAN: Final = Term(r"(n(z + R) - \frac{(z + R)(z + R + 1)}{2})", _spanned)
+SPAN: Final = Factor(r"(n(z + R) - \frac{(z + R)(z + R + 1)}{2})", _spanned)
 
 
 class AdaptiveSpan(Mechanism):

@@ -27,7 +27,7 @@ from attention_core.mechanisms.mechanism import (
     joined,
     split,
 )
-from attention_core.mechanisms.price import HEADS, Cost, Size, Term, window
+from attention_core.mechanisms.price import HEADS, Cost, Factor, Size, window
 
 
 def _relayed(size: Size) -> float:
@@ -44,12 +44,12 @@ def _blocks(size: Size) -> float:
     return size.length**2 - rest**2 + (min(rest**2, near) if rest > size.block else rest**2)
 
 
-WINDOW: Final = Term(
+WINDOW: Final = Factor(
     r"(n(2D + 1) - \delta D(D + 1))", lambda size: window(size.length, size, size.dilation)
 )
-RELAYED: Final = Term(r"(2gn - g^2 + (n - g)(2D + 1) - \delta D(D + 1))", _relayed)
-BLOCKS: Final = Term(r"(2\gamma bn - \gamma^2b^2 + (n - \gamma b)(3 + \rho)b - 2b^2)", _blocks)
-_RELAYS: Final = Term(
+RELAYED: Final = Factor(r"(2gn - g^2 + (n - g)(2D + 1) - \delta D(D + 1))", _relayed)
+BLOCKS: Final = Factor(r"(2\gamma bn - \gamma^2b^2 + (n - \gamma b)(3 + \rho)b - 2b^2)", _blocks)
+_RELAYS: Final = Factor(
     "(12nd^2 + 2gd^2)",
     lambda size: (12 * size.length + 2 * size.global_tokens) * size.width**2,
 )
