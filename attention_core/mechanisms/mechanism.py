@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError, UnverifiedError
+from attention_core.mechanisms.equation import WEIGHTED, Term
+from attention_core.mechanisms.stages import stage
 from attention_core.watching.edit import edits_of
 
 TOLERANCE = 1e-5
@@ -95,6 +97,8 @@ class Mechanism(nn.Module, ABC):
 
     card: ClassVar[Card]
     knobs: ClassVar[tuple[Knob, ...]] = ()
+    terms: ClassVar[tuple[Term, ...]] = WEIGHTED
+    """The equation in pieces that are lit with the stages of `attend`, see `equation`."""
     temperature: float = 1.0
     """What scores are divided by before they become weights."""
 
@@ -313,7 +317,8 @@ def edited(
             weights = edit.apply(weights, allowed, first)
         else:
             weights = edit.apply(weights.unsqueeze(-3), allowed.unsqueeze(-3), first).squeeze(-3)
-    return weights
+    stage("allowed", allowed)
+    return stage("weights", weights)
 
 
 def split(rows: Tensor, heads: int) -> Tensor:

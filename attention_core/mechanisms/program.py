@@ -28,8 +28,11 @@ from attention_core.mechanisms.stages import Stage, marking, parts, stages
 
 OF_THE_SIZE: Final = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
 """Operations whose result depends on the size of what they are given, never on its numbers."""
-SAME_NUMBERS: Final = {"unsqueeze", "squeeze", "view", "_unsafe_view", "alias", "detach", "clone"}
-"""Operations that leave numbers and their order alone."""
+SAME_NUMBERS: Final = {
+    "unsqueeze", "squeeze", "view", "_unsafe_view", "alias", "detach", "clone", "select", "slice",
+    "expand",
+}  # fmt: skip
+"""Operations that leave numbers and their order alone, unless they leave numbers out or repeat."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def program(experiment: Experiment) -> Program:
     Raises UnverifiedError where the course of the computation depends on its numbers.
     """
     made = lab.mechanism(experiment)
-    inputs = {part: lab.rows(experiment, part) for part in lab.PARTS}
+    inputs: dict[str, Tensor] = {part: lab.rows(experiment, part) for part in lab.PARTS}
     inputs["allowed"] = lab.allowed(experiment)
     inputs["temperature"] = torch.tensor(float(made.temperature), dtype=torch.float64)
     learnt = {
@@ -150,11 +153,15 @@ class _Kept:
         return place
 
 
-class _Tape(TorchDispatchMode):
+class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down every operation on what depends on the inputs."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing here is compiled; the default loads the compiler, for two seconds
+
     def __init__(self, title: str, inputs: Iterable[Tensor]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.title = title
         self.kept = _Kept()
         self.live = {self.kept.put(tensor) for tensor in inputs}
@@ -201,7 +208,10 @@ class _Tape(TorchDispatchMode):
         places = [self.kept.put(leaf) for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         self.live.update(places)
         self.steps.append(Step(_name(operation), written, places))
-        if _name(operation).split(".")[0] in SAME_NUMBERS:
+        if (
+            _name(operation).split(".")[0] in SAME_NUMBERS
+            and result.numel() == arguments[0].numel()
+        ):
             self.roots[places[0]] = self.place(arguments[0])
 
     def _argument(self, leaf: Any) -> Any:

@@ -79,37 +79,46 @@ def marking() -> Iterator[list[Mark]]:
 
 
 def stages(marks: Sequence[Mark], trace: Trace) -> list[Stage]:
-    """What was marked, in order, then what the trace holds beside it."""
+    """What was marked, in order, the first of a name; then what the trace holds beside it.
+
+    Scores stand before who may look, marked or not.
+    """
+    shown: dict[str, Mark] = {}
+    for mark in marks:
+        if mark.name == "allowed":
+            shown.setdefault("scores", Mark("scores", trace.scores, "q k"))
+        shown.setdefault(mark.name, mark)
     promised = (
+        *(Mark(*extra) for extra in trace.extras),
         Mark("scores", trace.scores, "q k"), Mark("allowed", trace.allowed, "q k"),
         Mark("weights", trace.weights, "q k"), Mark("context", trace.context, "q w"),
     )  # fmt: skip
-    seen = {mark.name for mark in marks}
-    others = [*(Mark(*extra) for extra in trace.extras), *promised]
-    shown = [*marks, *(mark for mark in others if mark.name not in seen)]
-    return [laid for mark in shown if (laid := _laid(mark)) is not None]
+    for mark in promised:
+        shown.setdefault(mark.name, mark)
+    return [laid for mark in shown.values() if (laid := _laid(mark)) is not None]
 
 
 def parts(**rows: Tensor) -> list[Stage]:
     """The inputs as stages: query, key and value, each (token, width)."""
     return [
-        Stage(name, tensor, (1, *tensor.shape), name, "width") for name, tensor in rows.items()
+        Stage(name, tensor, (1, tensor.shape[-2], tensor.shape[-1]), name, "width")
+        for name, tensor in rows.items()
     ]
 
 
 def _laid(mark: Mark) -> Stage | None:
     """h q k: a matrix for each head, h q: a column, h w: one row a head; None for other axes."""
-    shape, letters = tuple(mark.tensor.shape), mark.axes.split()
+    shape, letters = list(mark.tensor.shape), mark.axes.split()
     if letters == ["h", "w"]:
-        return Stage(mark.name, mark.tensor, (1, *shape), "heads", "width")
+        return Stage(mark.name, mark.tensor, (1, shape[0], shape[1]), "heads", "width")
     letters = [letter for letter in letters if letter != "h"]
     if len(letters) == 1 and letters[0] in "qk":
-        letters, shape = [*letters, "1"], (*shape, 1)
+        letters, shape = [*letters, "1"], [*shape, 1]
     if len(letters) != 2 or not 2 <= len(shape) <= 3:
         return None
     rows, columns = (_COUNTED.get(letter, "width") for letter in letters)
-    size = (1, *shape) if len(shape) == 2 else shape
-    return Stage(mark.name, mark.tensor, size, rows, columns)
+    heads = shape[0] if len(shape) == 3 else 1
+    return Stage(mark.name, mark.tensor, (heads, shape[-2], shape[-1]), rows, columns)
 
 
 class Explained(NamedTuple):
@@ -179,9 +188,7 @@ NAMES: Final[Mapping[str, Explained]] = {
     ),
     "noise": Explained(N_("noise"), N_("Python draws it; another draw, another noise.")),
     "ramp": Explained(N_("ramp"), N_("How much of a key so far back still counts.")),
-    "kernel": Explained(
-        N_("kernel"), N_("The weights of a neighbourhood, whatever stands there.")
-    ),
+    "kernel": Explained(N_("kernel"), N_("The weights of a neighbourhood, whatever stands there.")),
     "round": Explained(N_("round {round}")),
     "length": Explained(N_("length")),
     "similarity": Explained(

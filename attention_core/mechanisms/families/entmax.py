@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
 from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.mechanism import Card, Extra, Knob, Trace, softmax
 
@@ -119,6 +120,7 @@ class Entmax(ScaledDotProduct):
         sums_to_one_over="keys",
         checked="code",
     )
+    terms = equation.named("α-entmax", *equation.SCALED)
 
     knobs: ClassVar[tuple[Knob, ...]] = (Knob("alpha", N_("Sharpness α"), 1, 2, 1.5, 0.05),)
 
@@ -161,6 +163,7 @@ class Sparsemax(Entmax):
         sums_to_one_over="keys",
         checked="code",
     )
+    terms = equation.named("sparsemax", *equation.SCALED)
 
     knobs = ()
 

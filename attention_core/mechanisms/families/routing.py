@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms.equation import Term
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -26,6 +27,7 @@ from attention_core.mechanisms.mechanism import (
     one_head,
     softmax,
 )
+from attention_core.mechanisms.stages import stage
 
 OUTPUTS: Final = 60
 """Output capsules of a mechanism made for any inputs."""
@@ -68,6 +70,10 @@ class Routing(Mechanism):
         sums_to_one_over="queries",
         checked="code",
     )
+    terms = (
+        Term("c_j = squash Σ_i ", "context"), Term("softmax_j(b_{ij})", "weights"),
+        Term(" · û_{j|i}", "value"),
+    )  # fmt: skip
 
     knobs = (Knob("rounds", N_("Rounds of routing"), 1, 8, 3),)
 
@@ -108,8 +114,10 @@ class Routing(Mechanism):
             coefficients = self.normalise(scores, allowed)
             films.append(coefficients)
 
+        for place, film in enumerate(films, 1):
+            stage(f"round {place}", film)
         weights = edited(self, coefficients, allowed, first)
-        context = _sent(weights @ value, matrices)
+        context = stage("context", _sent(weights @ value, matrices), "q w")
 
         rounds = (
             Extra(f"round {place}", film.unsqueeze(-3), "h q k")
