@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
 from pages.frame.language import _
+from pages.widgets import programs
 
 log = logging.getLogger("attention_atlas")
 
@@ -137,6 +138,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     middleware=[Middleware(SecurityHeaders)],
-    routes=[Route("/ready", ready)],
+    routes=[Route("/ready", ready), programs.ROUTE],
     on_script_error=apologise,
 )

@@ -17,16 +17,24 @@ from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
 from pages.widgets.lab import TEXT, given_to_browser, stage_name, stages
 
-RECIPES = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "recipes.js"
+REPLAY = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "replay.js"
 DENO = Path(sys.executable).with_name("deno")
 NAMES = set(TEXT.values())
 SCORES = ("biased", "scaled", "scores")
 PROGRAM = f"""
-import {{ RECIPES, worked }} from {json.dumps(RECIPES.as_uri())};
-import {{ TERMS }} from {json.dumps(RECIPES.with_name("terms.js").as_uri())};
+import {{ gridFrom, worked }} from {json.dumps(REPLAY.as_uri())};
+const grids = (given) =>
+  Object.fromEntries(Object.entries(given).map(([name, rows]) => [name, gridFrom(rows)]));
 const cases = JSON.parse(await new Response(Deno.stdin.readable).text());
-const found = cases.map((one) => RECIPES[one.mechanism] ? worked(one) : null);
-console.log(JSON.stringify({{ found, known: Object.keys(RECIPES), terms: TERMS }}));
+const found = cases.map(({{ program, inputs, parameters }}) =>
+  worked(program, grids(inputs), grids(parameters)).map((stage) => ({{
+    ...stage,
+    heads: stage.heads.map((rows) => rows.map((row) => row.map(Number))),
+    from: stage.heads[0].map((row, r) => row.map((_, c) => stage.from(r, c))),
+    say: stage.heads.map((rows, h) => rows.map((row, r) => row.map((_, c) => stage.say(h, r, c)))),
+  }}))
+);
+console.log(JSON.stringify(found));
 """
 
 
@@ -52,56 +60,48 @@ CASES = list(experiments())
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the browser's program makes of all cases."""
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]]:
+    """The stages that the browser's program makes of all cases."""
     program = tmp_path_factory.mktemp("deno") / "program.js"
     program.write_text(PROGRAM)
     run = subprocess.run(  # noqa: S603  our own program
         [DENO, "run", "--quiet", "--no-remote", "--allow-read", program],
         input=json.dumps([given_to_browser(case) for case in CASES]),
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True, text=True, check=True, timeout=240,
     )  # fmt: skip
-    answer: dict[str, Any] = json.loads(run.stdout)
+    answer: list[list[dict[str, Any]]] = json.loads(run.stdout)
     return answer
-
-
-def test_no_recipe_is_without_its_mechanism(found: dict[str, Any]) -> None:
-    assert set(found["known"]) <= set(ALL)
 
 
 @pytest.mark.parametrize("name", list(ALL))
 def test_every_term_of_an_equation_lights_for_a_stage_that_there_is(
-    name: str, found: dict[str, Any]
+    name: str, found: list[list[dict[str, Any]]]
 ) -> None:
     place = next(at for at, case in enumerate(CASES) if case.mechanism == name)
-    drawn = {stage["id"] for stage in found["found"][place]}
-    lit = {stage for _text, stage in found["terms"][name] if stage}
+    drawn = {stage["id"] for stage in found[place]}
+    lit = {term.stage for term in ALL[name].terms if term.stage}
     assert lit <= drawn
     assert {"context", "weights"} & lit
 
 
 @pytest.mark.parametrize("name", list(ALL))
-def test_every_stage_has_a_name_for_readers(name: str, found: dict[str, Any]) -> None:
-    for browser, case in zip(found["found"], CASES, strict=True):
+def test_every_stage_has_a_name_for_readers(name: str, found: list[list[dict[str, Any]]]) -> None:
+    for browser, case in zip(found, CASES, strict=True):
         if case.mechanism == name:
-            python = stages(case, lab.run(case))
+            python = stages(lab.worked(case)[1])
             assert all(stage_name(one["id"])[0] in NAMES for one in [*browser, *python])
 
 
 @pytest.mark.parametrize("place", range(len(CASES)), ids=lambda place: CASES[place].mechanism)
-def test_every_stage_equals_pythons(found: dict[str, Any], place: int) -> None:
-    browser = found["found"][place]
-    if browser is None:
-        assert CASES[place].mechanism not in found["known"]  # Python's own stages are shown
-        return
-    mine = {stage["id"]: stage for stage in browser}
-    theirs = {stage["id"]: stage for stage in stages(CASES[place], lab.run(CASES[place]))}
-    mine["scores"] = next(mine[name] for name in SCORES if name in mine)
-    assert {"query", "key", "value", "allowed", "weights", "context"} <= mine.keys() & theirs.keys()
-    for name in mine.keys() & theirs.keys():
-        ours = np.array(mine[name]["heads"], float)
-        python = np.array(theirs[name]["heads"], float)
-        shape = np.broadcast_shapes(ours.shape, python.shape)
-        np.testing.assert_allclose(
-            np.broadcast_to(ours, shape), np.broadcast_to(python, shape), atol=1e-9, err_msg=name
-        )
+def test_every_stage_equals_pythons(found: list[list[dict[str, Any]]], place: int) -> None:
+    trace, shown = lab.worked(CASES[place])
+    mine = {stage["id"]: stage for stage in found[place]}
+    theirs = {stage["id"]: stage for stage in stages(shown)}
+    assert list(mine) == list(theirs)
+    assert {"query", "key", "value", "scores", "allowed", "weights", "context"} <= mine.keys()
+    for name in mine:
+        ours, python = (np.array(one[name]["heads"], float) for one in (mine, theirs))
+        np.testing.assert_allclose(ours, python, rtol=0, atol=1e-9, err_msg=name)
+    last = next(mine[name]["heads"] for name in SCORES if name in mine)
+    for heads, tensor in ((last, trace.scores), (mine["weights"]["heads"], trace.weights)):
+        np.testing.assert_allclose(np.array(heads), tensor.numpy(), rtol=0, atol=1e-9)
