@@ -205,16 +205,16 @@ function scattered(a, axis, index, from, sum = false) {
   return gridOf(a.shape, data, { how: "placed", of: (at) => cells[at] }, a.bool);
 }
 
-const same = (/** @type {Grid} */ a) => a;
+const unchanged = (/** @type {Grid} */ a) => a;
 
 /** @type {Record<string, Operation>} */
 export const MOVING = {
-  alias: same,
-  clone: same,
-  contiguous: same,
-  detach: same,
-  lift_fresh: same,
-  positive: same,
+  alias: unchanged,
+  clone: unchanged,
+  contiguous: unchanged,
+  detach: unchanged,
+  lift_fresh: unchanged,
+  positive: unchanged,
   view: viewed,
   _unsafe_view: viewed,
   reshape: viewed,

@@ -39,9 +39,6 @@ function operation(name) {
   return found;
 }
 
-/** @param {number | string} written */
-const number = (written) => Number(written);
-
 /**
  * Every tensor of the program, by place.
  * @type {(program: Program, given: Record<string, Grid>, learnt: Record<string, Grid>) => Grid[]}
@@ -52,7 +49,7 @@ export function replayed(program, given, learnt) {
   for (const [name, place] of Object.entries(program.inputs)) kept[place] = given[name];
   for (const [name, [place]] of Object.entries(program.parameters)) kept[place] = learnt[name];
   for (const [place, { shape, bool, numbers }] of Object.entries(program.constants)) {
-    kept[+place] = gridOf(shape, numbers.map(number), null, bool);
+    kept[+place] = gridOf(shape, numbers.map(Number), null, bool);
   }
   /** @type {(written: any) => any} */
   const value = (written) => {

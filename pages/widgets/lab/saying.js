@@ -6,7 +6,7 @@
 /** @typedef {{text: string, whole: boolean}} Written  whole: needs no brackets in a product */
 
 const DEEPEST = 6;
-const LONGEST = 120;
+const MOST_LETTERS = 120;
 
 /** @param {number} x */
 export const short = (x) => String(Math.round(x * 100) / 100).replace("-", "−");
@@ -24,24 +24,24 @@ const listed = (terms, most, kept) =>
  * @type {(cell: Cell, named: Named) => string}
  */
 export function sumOf(cell, named) {
-  const found = written(cell, named, DEEPEST, true);
+  const found = spelt(cell, named, DEEPEST, true);
   const plain = found.text === short(valueOf(cell)) || found.text === braced(valueOf(cell));
-  return plain || found.text.length > LONGEST ? "" : found.text;
+  return plain || found.text.length > MOST_LETTERS ? "" : found.text;
 }
 
 /** @type {(cell: Cell, named: Named, depth: number, first?: boolean) => Written} */
-function written(cell, named, depth, first = false) {
+function spelt(cell, named, depth, first = false) {
   const { grid, at } = cell;
   const shown = named.has(grid) && !first;
-  if (!grid.origin || shown || depth === 0) return { text: short(valueOf(cell)), whole: true };
+  if (!grid.origin || shown || depth === 0) return numberOf(cell);
   const cells = grid.origin.of(at);
   if (grid.origin.how === "div") {
     const share = shareOf(cells, named);
-    if (share) return { text: share, whole: false };
+    if (share !== null) return { text: share, whole: false };
   }
   const write = WRITTEN[grid.origin.how];
-  const inner = (/** @type {Cell} */ one) => written(one, named, depth - 1);
-  return write?.(cells, inner, cell) ?? { text: short(valueOf(cell)), whole: true };
+  const inner = (/** @type {Cell} */ one) => spelt(one, named, depth - 1);
+  return write?.(cells, inner, cell) ?? numberOf(cell);
 }
 
 /** A part of a product, in brackets where it needs them. @param {Written} part */
@@ -81,8 +81,9 @@ function shareOf([above, below], named) {
   const sum = chosen(below, named);
   if (top.grid.origin?.how !== "exp" || sum.grid.origin?.how !== "sum") return null;
   const terms = sum.grid.origin.of(sum.at).map(unmoved);
-  if (!terms.every((term) => term.grid === top.grid) || !valueOf(top)) return null;
-  return shares(top, terms.filter(valueOf), (term) => {
+  if (!terms.every((term) => term.grid === top.grid)) return null;
+  if (!valueOf(top)) return short(0);
+  return sharesSaid(top, terms.filter(valueOf), (term) => {
     const [raised] = /** @type {any} */ (term.grid.origin).of(term.at);
     const origin = raised.grid.origin;
     return chosen(origin?.how === "sub" ? origin.of(raised.at)[0] : raised, named);
@@ -90,7 +91,7 @@ function shareOf([above, below], named) {
 }
 
 /** @type {(top: Cell, terms: Cell[], raised: (term: Cell) => Cell) => string} */
-function shares(top, terms, raised) {
+function sharesSaid(top, terms, raised) {
   const power = (/** @type {Cell} */ term) => `e^${braced(valueOf(raised(term)))}`;
   return `${power(top)} / (${listed(terms.map(power), 5, 4)})`;
 }
@@ -102,11 +103,12 @@ const nothing = (cell) => !cell.grid.origin && valueOf(cell) === 0;
 /** @type {(name: string) => Writer} */
 const called = (name) => ([x], inner) => ({ text: `${name}(${inner(x).text})`, whole: true });
 /** @type {Writer} */
-const passed = ([x], inner) => inner(x);
+const kept = ([x], inner, cell) => valueOf(x) === valueOf(cell) ? inner(x) : numberOf(cell);
 /** @type {(which: (a: number, b: number) => boolean) => Writer} */
 const better = (which) => ([a, b], inner) => inner(which(valueOf(a), valueOf(b)) ? a : b);
 /** @type {Writer} */
-const summed = (cells, inner) => {
+const summed = (cells, inner, cell) => {
+  if (cells[0]?.grid.bool) return numberOf(cell);
   if (cells.length === 1) return inner(cells[0]);
   const [head, ...others] = cells.map(inner);
   return { text: listed([head.text, ...others.map(addend)], 6, 5), whole: false };
@@ -114,8 +116,7 @@ const summed = (cells, inner) => {
 
 /** How each operation is written; what is not here is a number. @type {Record<string, Writer>} */
 const WRITTEN = {
-  same: (cells, inner, cell) =>
-    cells.length ? inner(cells[0]) : { text: short(valueOf(cell)), whole: true },
+  same: (cells, inner, cell) => cells.length ? inner(cells[0]) : numberOf(cell),
   product: (cells) => {
     const pairs = cells.filter((_, at) => at % 2 === 0).map((_, at) =>
       cells.slice(2 * at, 2 * at + 2)
@@ -138,10 +139,15 @@ const WRITTEN = {
     return { text: `${factor(inner(a))}·${factor(inner(b))}`, whole: false };
   },
   div: ([a, b], inner) => {
-    if (!b.grid.origin && valueOf(b) === 1) return inner(a);
-    return { text: `${factor(inner(a))} / ${root(b) ?? factor(inner(b))}`, whole: false };
+    const above = inner(a);
+    if (!b.grid.origin && valueOf(b) === 1) return above;
+    const below = (above.whole && root(b)) || factor(inner(b));
+    return { text: `${above.whole ? above.text : `(${above.text})`} / ${below}`, whole: false };
   },
-  pow: ([a, b], inner) => ({ text: `${factor(inner(a))}^${factor(inner(b))}`, whole: false }),
+  pow: ([a, b], inner) => {
+    if (!b.grid.origin && valueOf(b) === 1) return inner(a);
+    return { text: `${factor(inner(a))}^${factor(inner(b))}`, whole: true };
+  },
   exp: ([x], inner) => ({ text: `e^${factor(inner(x))}`, whole: true }),
   neg: ([x], inner) => ({ text: `−${factor(inner(x))}`, whole: false }),
   abs: ([x], inner) => ({ text: `|${inner(x).text}|`, whole: true }),
@@ -155,8 +161,8 @@ const WRITTEN = {
   cos: called("cos"),
   sin: called("sin"),
   log: called("ln"),
-  relu: passed,
-  leaky_relu: passed,
+  relu: kept,
+  leaky_relu: kept,
   sum: summed,
   mean: (cells, inner) => ({
     text: `(${summed(cells, inner, cells[0]).text}) / ${cells.length}`,
@@ -166,7 +172,7 @@ const WRITTEN = {
     const seen = cells.filter((one) => valueOf(one) > -Infinity);
     const top =
       cells[cells.findIndex((one) => Math.abs(weight(one, seen) - valueOf(cell)) < 1e-12)];
-    return top ? { text: shares(top, seen, (one) => one), whole: false } : undefinedText(cell);
+    return top ? { text: sharesSaid(top, seen, (one) => one), whole: false } : numberOf(cell);
   },
   maximum: better((a, b) => a >= b),
   minimum: better((a, b) => a <= b),
@@ -174,7 +180,7 @@ const WRITTEN = {
 };
 
 /** @type {(cell: Cell) => Written} */
-const undefinedText = (cell) => ({ text: short(valueOf(cell)), whole: true });
+const numberOf = (cell) => ({ text: short(valueOf(cell)), whole: true });
 /** @type {(cell: Cell, all: Cell[]) => number} */
 const weight = (cell, all) =>
   1 / all.reduce((sum, one) => sum + Math.exp(valueOf(one) - valueOf(cell)), 0);
