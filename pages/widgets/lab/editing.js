@@ -2,23 +2,13 @@
 // A number of q, k or v is typed over.
 import { cellBox } from "../drawings/lab.js";
 import { element } from "../shared/stage.js";
-import { INPUTS } from "./experiment.js";
+import { GREATEST, INPUTS, numberTyped } from "./experiment.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Spot} Spot */
 
-/** The largest number a reader may type. */
-const GREATEST = 1000;
-
 /** @param {string} id */
 export const editable = (id) => /** @type {string[]} */ (INPUTS).includes(id);
-
-/** What was typed as a number, NaN where it is none to compute with. @param {string} typed */
-export function numberTyped(typed) {
-  const text = typed.trim().replace("−", "-").replace(",", ".");
-  const number = text === "" ? NaN : Number(text);
-  return Math.abs(number) <= GREATEST ? number : NaN;
-}
 
 /**
  * @param {View} view

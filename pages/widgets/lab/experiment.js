@@ -34,6 +34,8 @@ import { gridFrom } from "./replay.js";
 
 /** @type {Part[]} */
 export const INPUTS = ["query", "key", "value"];
+/** The largest number a reader may type. */
+export const GREATEST = 1000;
 /** Python invents numbers and parameters anew when these are turned. */
 const INVENTING = ["numbers", "width"];
 
@@ -122,4 +124,11 @@ export function ranged(data, state, name) {
   return all.toSorted((a, b) => apart(a) - apart(b)).map((number) =>
     addressOf(data, { ...state, knobs: { ...state.knobs, [name]: number } })
   );
+}
+
+/** What was typed as a number, NaN where it is none to compute with. @param {string} typed */
+export function numberTyped(typed) {
+  const text = typed.trim().replace("−", "-").replace(",", ".");
+  const number = text === "" ? NaN : Number(text);
+  return Math.abs(number) <= GREATEST ? number : NaN;
 }
