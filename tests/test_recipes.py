@@ -30,12 +30,16 @@ const found = cases.map(({{ program, inputs, parameters }}) =>
   worked(program, grids(inputs), grids(parameters)).map((stage) => ({{
     ...stage,
     heads: stage.heads.map((rows) => rows.map((row) => row.map(Number))),
-    from: stage.heads[0].map((row, r) => row.map((_, c) => stage.from(r, c))),
+    from: stage.heads[0].map((row, r) =>
+      row.map((_, c) => stage.heads.flatMap((_, h) => stage.from(r, c, h)))),
     say: stage.heads.map((rows, h) => rows.map((row, r) => row.map((_, c) => stage.say(h, r, c)))),
   }}))
 );
 console.log(JSON.stringify(found));
 """
+
+
+EDITED = {name: Experiment(name, edits={"key": {(1, 2): 4.5}}) for name in ALL}
 
 
 def experiments() -> Iterator[Experiment]:
@@ -49,6 +53,7 @@ def experiments() -> Iterator[Experiment]:
         ]
         for knobs in [*other, *ends]:
             yield Experiment(name, knobs)
+        yield EDITED[name]
         yield Experiment(name, {"keys": 1}, mask="last")  # nobody may look at anything
         yield Experiment(name, {"keys": 1, "queries": 12})
         yield Experiment(name, {"keys": 12, "queries": 1}, mask="causal")
@@ -71,6 +76,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]
     )  # fmt: skip
     answer: list[list[dict[str, Any]]] = json.loads(run.stdout)
     return answer
+
+
+def stages_of(found: list[list[dict[str, Any]]], case: Experiment) -> dict[str, dict[str, Any]]:
+    return {stage["id"]: stage for stage in found[CASES.index(case)]}
 
 
 @pytest.mark.parametrize("name", list(ALL))
@@ -105,3 +114,53 @@ def test_every_stage_equals_pythons(found: list[list[dict[str, Any]]], place: in
     last = next(mine[name]["heads"] for name in SCORES if name in mine)
     for heads, tensor in ((last, trace.scores), (mine["weights"]["heads"], trace.weights)):
         np.testing.assert_allclose(np.array(heads), tensor.numpy(), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_what_changes_with_a_number_comes_from_it(
+    name: str, found: list[list[dict[str, Any]]]
+) -> None:
+    before, after = (stages_of(found, case) for case in (Experiment(name, {}), EDITED[name]))
+    touched = {("key", 1, 2)}
+    for _round in before:  # a stage may come from one that stands after it
+        touched |= {cell for cell in cells(after) if sources(after, *cell) & touched}
+    changed = {
+        (stage, row, column)
+        for stage, row, column in cells(before)
+        if any(
+            one[row][column] != other[row][column]
+            for one, other in zip(before[stage]["heads"], after[stage]["heads"], strict=True)
+        )
+    }
+    assert changed <= touched
+    assert name in {"luong_location", "light_conv", "dynamic_conv"} or len(changed) > 1
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_every_weight_and_context_says_where_it_comes_from(
+    name: str, found: list[list[dict[str, Any]]]
+) -> None:
+    drawn = stages_of(found, Experiment(name, {}))
+    for stage in ("weights", "context"):
+        assert all(box for row in drawn[stage]["from"] for box in row)
+    everywhere = {cell for cell in cells(drawn) if cell[0] in ("weights", "context")}
+    assert all(sources(drawn, *cell) <= set(cells(drawn)) for cell in everywhere)
+
+
+def cells(drawn: dict[str, dict[str, Any]]) -> Iterator[tuple[str, int, int]]:
+    """Every cell of every stage, whatever the head."""
+    for name, stage in drawn.items():
+        for row, line in enumerate(stage["heads"][0]):
+            yield from ((name, row, column) for column in range(len(line)))
+
+
+def sources(
+    drawn: dict[str, dict[str, Any]], stage: str, row: int, column: int
+) -> set[tuple[str, int, int]]:
+    """The cells in the boxes that one cell says it comes from."""
+    return {
+        (name, top + down, left + right)
+        for name, top, left, high, wide in drawn[stage]["from"][row][column]
+        for down in range(high)
+        for right in range(wide)
+    }

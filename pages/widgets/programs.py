@@ -65,12 +65,11 @@ def asked(name: str, query: Mapping[str, str]) -> tuple[tuple[str, float], ...] 
     if set(query) != {knob.name for knob in knobs} or not knobs:
         return None
     try:
-        turned = [(knob, float(query[knob.name])) for knob in knobs]
-    except ValueError:
+        turned = {knob: float(query[knob.name]) for knob in knobs}
+        fitting = {knob: knob.fit(number) for knob, number in turned.items()}
+    except (ValueError, OverflowError):
         return None
-    if any(knob.fit(number) != number for knob, number in turned):
-        return None
-    return tuple((knob.name, knob.fit(number)) for knob, number in turned)
+    return tuple((knob.name, fit) for knob, fit in fitting.items()) if fitting == turned else None
 
 
 def answer(request: Request) -> Response:
