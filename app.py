@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
 from pages.frame.language import _
-from pages.widgets import serving
+from pages.widgets import programs, serving
 
 log = logging.getLogger("attention_atlas")
 
@@ -134,6 +134,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     middleware=[Middleware(SecurityHeaders)],
-    routes=[Route("/ready", ready), serving.ROUTE],
+    routes=[Route("/ready", ready), serving.ROUTE, programs.ROUTE],
     on_script_error=apologise,
 )

@@ -2,9 +2,10 @@
 
 python -m benchmarks.sliders
 
-The temperature is turned MOVES times on each mechanism; a figure is the time from the slider's
-event until the canvas has been drawn anew (working it out and drawing), and until the frame after
-that begins.
+The temperature, and then the number of keys, is turned MOVES times on each mechanism. A figure is
+the time from the slider's event until the canvas has been drawn anew (working it out and drawing),
+and until the frame after that begins; another number of keys needs another program, which must have
+come beforehand.
 """
 
 from __future__ import annotations
@@ -21,14 +22,22 @@ from tests.browser.chromium import chromium
 from tests.browser.server import serving
 
 MOVES: Final = 40
-TURN: Final = """async (input, moves) => {
+SLIDERS: Final = {
+    "Temperature": [0.2 + 0.1 * (move % 30) for move in range(MOVES)],
+    "Keys": [2 + move % 10 for move in range(MOVES)],
+}
+TURN: Final = """async (input, values) => {
+  const canvas = input.getRootNode().querySelector("canvas.lab");
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
   const found = [];
-  for (let move = 0; move < moves; move++) {
+  input.dispatchEvent(new Event("pointerdown"));
+  await new Promise((done) => setTimeout(done, 500));
+  for (const value of values) {
     const began = performance.now();
-    input.value = 0.2 + 0.1 * (move % 30);
+    input.value = value;
     input.dispatchEvent(new Event("input"));
     const drawn = performance.now() - began;
-    await new Promise((done) => requestAnimationFrame(done));
+    do await frame(); while (canvas.style.opacity !== "1");
     found.push([drawn, performance.now() - began]);
     await new Promise((done) => setTimeout(done, 30));
   }
@@ -43,21 +52,20 @@ def main() -> None:
         chromium() as browser,
     ):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        print("| mechanism | drawn (median) | next frame (median) | next frame (95th) |")
-        print("|---|---|---|---|")
+        print("| mechanism | slider | drawn (median) | next frame (median) | next frame (95th) |")
+        print("|---|---|---|---|---|")
         for name, mechanism in ALL.items():
-            print(
-                f"| {mechanism.card.title} | {turned(page, f'{server.url}/lab', name)} |",
-                flush=True,
-            )
+            for slider in SLIDERS:
+                figures = turned(page, f"{server.url}/lab", name, slider)
+                print(f"| {mechanism.card.title} | {slider} | {figures} |", flush=True)
 
 
-def turned(page: Page, url: str, name: str) -> str:
+def turned(page: Page, url: str, name: str, slider: str) -> str:
     """Three figures of one mechanism, in ms."""
     page.goto(f"{url}?mechanism={name}")
-    slider = page.get_by_label("Temperature", exact=True)
     page.locator(".check", has_text="Python computed the same").wait_for(timeout=60_000)
-    moves: list[list[float]] = slider.evaluate(TURN, MOVES)
+    found = page.get_by_label(slider, exact=True)
+    moves: list[list[float]] = found.evaluate(TURN, SLIDERS[slider])
     drawn, frames = ([move[at] for move in moves[3:]] for at in (0, 1))
     late = sorted(frames)[int(0.95 * len(frames))]
     return f"{statistics.median(drawn):.1f} ms | {statistics.median(frames):.1f} ms | {late:.1f} ms"

@@ -17,17 +17,29 @@ from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
 from pages.widgets.lab import TEXT, given_to_browser, stage_name, stages
 
-RECIPES = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "recipes.js"
+REPLAY = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "replay.js"
 DENO = Path(sys.executable).with_name("deno")
 NAMES = set(TEXT.values())
 SCORES = ("biased", "scaled", "scores")
 PROGRAM = f"""
-import {{ RECIPES, worked }} from {json.dumps(RECIPES.as_uri())};
-import {{ TERMS }} from {json.dumps(RECIPES.with_name("terms.js").as_uri())};
+import {{ gridFrom, worked }} from {json.dumps(REPLAY.as_uri())};
+const grids = (given) =>
+  Object.fromEntries(Object.entries(given).map(([name, rows]) => [name, gridFrom(rows)]));
 const cases = JSON.parse(await new Response(Deno.stdin.readable).text());
-const found = cases.map((one) => RECIPES[one.mechanism] ? worked(one) : null);
-console.log(JSON.stringify({{ found, known: Object.keys(RECIPES), terms: TERMS }}));
+const found = cases.map(({{ program, inputs, parameters }}) =>
+  worked(program, grids(inputs), grids(parameters)).map((stage) => ({{
+    ...stage,
+    heads: stage.heads.map((rows) => rows.map((row) => row.map(Number))),
+    from: stage.heads[0].map((row, r) =>
+      row.map((_, c) => stage.heads.flatMap((_, h) => stage.from(r, c, h)))),
+    say: stage.heads.map((rows, h) => rows.map((row, r) => row.map((_, c) => stage.say(h, r, c)))),
+  }}))
+);
+console.log(JSON.stringify(found));
 """
+
+
+EDITED = {name: Experiment(name, edits={"key": {(1, 2): 4.5}}) for name in ALL}
 
 
 def experiments() -> Iterator[Experiment]:
@@ -41,6 +53,7 @@ def experiments() -> Iterator[Experiment]:
         ]
         for knobs in [*other, *ends]:
             yield Experiment(name, knobs)
+        yield EDITED[name]
         yield Experiment(name, {"keys": 1}, mask="last")  # nobody may look at anything
         yield Experiment(name, {"keys": 1, "queries": 12})
         yield Experiment(name, {"keys": 12, "queries": 1}, mask="causal")
@@ -52,56 +65,102 @@ CASES = list(experiments())
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the browser's program makes of all cases."""
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]]:
+    """The stages that the browser's program makes of all cases."""
     program = tmp_path_factory.mktemp("deno") / "program.js"
     program.write_text(PROGRAM)
     run = subprocess.run(  # noqa: S603  our own program
         [DENO, "run", "--quiet", "--no-remote", "--allow-read", program],
         input=json.dumps([given_to_browser(case) for case in CASES]),
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True, text=True, check=True, timeout=240,
     )  # fmt: skip
-    answer: dict[str, Any] = json.loads(run.stdout)
+    answer: list[list[dict[str, Any]]] = json.loads(run.stdout)
     return answer
 
 
-def test_no_recipe_is_without_its_mechanism(found: dict[str, Any]) -> None:
-    assert set(found["known"]) <= set(ALL)
+def stages_of(found: list[list[dict[str, Any]]], case: Experiment) -> dict[str, dict[str, Any]]:
+    return {stage["id"]: stage for stage in found[CASES.index(case)]}
 
 
 @pytest.mark.parametrize("name", list(ALL))
 def test_every_term_of_an_equation_lights_for_a_stage_that_there_is(
-    name: str, found: dict[str, Any]
+    name: str, found: list[list[dict[str, Any]]]
 ) -> None:
     place = next(at for at, case in enumerate(CASES) if case.mechanism == name)
-    drawn = {stage["id"] for stage in found["found"][place]}
-    lit = {stage for _text, stage in found["terms"][name] if stage}
+    drawn = {stage["id"] for stage in found[place]}
+    lit = {term.stage for term in ALL[name].terms if term.stage}
     assert lit <= drawn
     assert {"context", "weights"} & lit
 
 
 @pytest.mark.parametrize("name", list(ALL))
-def test_every_stage_has_a_name_for_readers(name: str, found: dict[str, Any]) -> None:
-    for browser, case in zip(found["found"], CASES, strict=True):
+def test_every_stage_has_a_name_for_readers(name: str, found: list[list[dict[str, Any]]]) -> None:
+    for browser, case in zip(found, CASES, strict=True):
         if case.mechanism == name:
-            python = stages(case, lab.run(case))
+            python = stages(lab.worked(case)[1])
             assert all(stage_name(one["id"])[0] in NAMES for one in [*browser, *python])
 
 
 @pytest.mark.parametrize("place", range(len(CASES)), ids=lambda place: CASES[place].mechanism)
-def test_every_stage_equals_pythons(found: dict[str, Any], place: int) -> None:
-    browser = found["found"][place]
-    if browser is None:
-        assert CASES[place].mechanism not in found["known"]  # Python's own stages are shown
-        return
-    mine = {stage["id"]: stage for stage in browser}
-    theirs = {stage["id"]: stage for stage in stages(CASES[place], lab.run(CASES[place]))}
-    mine["scores"] = next(mine[name] for name in SCORES if name in mine)
-    assert {"query", "key", "value", "allowed", "weights", "context"} <= mine.keys() & theirs.keys()
-    for name in mine.keys() & theirs.keys():
-        ours = np.array(mine[name]["heads"], float)
-        python = np.array(theirs[name]["heads"], float)
-        shape = np.broadcast_shapes(ours.shape, python.shape)
-        np.testing.assert_allclose(
-            np.broadcast_to(ours, shape), np.broadcast_to(python, shape), atol=1e-9, err_msg=name
+def test_every_stage_equals_pythons(found: list[list[dict[str, Any]]], place: int) -> None:
+    trace, shown = lab.worked(CASES[place])
+    mine = {stage["id"]: stage for stage in found[place]}
+    theirs = {stage["id"]: stage for stage in stages(shown)}
+    assert list(mine) == list(theirs)
+    assert {"query", "key", "value", "scores", "allowed", "weights", "context"} <= mine.keys()
+    for name in mine:
+        ours, python = (np.array(one[name]["heads"], float) for one in (mine, theirs))
+        np.testing.assert_allclose(ours, python, rtol=0, atol=1e-9, err_msg=name)
+    last = next(mine[name]["heads"] for name in SCORES if name in mine)
+    for heads, tensor in ((last, trace.scores), (mine["weights"]["heads"], trace.weights)):
+        np.testing.assert_allclose(np.array(heads), tensor.numpy(), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_what_changes_with_a_number_comes_from_it(
+    name: str, found: list[list[dict[str, Any]]]
+) -> None:
+    before, after = (stages_of(found, case) for case in (Experiment(name, {}), EDITED[name]))
+    touched = {("key", 1, 2)}
+    for _round in before:  # a stage may come from one that stands after it
+        touched |= {cell for cell in cells(after) if sources(after, *cell) & touched}
+    changed = {
+        (stage, row, column)
+        for stage, row, column in cells(before)
+        if any(
+            one[row][column] != other[row][column]
+            for one, other in zip(before[stage]["heads"], after[stage]["heads"], strict=True)
         )
+    }
+    assert changed <= touched
+    assert name in {"luong_location", "light_conv", "dynamic_conv"} or len(changed) > 1
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_every_weight_and_context_says_where_it_comes_from(
+    name: str, found: list[list[dict[str, Any]]]
+) -> None:
+    drawn = stages_of(found, Experiment(name, {}))
+    for stage in ("weights", "context"):
+        assert all(box for row in drawn[stage]["from"] for box in row)
+    everywhere = {cell for cell in cells(drawn) if cell[0] in ("weights", "context")}
+    assert all(sources(drawn, *cell) <= set(cells(drawn)) for cell in everywhere)
+
+
+def cells(drawn: dict[str, dict[str, Any]]) -> Iterator[tuple[str, int, int]]:
+    """Every cell of every stage, whatever the head."""
+    for name, stage in drawn.items():
+        for row, line in enumerate(stage["heads"][0]):
+            yield from ((name, row, column) for column in range(len(line)))
+
+
+def sources(
+    drawn: dict[str, dict[str, Any]], stage: str, row: int, column: int
+) -> set[tuple[str, int, int]]:
+    """The cells in the boxes that one cell says it comes from."""
+    return {
+        (name, top + down, left + right)
+        for name, top, left, high, wide in drawn[stage]["from"][row][column]
+        for down in range(high)
+        for right in range(wide)
+    }

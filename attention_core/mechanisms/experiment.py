@@ -18,6 +18,7 @@ from attention_core.errors import ShapeError
 from attention_core.marking import N_
 from attention_core.mechanisms import ALL
 from attention_core.mechanisms.mechanism import Knob, Mechanism, Trace
+from attention_core.mechanisms.stages import Stage, marking, parts, stages
 
 Part = Literal["query", "key", "value"]
 Looks = Literal["cross", "self"]
@@ -101,13 +102,18 @@ def mechanism(experiment: Experiment) -> Mechanism:
     dice = torch.Generator().manual_seed(1009 * int(experiment.knob("numbers")) + 7)
     made = made.double().requires_grad_(False)
     for name, parameter in made.named_parameters():
-        if parameter.ndim > 1:
+        if invented_by_seed(parameter):
             drawn = 0.7 * torch.randn(parameter.shape, generator=dice, dtype=torch.float64)
             parameter.copy_(drawn.round(decimals=1))
         elif name.endswith("bias"):
             parameter.zero_()
     made.temperature = experiment.knob("temperature")
     return made
+
+
+def invented_by_seed(parameter: Tensor) -> bool:
+    """Whether the seed fills it: matrices; what else is learnt stays as it is made or is zero."""
+    return parameter.ndim > 1
 
 
 def allowed(experiment: Experiment) -> Tensor:
@@ -130,3 +136,11 @@ def run(experiment: Experiment, made: Mechanism | None = None) -> Trace:
     query, key, value = (rows(experiment, part) for part in PARTS)
     trace: Trace = (made or mechanism(experiment))(query, key, value, allowed(experiment))
     return trace
+
+
+def worked(experiment: Experiment, made: Mechanism | None = None) -> tuple[Trace, list[Stage]]:
+    """The same with all that is shown of it: the inputs, what was marked, what the trace holds."""
+    with marking() as marks:
+        trace = run(experiment, made)
+    inputs = parts(**{part: rows(experiment, part) for part in PARTS})
+    return trace, [*inputs, *stages(marks, trace)]

@@ -16,8 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.errors import ShapeError, UnverifiedError
+from attention_core.mechanisms.equation import WEIGHTED, Term
 from attention_core.mechanisms.inputs import check_inputs
 from attention_core.mechanisms.price import Cost, Size
+from attention_core.mechanisms.stages import stage
 from attention_core.mechanisms.uses import Use
 from attention_core.watching.capture import edits_of, looked
 
@@ -109,6 +111,8 @@ class Mechanism(nn.Module, ABC):
     knobs: ClassVar[tuple[Knob, ...]] = ()
     cost: ClassVar[Cost] = Cost()
     """What it costs: the scaled dot product of every pair, unless it says otherwise."""
+    terms: ClassVar[tuple[Term, ...]] = WEIGHTED
+    """The equation in pieces that are lit with the stages of `attend`, see `equation`."""
     temperature: float = 1.0
     """What scores are divided by before they become weights."""
 
@@ -293,7 +297,8 @@ def edited(
             weights = edit.apply(weights, allowed, first)
         else:
             weights = edit.apply(weights.unsqueeze(-3), allowed.unsqueeze(-3), first).squeeze(-3)
-    return looked(module, weights)
+    stage("allowed", allowed)
+    return stage("weights", looked(module, weights))
 
 
 def split(rows: Tensor, heads: int) -> Tensor:

@@ -120,16 +120,16 @@ def workbench() -> None:
     given = experiment(name, link.value(STATE))
     try:
         mechanism = lab.mechanism(given)
-        trace = lab.run(given, mechanism)
+        _trace, shown = lab.worked(given, mechanism)
     except AttentionError as problem:
         st.warning(ask.said(problem), icon=":material/edit:")
         given = Experiment(name)
         mechanism = lab.mechanism(given)
-        trace = lab.run(given, mechanism)
+        _trace, shown = lab.worked(given, mechanism)
     bench.lab_bench(
         key=BENCH,
         given=given,
-        trace=trace,
+        shown=shown,
         mechanism=mechanism,
         knobs=[(knob, _(knob.title)) for knob in given.turnable()],
         title=_(ALL[name].card.title),
@@ -137,7 +137,7 @@ def workbench() -> None:
         on_state_change=took,
     )
     downloads.file(
-        _("Numbers (JSON)"), lambda: json.dumps(bench.written(given, trace)), f"{name}.json"
+        _("Numbers (JSON)"), lambda: json.dumps(bench.written(given, shown)), f"{name}.json"
     )
     learnt({name: tensor.tolist() for name, tensor in mechanism.state_dict().items()})
     link.publish(CHOICES)

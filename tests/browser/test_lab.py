@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Position, expect
+from playwright.sync_api import Locator, Page, Position, Route, expect
 
 from attention_core.mechanisms import ALL
 from attention_core.mechanisms import experiment as lab
@@ -136,6 +136,31 @@ def test_a_knob_changes_the_picture_and_python_agrees(
     slide(page, knob, value)
     page.wait_for_url(re.compile("numbers="))
     expect(bench(page).locator(".check")).to_have_text(SAME)
+    assert canvas.evaluate("canvas => canvas.toDataURL()") != before
+
+
+def test_what_the_browser_cannot_do_is_computed_by_python(page: Page, server: Server) -> None:
+    def strange(route: Route) -> None:
+        program = route.fetch().json()
+        program["steps"][0][0] = "fft_fft"
+        route.fulfill(json=program)
+
+    page.route("**/programs/**", strange)
+    opened(page, f"{server.url}/lab")
+    expect(bench(page).locator(".check")).to_have_text("✓ Computed by Python.")
+    change(page, 0, 1, "2.5")
+    expect(bench(page).get_by_role("status")).to_contain_text("= 2.500")
+    expect(bench(page).locator(".check")).to_have_text("✓ Computed by Python.")
+
+
+def test_a_cell_lights_what_it_comes_from(page: Page, server: Server) -> None:
+    ready(page, f"{server.url}/lab?mechanism=multi_head")
+    canvas = bench(page).locator("canvas.lab")
+    bench(page).locator(".ground").focus()
+    page.keyboard.press("PageUp")
+    before = canvas.evaluate("canvas => canvas.toDataURL()")
+    page.keyboard.press("ArrowDown")
+    expect(bench(page).get_by_role("status")).to_contain_text(re.compile(r"context .*·.*= "))
     assert canvas.evaluate("canvas => canvas.toDataURL()") != before
 
 

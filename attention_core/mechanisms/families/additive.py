@@ -7,6 +7,7 @@ from typing import Self
 from torch import Tensor, nn
 
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
 from attention_core.mechanisms.mechanism import (
     Card,
     Mechanism,
@@ -16,6 +17,7 @@ from attention_core.mechanisms.mechanism import (
     one_head,
 )
 from attention_core.mechanisms.price import HIDDEN, Cost, squares
+from attention_core.mechanisms.stages import stage
 from attention_core.mechanisms.uses import Use
 
 
@@ -49,6 +51,7 @@ class Additive(Mechanism):
         ),
     )
     cost = Cost(kept=HIDDEN, once=squares(4))
+    terms = equation.ADDITIVE
 
     def __init__(self, query_width: int, key_width: int, hidden_width: int) -> None:
         super().__init__()
@@ -64,13 +67,14 @@ class Additive(Mechanism):
         """U_a h: (..., key, key_width) to (..., key, hidden_width)."""
         check_width("key", key, self.key_projection.in_features)
         projected: Tensor = self.key_projection(key)
-        return projected
+        return stage("keys", projected, "k w")
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_width("query", query, self.query_projection.in_features)
-        pair = self.query_projection(query)[..., :, None, :] + key[..., None, :, :]
+        queries = stage("queries", self.query_projection(query), "q w")
+        pair = queries[..., :, None, :] + key[..., None, :, :]
         scores = self.score(pair.tanh()).squeeze(-1)  # (..., query, key)
 
         weights = edited(self, self.normalise(scores, allowed), allowed, first)

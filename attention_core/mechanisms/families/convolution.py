@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms.equation import CONTEXT, VALUE, Term
 from attention_core.mechanisms.families.position import distances
 from attention_core.mechanisms.linear import light_convolution
 from attention_core.mechanisms.mechanism import (
@@ -30,6 +31,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, NONE, Cost, Factor, Size
+from attention_core.mechanisms.stages import stage
 
 _LINK = "https://arxiv.org/abs/1901.10430"
 
@@ -80,7 +82,10 @@ class Convolution(Mechanism):
 
     @abstractmethod
     def logits(self, query: Tensor) -> Tensor:
-        """The kernel of each head and query before the softmax: (..., head, query, kernel)."""
+        """The kernel of each head and query before the softmax: (..., head, query, kernel).
+
+        One row for all queries where they do not differ.
+        """
 
     @abstractmethod
     def shown(self, kernels: Tensor) -> Extra:
@@ -94,15 +99,17 @@ class Convolution(Mechanism):
         band = (place >= 0) & (place < self.kernel)
         logits = self.logits(query)
         kernels = torch.softmax(logits / self.temperature, -1)
+        shown = self.shown(kernels)
+        stage(*shown)
 
+        values = stage("values", split(value, self.heads), "v w")
+        scores = stage("scores", _on_band(logits, place).masked_fill(~band, 0))
         allowed = (allowed & band).unsqueeze(-3)
         weights = _on_band(kernels, place).masked_fill(~allowed, 0)
         weights = edited(self, weights, allowed, first, heads=True)
 
-        scores = _on_band(logits, place).masked_fill(~band, 0)
-        values = split(value, self.heads)
         context = self.take(weights, values)
-        return Trace(scores, allowed, weights, values, context, (self.shown(kernels),))
+        return Trace(scores, allowed, weights, values, context, (shown,))
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The heads' contexts side by side: (..., query, head·d)."""
@@ -115,7 +122,8 @@ def _on_band(kernels: Tensor, place: Tensor) -> Tensor:
     place  (query, key): the place in the kernel; what is beyond its ends gets the end's number
     """
     inside = place.clamp(0, kernels.shape[-1] - 1)
-    return kernels.gather(-1, inside.expand(*kernels.shape[:-1], -1))
+    rows = kernels.expand(*kernels.shape[:-2], len(place), -1)
+    return rows.gather(-1, inside.expand(*rows.shape[:-1], -1))
 
 
 class LightConv(Convolution):
@@ -138,6 +146,7 @@ class LightConv(Convolution):
         stops={"convolution": 0},
     )
     cost = Cost(KERNEL, NONE, keeps=Factor("Hk", lambda size: size.heads * size.kernel))
+    terms = (CONTEXT, Term("softmax(W)_{j−i}", "weights"), VALUE)
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
         super().__init__(width, heads, kernel)
@@ -148,9 +157,7 @@ class LightConv(Convolution):
         return lambda rows: light_convolution(rows, self.kernels.softmax(-1))
 
     def logits(self, query: Tensor) -> Tensor:
-        return self.kernels.unsqueeze(-2).expand(
-            *query.shape[:-2], self.heads, query.shape[-2], self.kernel
-        )
+        return self.kernels.unsqueeze(-2).expand(*query.shape[:-2], self.heads, 1, self.kernel)
 
     def shown(self, kernels: Tensor) -> Extra:
         return Extra("kernel", kernels[..., 0, :], "h w")
@@ -176,6 +183,10 @@ class DynamicConv(Convolution):
         stops={"convolution": 1},
     )
     cost = Cost(KERNEL, NONE, kept=HEADS, once=_KERNELS)
+    terms = (
+        CONTEXT, Term("softmax(", "weights"), Term("W q_i", "kernel"), Term(")_{j−i}", "weights"),
+        VALUE,
+    )  # fmt: skip
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:
         super().__init__(width, heads, kernel)

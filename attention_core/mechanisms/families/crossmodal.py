@@ -11,6 +11,8 @@ from torch.nn.functional import cross_entropy, leaky_relu, normalize
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
+from attention_core.mechanisms.equation import Term
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -24,6 +26,7 @@ from attention_core.mechanisms.mechanism import (
     softmax,
 )
 from attention_core.mechanisms.price import NONE, Cost, Factor
+from attention_core.mechanisms.stages import stage
 
 STEEPEST: Final = 100.0
 """CLIP never multiplies a cosine by more."""
@@ -72,6 +75,10 @@ class StackedCross(Mechanism):
         sets={"across": 1},
         stops={"crossmodal": 1},
     )
+    terms = equation.softmax(
+        Term("λ [", "scores"), Term("cos(q_i, k_j)", "similarity"),
+        Term("]_+ / ‖column j‖", "scores"), equation.MASK,
+    )  # fmt: skip
 
     knobs = (Knob("sharpness", N_("Sharpness"), 1, 20, 9),)
 
@@ -89,7 +96,7 @@ class StackedCross(Mechanism):
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
-        similarity = cosines(query, key)
+        similarity = stage("similarity", cosines(query, key))
         kept = leaky_relu(similarity, self.leak) * allowed
         scores = self.sharpness * kept / kept.square().sum(-2, keepdim=True).clamp_min(TINY).sqrt()
 
@@ -165,6 +172,13 @@ class CoAttention(Mechanism):
         stops={"crossmodal": 0},
     )
     cost = Cost(score=_COMPARED, value=NONE, once=_BOTH)
+    terms = (
+        *equation.softmax(
+            Term("w · tanh(W_v k_j + ", "scores"), Term("Σ_i C_{ij}", "affinity"),
+            Term(" W_q q_i)", "scores"), equation.MASK,
+        ),
+        Term(",  "), Term("C = tanh(q W_b k)", "affinity"),
+    )  # fmt: skip
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -183,7 +197,7 @@ class CoAttention(Mechanism):
     ) -> Trace:
         for name, tensor in (("query", query), ("key", key)):
             check_width(name, tensor, self.affinity.in_features)
-        affinity = (query @ self.affinity(key).mT).tanh() * allowed  # C
+        affinity = stage("affinity", (query @ self.affinity(key).mT).tanh() * allowed)  # C
         words, regions = self.query_projection(query), self.key_projection(key)
         of_regions = (regions + affinity.mT @ words).tanh()  # H_v, (..., key, hidden)
         of_words = (words + affinity @ regions).tanh()  # H_q, (..., query, hidden)
@@ -221,6 +235,7 @@ class TwoTower(Mechanism):
         stops={"crossmodal": 2},
     )
     cost = Cost(value=NONE)
+    terms = equation.softmax(Term("e^t cos(q_i, k_j)", "scores"), equation.MASK)
 
     knobs = (Knob("scale", N_("Scale of the cosines"), 1, STEEPEST, 14),)
 

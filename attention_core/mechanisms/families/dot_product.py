@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from torch import Tensor, nn
 
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
 from attention_core.mechanisms.mechanism import (
     Card,
     Knob,
@@ -22,6 +23,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Size, squares
+from attention_core.mechanisms.stages import stage
 from attention_core.mechanisms.uses import Use
 
 
@@ -66,17 +68,19 @@ class ScaledDotProduct(Mechanism):
             ),
         ),
     )
+    terms = equation.softmax(*equation.SCALED)
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_same_width(query, key)
-        scores = query @ key.transpose(-2, -1) / math.sqrt(key.shape[-1])
+        scores = stage("scores", query @ key.transpose(-2, -1))
+        scaled = stage("scaled", scores / math.sqrt(key.shape[-1]))
 
         allowed = self.reachable(allowed, first)
-        weights = edited(self, self.normalise(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scaled, allowed), allowed, first)
 
-        return one_head(scores, allowed, weights, value, weights @ value)
+        return one_head(scaled, allowed, weights, value, weights @ value)
 
     def reachable(self, allowed: Tensor, first: int) -> Tensor:
         """What of the allowed a sparse pattern leaves: here everything.
@@ -107,6 +111,7 @@ class MultiHead(Mechanism):
         stops={"transformer": 1},
     )
     cost: ClassVar[Cost] = Cost(kept=HEADS, once=squares(8))
+    terms = equation.in_heads(*equation.PROJECTED, equation.MASK)
 
     knobs: ClassVar[tuple[Knob, ...]] = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
 
@@ -133,18 +138,20 @@ class MultiHead(Mechanism):
         for name, tensor in (("query", query), ("key", key), ("value", value)):
             check_width(name, tensor, self.query_projection.in_features)
         heads = self.heads
-        queries = split(self.query_projection(query), heads)  # (..., head, query, d)
-        keys = split(self.key_projection(key), heads)  # (..., head, key, d)
-        values = split(self.value_projection(value), heads)  # (..., head, key, d)
+        # (..., head, query, d), (..., head, key, d), (..., head, key, d)
+        queries = stage("queries", split(self.query_projection(query), heads), "q w")
+        keys = stage("keys", split(self.key_projection(key), heads), "k w")
+        values = stage("values", split(self.value_projection(value), heads), "v w")
 
-        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
+        scores = stage("scores", queries @ keys.transpose(-2, -1))
+        scaled = stage("scaled", scores / math.sqrt(keys.shape[-1]))
 
         allowed = allowed.unsqueeze(-3)
-        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(scaled, allowed), allowed, first, heads=True)
 
-        return Trace(scores, allowed, weights, values, self.take(weights, values))
+        return Trace(scaled, allowed, weights, values, self.take(weights, values))
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
-        heads = joined(weights @ values)  # (..., query, head·d)
+        heads = stage("heads", joined(weights @ values), "q w")  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context

@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
 from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.mechanism import Card, Extra, Knob, Trace, softmax
 
@@ -122,6 +123,7 @@ class Entmax(ScaledDotProduct):
         sets={"normal": 1},
         stops={"zeros": 1},
     )
+    terms = equation.named("α-entmax", *equation.SCALED)
 
     knobs: ClassVar[tuple[Knob, ...]] = (Knob("alpha", N_("Sharpness α"), 1, 2, 1.5, 0.05),)
 
@@ -167,6 +169,7 @@ class Sparsemax(Entmax):
         sets={"normal": 2},
         stops={"zeros": 2},
     )
+    terms = equation.named("sparsemax", *equation.SCALED)
 
     knobs = ()
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
 from attention_core.mechanisms.mechanism import (
     Card,
     Knob,
@@ -21,6 +22,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Factor, Size
+from attention_core.mechanisms.stages import stage
 
 _GROUPED: Final = Factor(
     r"4nd^2\left(1 + \frac{G}{H}\right)",
@@ -50,6 +52,7 @@ class GroupedQuery(Mechanism):
         stops={"today": 0},
     )
     cost = Cost(kept=HEADS, once=_GROUPED)
+    terms = equation.in_heads(*equation.PROJECTED, equation.MASK)
 
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 4, stops=(1, 2, 4)),
@@ -86,22 +89,25 @@ class GroupedQuery(Mechanism):
     ) -> Trace:
         for name, tensor in (("query", query), ("key", key), ("value", value)):
             check_width(name, tensor, self.query_projection.in_features)
-        queries = split(self.query_projection(query), self.heads)  # (..., head, query, d)
-        keys = self.shared(split(self.key_projection(key), self.groups))  # (..., head, key, d)
+        # (..., head, query, d), (..., head, key, d), (..., head, key, d)
+        queries = stage("queries", split(self.query_projection(query), self.heads), "q w")
+        keys = stage("keys", self.shared(split(self.key_projection(key), self.groups)), "k w")
         values = self.shared(split(self.value_projection(value), self.groups))
+        values = stage("values", values, "v w")
 
-        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
+        scores = stage("scores", queries @ keys.transpose(-2, -1))
+        scaled = stage("scaled", scores / math.sqrt(keys.shape[-1]))
 
         allowed = allowed.unsqueeze(-3)
-        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(scaled, allowed), allowed, first, heads=True)
 
-        return Trace(scores, allowed, weights, values, self.take(weights, values))
+        return Trace(scaled, allowed, weights, values, self.take(weights, values))
 
     def shared(self, rows: Tensor) -> Tensor:
         """(..., group, key, d) to (..., head, key, d): each head sees the rows of its group."""
         return rows.repeat_interleave(self.heads // self.groups, -3)
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
-        heads = joined(weights @ values)  # (..., query, head·d)
+        heads = stage("heads", joined(weights @ values), "q w")  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
+from attention_core.mechanisms.equation import Term
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -28,6 +30,7 @@ from attention_core.mechanisms.mechanism import (
     softmax,
 )
 from attention_core.mechanisms.price import NONE, Cost
+from attention_core.mechanisms.stages import stage
 
 _STRIDE: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -126,14 +129,16 @@ class Drawn(Mechanism):
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_same_width(query, key)
-        scores = query @ key.mT / key.shape[-1] ** 0.5
+        scores = stage("scores", query @ key.mT)
+        scaled = stage("scaled", scores / key.shape[-1] ** 0.5)
+        stage("allowed", allowed)
         noise = gumbel_noise(self.seed, query.shape[-2], key.shape[-2], first).to(scores)
 
-        drawn, extras = self.look(scores, noise, allowed)
+        drawn, extras = self.look(scaled, stage("noise", noise), allowed)
         weights = edited(self, drawn, allowed, first)
 
-        extras.append(Extra("noise", noise.expand_as(scores).unsqueeze(-3), "h q k"))
-        return one_head(scores, allowed, weights, value, weights @ value, *extras)
+        extras.append(Extra("noise", noise.expand_as(scaled).unsqueeze(-3), "h q k"))
+        return one_head(scaled, allowed, weights, value, weights @ value, *extras)
 
 
 class Hard(Drawn):
@@ -157,9 +162,13 @@ class Hard(Drawn):
         stops={"hard": 1},
     )
     cost = Cost(value=NONE)
+    terms = (
+        equation.CONTEXT, Term("sample_j(", "weights"), Term("softmax_j(", "probabilities"),
+        *equation.SCALED, Term("))", "probabilities"), equation.VALUE,
+    )  # fmt: skip
 
     def look(self, scores: Tensor, noise: Tensor, allowed: Tensor) -> tuple[Tensor, list[Extra]]:
-        chances = self.normalise(scores, allowed)
+        chances = stage("probabilities", self.normalise(scores, allowed))
         drawn = one_hot(scores.detach() / self.temperature + noise, allowed)
         found = self.log_probability(scores, drawn, allowed)
         return drawn, [
@@ -196,6 +205,7 @@ class GumbelHard(Drawn):
         stops={"hard": 2},
     )
     cost = Cost(value=NONE)
+    terms = equation.named("argmax", *equation.SCALED, Term(" + noise", "noise"))
 
     def __init__(self, seed: int = 0, temperature: float = 1.0) -> None:
         super().__init__(seed)
@@ -207,9 +217,10 @@ class GumbelHard(Drawn):
         self.temperature = temperature
 
     def look(self, scores: Tensor, noise: Tensor, allowed: Tensor) -> tuple[Tensor, list[Extra]]:
-        soft = self.normalise(scores + noise, allowed)
+        chances = stage("probabilities", softmax(scores, allowed))
+        soft = stage("relaxed", self.normalise(scores + noise, allowed))
         drawn = one_hot(scores.detach() + noise, allowed)
         return drawn + (soft - soft.detach()), [
-            Extra("probabilities", softmax(scores, allowed).unsqueeze(-3), "h q k"),
+            Extra("probabilities", chances.unsqueeze(-3), "h q k"),
             Extra("relaxed", soft.unsqueeze(-3), "h q k"),
         ]

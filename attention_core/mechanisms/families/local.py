@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
+from attention_core.mechanisms.equation import CONTEXT, PREPARED, VALUE, Term
 from attention_core.mechanisms.families.luong import General
 from attention_core.mechanisms.mechanism import (
     Card,
@@ -20,6 +22,7 @@ from attention_core.mechanisms.mechanism import (
     one_head,
 )
 from attention_core.mechanisms.price import Cost, Factor, Size, squares, window
+from attention_core.mechanisms.stages import stage
 
 _LINK = "https://arxiv.org/abs/1508.04025"
 
@@ -81,6 +84,7 @@ class LocalMonotonic(Local):
         stops={"local": 0},
     )
     cost = Cost(NEAR, once=squares(2))
+    terms = equation.softmax(*PREPARED, Term(" + window(|j − i| ≤ D)", "allowed"))
 
     def attend(
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
@@ -122,6 +126,11 @@ class LocalPredictive(Local):
         stops={"local": 1},
     )
     cost = Cost(NEAR, once=_PREDICTED)
+    terms = (
+        CONTEXT, Term("softmax_j(", "shares"), *PREPARED, Term(" + window", "allowed"),
+        Term(")", "shares"), Term(" · ", "weights"), Term("exp(−(j − ", "gaussian"),
+        Term("p_i", "centre"), Term(")² / 2σ²)", "gaussian"), VALUE,
+    )  # fmt: skip
 
     def __init__(
         self, query_width: int, key_width: int, reach: int, normalisation: Normalisation = "paper"
@@ -136,15 +145,16 @@ class LocalPredictive(Local):
     ) -> Trace:
         hidden = self.position_projection(query).tanh()
         centre = torch.sigmoid(self.position(hidden)).squeeze(-1) * allowed.sum(-1)
+        centre = stage("centre", centre, "q")
+        scores = stage("scores", self.align.score(query, key))
         distance = self.distance(centre, key.shape[-2])
-        gaussian = torch.exp(-(distance**2) / (2 * (self.reach / 2) ** 2))
-        scores = self.align.score(query, key)
-        allowed = allowed & (distance.detach().abs() <= self.reach)
+        gaussian = stage("gaussian", torch.exp(-(distance**2) / (2 * (self.reach / 2) ** 2)))
+        allowed = stage("allowed", allowed & (distance.detach().abs() <= self.reach))
 
         if self.normalisation == "post2015":
             weights = self.normalise(scores * gaussian, allowed)
         else:
-            weights = self.normalise(scores, allowed) * gaussian
+            weights = stage("shares", self.normalise(scores, allowed)) * gaussian
         if self.normalisation == "renormalised":
             weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-12)
         weights = edited(self, weights, allowed, first)

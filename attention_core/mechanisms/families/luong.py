@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
+from attention_core.mechanisms.equation import MASK, PREPARED, PRODUCT, Term
 from attention_core.mechanisms.families.additive import Additive
 from attention_core.mechanisms.mechanism import (
     Card,
@@ -21,6 +23,7 @@ from attention_core.mechanisms.mechanism import (
     one_head,
 )
 from attention_core.mechanisms.price import Cost, Size, squares
+from attention_core.mechanisms.stages import stage
 from attention_core.mechanisms.uses import Use
 
 _LINK = "https://arxiv.org/abs/1508.04025"
@@ -62,6 +65,7 @@ class Dot(Scored):
         sets={"score": 1},
         stops={"luong": 1},
     )
+    terms = equation.softmax(*PRODUCT, MASK)
 
     def score(self, query: Tensor, key: Tensor) -> Tensor:
         check_same_width(query, key)
@@ -94,6 +98,7 @@ class General(Scored):
         ),
     )
     cost = Cost(once=squares(2))
+    terms = equation.softmax(*PREPARED, MASK)
 
     def __init__(self, query_width: int, key_width: int) -> None:
         super().__init__()
@@ -107,7 +112,7 @@ class General(Scored):
         """W_a h: (..., key, key_width) to (..., key, query_width)."""
         check_width("key", key, self.key_projection.in_features)
         projected: Tensor = self.key_projection(key)
-        return projected
+        return stage("keys", projected, "k w")
 
     def score(self, query: Tensor, key: Tensor) -> Tensor:
         check_width("query", query, self.key_projection.out_features)
@@ -153,6 +158,7 @@ class Location(Mechanism):
         place=50,
         sets={"place": 0},
     )
+    terms = equation.softmax(Term("w_j · ", "scores"), Term("q_i", "query"), MASK)
 
     knobs = (Knob("positions", N_("Positions it knows"), 1, 12, 8),)
 

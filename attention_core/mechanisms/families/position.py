@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
+from attention_core.mechanisms.equation import Term
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -28,6 +30,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Size
+from attention_core.mechanisms.stages import stage
 
 
 def distances(query: Tensor, key: Tensor, first: int = 0) -> Tensor:
@@ -96,6 +99,10 @@ class Rotary(Mechanism):
         sets={"place": 3},
         stops={"position": 2, "today": 1},
     )
+    terms = equation.softmax(
+        Term("R_i q_i", "queries"), Term(" · ", "scores"), Term("R_j k_j", "keys"),
+        Term(" / √d", "scaled"), equation.MASK,
+    )  # fmt: skip
 
     knobs = (
         Knob("base", N_("Base of the angles"), 10, 10000, 10000, stops=(10, 100, 1000, 10000)),
@@ -111,13 +118,14 @@ class Rotary(Mechanism):
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_same_width(query, key)
-        queries = rotated(query, first, self.base)
-        keys = rotated(key, 0, self.base)
-        scores = queries @ keys.transpose(-2, -1) / math.sqrt(key.shape[-1])
+        queries = stage("queries", rotated(query, first, self.base), "q w")
+        keys = stage("keys", rotated(key, 0, self.base), "k w")
+        scores = stage("scores", queries @ keys.transpose(-2, -1))
+        scaled = stage("scaled", scores / math.sqrt(key.shape[-1]))
 
-        weights = edited(self, self.normalise(scores, allowed), allowed, first)
+        weights = edited(self, self.normalise(scaled, allowed), allowed, first)
 
-        return one_head(scores, allowed, weights, value, weights @ value)
+        return one_head(scaled, allowed, weights, value, weights @ value)
 
 
 class Biased(Mechanism):
@@ -129,6 +137,7 @@ class Biased(Mechanism):
 
     heads: int
     cost = Cost(kept=HEADS)
+    terms = equation.BIASED
 
     @abstractmethod
     def bias(self, distance: Tensor) -> Tensor:
@@ -138,15 +147,19 @@ class Biased(Mechanism):
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_same_width(query, key)
-        queries, keys, values = (split(part, self.heads) for part in (query, key, value))
+        queries = stage("queries", split(query, self.heads), "q w")
+        keys = stage("keys", split(key, self.heads), "k w")
+        values = stage("values", split(value, self.heads), "v w")
         bias = self.bias(distances(query, key, first)).to(query.dtype)
-        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1]) + bias
+        scores = stage("scores", queries @ keys.transpose(-2, -1))
+        scaled = stage("scaled", scores / math.sqrt(keys.shape[-1]))
+        biased = stage("biased", scaled + stage("bias", bias))
 
         allowed = allowed.unsqueeze(-3)
-        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(biased, allowed), allowed, first, heads=True)
 
-        shown = Extra("bias", bias.expand_as(scores), "h q k")
-        return Trace(scores, allowed, weights, values, self.take(weights, values), (shown,))
+        shown = Extra("bias", bias.expand_as(biased), "h q k")
+        return Trace(biased, allowed, weights, values, self.take(weights, values), (shown,))
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The heads' contexts side by side: (..., query, head·d)."""

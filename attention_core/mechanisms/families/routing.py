@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms.equation import Term
 from attention_core.mechanisms.mechanism import (
     Card,
     Extra,
@@ -28,6 +29,7 @@ from attention_core.mechanisms.mechanism import (
     softmax,
 )
 from attention_core.mechanisms.price import HIDDEN, Cost, Factor, Size
+from attention_core.mechanisms.stages import stage
 
 OUTPUTS: Final = 60
 """Output capsules of a mechanism made for any inputs."""
@@ -81,6 +83,10 @@ class Routing(Mechanism):
         stops={"routing": 0},
     )
     cost = Cost(_ROUTED, _VOTE, kept=HIDDEN, looking=_CAPSULES)
+    terms = (
+        Term("c_j = squash Σ_i ", "context"), Term("softmax_j(b_{ij})", "weights"),
+        Term(" · û_{j|i}", "value"),
+    )  # fmt: skip
 
     knobs = (Knob("rounds", N_("Rounds of routing"), 1, 8, 3),)
 
@@ -129,8 +135,10 @@ class Routing(Mechanism):
             coefficients = self.normalise(scores, allowed)
             films.append(coefficients)
 
+        for place, film in enumerate(films, 1):
+            stage(f"round {place}", film)
         weights = edited(self, coefficients, allowed, first)
-        context = _sent(weights @ value, matrices)
+        context = stage("context", _sent(weights @ value, matrices), "q w")
 
         rounds = (
             Extra(f"round {place}", film.unsqueeze(-3), "h q k")

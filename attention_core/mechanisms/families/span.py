@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
+from attention_core.mechanisms import equation
 from attention_core.mechanisms.families.position import distances
 from attention_core.mechanisms.mechanism import (
     Card,
@@ -24,6 +25,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Factor, Size
+from attention_core.mechanisms.stages import stage
 
 
 def _spanned(size: Size) -> float:
@@ -62,6 +64,9 @@ class AdaptiveSpan(Mechanism):
         stops={"span": 0},
     )
     cost = Cost(SPAN, kept=HEADS)
+    terms = equation.softmax(
+        *equation.SCALED, equation.Term(" + log ramp(|i − j|)", "ramp"), value="values"
+    )
 
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
@@ -105,20 +110,22 @@ class AdaptiveSpan(Mechanism):
         self, query: Tensor, key: Tensor, value: Tensor, allowed: Tensor, first: int = 0
     ) -> Trace:
         check_same_width(query, key)
-        queries, keys, values = (split(part, self.heads) for part in (query, key, value))
-        scores = queries @ keys.mT / math.sqrt(keys.shape[-1])
+        queries = stage("queries", split(query, self.heads), "q w")
+        keys = stage("keys", split(key, self.heads), "k w")
+        values = stage("values", split(value, self.heads), "v w")
+        scores = stage("scores", queries @ keys.mT)
+        scaled = stage("scaled", scores / math.sqrt(keys.shape[-1]))
         back = -distances(query, key, first) - 1  # 0 = the nearest key
-        mask = self.mask(back)
+        mask = stage("ramp", self.mask(back).masked_fill(back < 0, 0))
 
         allowed = allowed.unsqueeze(-3) & (back >= 0) & (mask > 0)
-        masked = mask * self.normalise(scores, allowed)
+        masked = mask * self.normalise(scaled, allowed)
         total = masked.sum(-1, keepdim=True)
         weights = masked / total.masked_fill(total == 0, 1)
         weights = edited(self, weights, allowed, first, heads=True)
 
-        shown = mask.masked_fill(back < 0, 0).expand_as(scores)
-        extras = (Extra("ramp", shown, "h q k"), Extra("span", self.spans, "h"))
-        return Trace(scores, allowed, weights, values, self.take(weights, values), extras)
+        extras = (Extra("ramp", mask.expand_as(scaled), "h q k"), Extra("span", self.spans, "h"))
+        return Trace(scaled, allowed, weights, values, self.take(weights, values), extras)
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The heads' contexts side by side: (..., query, head·d)."""

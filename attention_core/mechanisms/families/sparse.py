@@ -14,7 +14,8 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
-from attention_core.mechanisms import patterns
+from attention_core.mechanisms import equation, patterns
+from attention_core.mechanisms.equation import Term
 from attention_core.mechanisms.families.dot_product import MultiHead, ScaledDotProduct
 from attention_core.mechanisms.linear import banded, block_sparse, window_and_global
 from attention_core.mechanisms.mechanism import (
@@ -28,6 +29,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Factor, Size, window
+from attention_core.mechanisms.stages import stage
 
 
 def _relayed(size: Size) -> float:
@@ -53,6 +55,7 @@ _RELAYS: Final = Factor(
     "(12nd^2 + 2gd^2)",
     lambda size: (12 * size.length + 2 * size.global_tokens) * size.width**2,
 )
+SCORED = equation.SCALED[:-1]
 
 
 class SlidingWindow(ScaledDotProduct):
@@ -75,6 +78,7 @@ class SlidingWindow(ScaledDotProduct):
         stops={"sparse": 0, "today": 2},
     )
     cost = Cost(WINDOW)
+    terms = equation.softmax(*SCORED, Term(" + window(|j − i| ≤ w/2)", "allowed"))
     knobs = (
         Knob("window", N_("Window"), 2, 12, 2, 2, stops=(2, 4, 6, 8, 10, 12)),
         Knob("dilation", N_("Dilation"), 1, 6, 1),
@@ -126,6 +130,7 @@ class Longformer(MultiHead):
         stops={"sparse": 1},
     )
     cost = Cost(RELAYED, kept=HEADS, once=_RELAYS)
+    terms = equation.in_heads(*equation.PROJECTED, Term(" + window, global", "allowed"))
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
         *SlidingWindow.knobs,
@@ -180,17 +185,20 @@ class Longformer(MultiHead):
     ) -> Trace:
         for name, tensor in (("query", query), ("key", key), ("value", value)):
             check_width(name, tensor, self.query_projection.in_features)
-        queries = self.both(query, self.query_projection, self.global_query)
-        keys = self.both(key, self.key_projection, self.global_key)
-        values = self.both(value, self.value_projection, self.global_value)
+        queries = stage(
+            "queries", self.both(query, self.query_projection, self.global_query), "q w"
+        )
+        keys = stage("keys", self.both(key, self.key_projection, self.global_key), "k w")
+        values = stage("values", self.both(value, self.value_projection, self.global_value), "v w")
 
-        scores = queries @ keys.transpose(-2, -1) / math.sqrt(keys.shape[-1])
+        scores = stage("scores", queries @ keys.transpose(-2, -1))
+        scaled = stage("scaled", scores / math.sqrt(keys.shape[-1]))
 
         allowed = self.halves(allowed, first)
-        weights = edited(self, self.normalise(scores, allowed), allowed, first, heads=True)
+        weights = edited(self, self.normalise(scaled, allowed), allowed, first, heads=True)
 
         kinds = Extra("kind", self.kinds(allowed, first), "h q k")
-        return Trace(scores, allowed, weights, values, self.take(weights, values), (kinds,))
+        return Trace(scaled, allowed, weights, values, self.take(weights, values), (kinds,))
 
     def both(self, rows: Tensor, ordinary: torch.nn.Linear, broad: torch.nn.Linear) -> Tensor:
         """(..., token, width) to (..., 2·head, token, d): ordinary heads, then global ones."""
@@ -222,7 +230,7 @@ class Longformer(MultiHead):
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
         """The two halves added, then the heads through the output's matrix."""
         ordinary, broad = (weights @ values).chunk(2, -3)
-        heads = joined(ordinary + broad)  # (..., query, head·d)
+        heads = stage("heads", joined(ordinary + broad), "q w")  # (..., query, head·d)
         context: Tensor = self.output_projection(heads)
         return context
 
@@ -250,6 +258,7 @@ class BigBird(ScaledDotProduct):
         stops={"sparse": 2},
     )
     cost = Cost(BLOCKS)
+    terms = equation.softmax(*SCORED, Term(" + blocks(window, global, random)", "allowed"))
     knobs = (
         Knob("block", N_("Words in a block"), 1, 4, 1),
         Knob("window", N_("Blocks in the window"), 1, 7, 3, 2, stops=(1, 3, 5, 7)),

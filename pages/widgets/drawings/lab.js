@@ -155,16 +155,15 @@ function paintPanel(pen, panel, theme, allowed, lit) {
   });
 }
 
-function outline(pen, plan, theme, [id, row, column], strong) {
+function outline(pen, plan, theme, [id, row, column, rows = 1, columns = 1], strong) {
   const panel = plan.panels.find((one) => one.stage.id === id);
   if (!panel) return;
-  const start = cellBox(panel, Math.max(0, row), Math.max(0, column));
-  const w = column < 0 ? panel.columns * panel.cellWidth : start.w;
-  const h = row < 0 ? panel.rows * panel.cellHeight : start.h;
-  pen.rect(start.x, start.y, w, h, { stroke: theme.accent, width: strong ? 3 : 2, radius: 3 });
+  const { x, y, w, h } = cellBox(panel, row, column);
+  const width = strong ? 3 : 2;
+  pen.rect(x, y, w * columns, h * rows, { stroke: theme.accent, width, radius: 3 });
 }
 
-/** Everything; lit = {stage, cell: [id, row, column] or null, sources: the cells it came from}. */
+/** Everything; lit = {stage, cell: [id, row, column] or null, sources: boxes that it came from}. */
 export function drawLab(pen, plan, theme, allowed, lit) {
   for (const panel of plan.panels) paintPanel(pen, panel, theme, allowed, lit);
   for (const source of lit.sources) outline(pen, plan, theme, source, false);

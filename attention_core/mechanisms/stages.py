@@ -1,0 +1,206 @@
+"""What of a computation is shown: each stage has a name, what it counts, and an explanation.
+
+An `attend` marks what a reader should see on the way; queries, keys, values, scores, who may look,
+weights, context and what else its trace holds are shown without a mark.
+
+    >>> import torch
+    >>> with marking() as marks:
+    ...     _ = stage("scores", torch.eye(2))
+    >>> [mark.name for mark in marks]
+    ['scores']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from torch import Tensor
+
+from attention_core.marking import N_
+
+if TYPE_CHECKING:
+    from attention_core.mechanisms.mechanism import Trace
+
+_COUNTED: Final = {"q": "query", "k": "key", "v": "value", "w": "width", "1": "one"}
+
+
+class Mark(NamedTuple):
+    """A tensor worth showing, with the letters of its last axes, such as ``q k``."""
+
+    name: str
+    tensor: Tensor
+    axes: str
+
+
+class Stage(NamedTuple):
+    """One picture of a computation: a matrix (row, column) for each head.
+
+    size           heads, rows, columns
+    rows, columns  what they count: query, key, value, heads, width, or one
+    """
+
+    name: str
+    tensor: Tensor
+    size: tuple[int, int, int]
+    rows: str
+    columns: str
+
+    @property
+    def numbers(self) -> Tensor:
+        """(head, row, column)"""
+        return self.tensor.reshape(self.size)
+
+
+_marks: ContextVar[list[Mark] | None] = ContextVar("marks", default=None)
+
+
+def stage(name: str, tensor: Tensor, axes: str = "q k") -> Tensor:
+    """The tensor itself, marked as a stage while somebody watches the stages.
+
+    axes  the letters of the last axes: q query, k key, v value, w numbers of one word
+    """
+    if (marks := _marks.get()) is not None:
+        marks.append(Mark(name, tensor, axes))
+    return tensor
+
+
+@contextmanager
+def marking() -> Iterator[list[Mark]]:
+    """Collects what is marked inside, in order."""
+    marks: list[Mark] = []
+    token = _marks.set(marks)
+    try:
+        yield marks
+    finally:
+        _marks.reset(token)
+
+
+def stages(marks: Sequence[Mark], trace: Trace) -> list[Stage]:
+    """What was marked, in order, the first of a name; then what the trace holds beside it.
+
+    Scores stand before who may look, marked or not.
+    """
+    shown: dict[str, Mark] = {}
+    for mark in marks:
+        if mark.name == "allowed":
+            shown.setdefault("scores", Mark("scores", trace.scores, "q k"))
+        shown.setdefault(mark.name, mark)
+    promised = (
+        *(Mark(*extra) for extra in trace.extras),
+        Mark("scores", trace.scores, "q k"), Mark("allowed", trace.allowed, "q k"),
+        Mark("weights", trace.weights, "q k"), Mark("context", trace.context, "q w"),
+    )  # fmt: skip
+    for mark in promised:
+        shown.setdefault(mark.name, mark)
+    return [laid for mark in shown.values() if (laid := _laid(mark)) is not None]
+
+
+def parts(**rows: Tensor) -> list[Stage]:
+    """The inputs as stages: query, key and value, each (token, width)."""
+    return [
+        Stage(name, tensor, (1, tensor.shape[-2], tensor.shape[-1]), name, "width")
+        for name, tensor in rows.items()
+    ]
+
+
+def _laid(mark: Mark) -> Stage | None:
+    """h q k: a matrix for each head, h q: a column, h w: one row a head; None for other axes."""
+    shape, letters = list(mark.tensor.shape), mark.axes.split()
+    if letters == ["h", "w"]:
+        return Stage(mark.name, mark.tensor, (1, shape[0], shape[1]), "heads", "width")
+    letters = [letter for letter in letters if letter != "h"]
+    if len(letters) == 1 and letters[0] in "qk":
+        letters, shape = [*letters, "1"], [*shape, 1]
+    if len(letters) != 2 or not 2 <= len(shape) <= 3:
+        return None
+    rows, columns = (_COUNTED.get(letter, "width") for letter in letters)
+    heads = shape[0] if len(shape) == 3 else 1
+    return Stage(mark.name, mark.tensor, (heads, shape[-2], shape[-1]), rows, columns)
+
+
+class Explained(NamedTuple):
+    """What a stage is called, and one sentence of what it says, where there is one."""
+
+    title: str
+    about: str = ""
+
+
+NAMES: Final[Mapping[str, Explained]] = {
+    "query": Explained(
+        N_("queries q"),
+        N_("A query asks: what am I looking for? One row for each word that looks."),
+    ),
+    "key": Explained(
+        N_("keys k"), N_("A key answers: what am I? One row for each word that is looked at.")
+    ),
+    "value": Explained(
+        N_("values v"), N_("A value is what is taken away from a word that is looked at.")
+    ),
+    "queries": Explained(
+        N_("queries, prepared"),
+        N_("The queries after this mechanism's own step; its matrix is learnt."),
+    ),
+    "keys": Explained(
+        N_("keys, prepared"), N_("The keys after this mechanism's own step; its matrix is learnt.")
+    ),
+    "values": Explained(
+        N_("values, prepared"),
+        N_("The values, cut into heads or sent through a learnt matrix."),
+    ),
+    "scores": Explained(
+        N_("scores"), N_("How well each query and key go together: large means look here.")
+    ),
+    "scaled": Explained(
+        N_("scores, scaled"),
+        N_("Divided by √d, so that wide vectors do not make the softmax all or nothing."),
+    ),
+    "bias": Explained(
+        N_("bias of the distance"), N_("What the distance alone adds, whatever the words are.")
+    ),
+    "biased": Explained(N_("scores with bias"), N_("Content and distance together.")),
+    "allowed": Explained(
+        N_("who may look"), N_("Hatched: forbidden. The softmax never sees these.")
+    ),
+    "shares": Explained(
+        N_("softmax in the window"), N_("Shares of 1 among the keys inside the window.")
+    ),
+    "gaussian": Explained(
+        N_("bell around the centre"), N_("Nearer to the predicted centre counts more.")
+    ),
+    "centre": Explained(
+        N_("centre"), N_("Where each query expects what it needs, counted from 0.")
+    ),
+    "weights": Explained(
+        N_("weights"),
+        N_("The scores as shares: hatched is forbidden, ○ is allowed but exactly zero."),
+    ),
+    "heads": Explained(
+        N_("heads side by side"), N_("What each head takes away, one after the other.")
+    ),
+    "context": Explained(
+        N_("context"), N_("What each query takes away: the weighted sum of the values.")
+    ),
+    "probabilities": Explained(
+        N_("probabilities"), N_("The chances of every key before one is drawn.")
+    ),
+    "noise": Explained(N_("noise"), N_("Python draws it; another draw, another noise.")),
+    "ramp": Explained(N_("ramp"), N_("How much of a key so far back still counts.")),
+    "kernel": Explained(N_("kernel"), N_("The weights of a neighbourhood, whatever stands there.")),
+    "round": Explained(N_("round {round}")),
+    "length": Explained(N_("length")),
+    "similarity": Explained(
+        N_("similarity"), N_("The cosine of each word and each region: 1 = the same direction.")
+    ),
+    "affinity": Explained(
+        N_("affinity"), N_("How well each word and each region go together, from −1 to 1.")
+    ),
+    "words": Explained(N_("shares of the words")),
+    "relaxed": Explained(N_("the soft look behind")),
+    "log_probability": Explained(N_("log-probability of the draw")),
+    "threshold": Explained(N_("threshold")),
+    "kind": Explained(N_("why it may be looked at")),
+}
+"""The stages that mechanisms share. "round 2" is called by "round"."""

@@ -1,0 +1,198 @@
+// @ts-check
+// Operations on many numbers at once: sums, products of matrices, shares, order.
+import { front, gridOf, lanes, reshaped, sizeOf } from "./grid.js";
+import { ELEMENTWISE } from "./elementwise.js";
+
+/** @typedef {import("./grid.js").Grid} Grid */
+/** @typedef {(numbers: Float64Array) => number} Gather */
+/** @typedef {(...args: any[]) => any} Operation */
+
+/** @type {(a: Grid, axes: number | number[] | null | undefined) => number[]} None: all. */
+function alongOf(a, axes) {
+  const given = axes === null || axes === undefined ? [] : [axes].flat();
+  return given.length ? given.map((axis) => front(axis, a.shape.length)) : a.shape.map((_, i) => i);
+}
+
+/** @type {(shape: number[], along: number[], keep: boolean) => number[]} */
+const shrunk = (shape, along, keep) =>
+  keep
+    ? shape.map((size, axis) => along.includes(axis) ? 1 : size)
+    : shape.filter((_, axis) => !along.includes(axis));
+
+/** @type {(grid: Grid, lane: ArrayLike<number>) => import("./grid.js").Cell[]} */
+const cellsOf = (grid, lane) => Array.from(lane, (at) => ({ grid, at }));
+
+/** @type {(how: string, work: Gather, a: Grid, axes?: any, keep?: boolean, bool?: boolean) => Grid} */
+function gather(how, work, a, axes, keep = false, bool = false) {
+  const along = alongOf(a, axes);
+  const stretches = a.shape.length ? lanes(a.shape, along) : [Int32Array.of(0)];
+  const data = Float64Array.from(
+    stretches,
+    (lane) => work(Float64Array.from(lane, (at) => a.data[at])),
+  );
+  const of = (/** @type {number} */ at) => cellsOf(a, stretches[at]);
+  return gridOf(shrunk(a.shape, along, keep), data, { how, of }, bool);
+}
+
+/**
+ * A lane becomes a lane of the same or of another length: a running sum, shares, an order.
+ * @type {(how: string, work: (numbers: Float64Array) => ArrayLike<number>, a: Grid, axis: number,
+ *   size?: number) => Grid}
+ */
+function along(how, work, a, axis, size) {
+  if (!a.shape.length) {
+    return gridOf([], work(Float64Array.from(a.data)), { how, of: () => [{ grid: a, at: 0 }] });
+  }
+  const place = front(axis, a.shape.length);
+  const shape = a.shape.with(place, size ?? a.shape[place]);
+  const stretches = lanes(a.shape, [place]);
+  const data = new Float64Array(sizeOf(shape));
+  const lane = new Int32Array(data.length);
+  lanes(shape, [place]).forEach((to, one) => {
+    const found = work(Float64Array.from(stretches[one], (at) => a.data[at]));
+    to.forEach((at, position) => {
+      data[at] = found[position];
+      lane[at] = one;
+    });
+  });
+  return gridOf(shape, data, { how, of: (at) => cellsOf(a, stretches[lane[at]]) });
+}
+
+const total = (/** @type {Float64Array} */ x) => x.reduce((sum, y) => sum + y, 0);
+const most = (/** @type {Float64Array} */ x) =>
+  x.reduce((best, y) => y > best ? y : best, -Infinity);
+const least = (/** @type {Float64Array} */ x) =>
+  x.reduce((best, y) => y < best ? y : best, Infinity);
+const mean = (/** @type {Float64Array} */ x) => total(x) / x.length;
+const logSum = (/** @type {Float64Array} */ x) => {
+  const peak = most(x);
+  return Number.isFinite(peak) ? peak + Math.log(total(x.map((y) => Math.exp(y - peak)))) : peak;
+};
+const shares = (/** @type {Float64Array} */ x) => {
+  const sum = logSum(x);
+  return x.map((y) => Math.exp(y - sum));
+};
+const norm = (/** @type {Float64Array} */ x, power = 2) =>
+  power === Infinity
+    ? most(x.map(Math.abs))
+    : total(x.map((y) => Math.abs(y) ** power)) ** (1 / power);
+const spread = (/** @type {Float64Array} */ x, correction = 1) => {
+  const middle = mean(x);
+  return total(x.map((y) => (y - middle) ** 2)) / (x.length - correction);
+};
+/** @type {(work: (sum: number, next: number) => number) => (x: Float64Array) => Float64Array} */
+const running = (work) => (x) => {
+  const found = x.slice();
+  for (let at = 1; at < x.length; at++) found[at] = work(found[at - 1], x[at]);
+  return found;
+};
+/** @type {(x: Float64Array, falling: boolean) => number[]} Places in order; equals as they stand. */
+const order = (x, falling) =>
+  Array.from(x.keys()).sort((a, b) => (falling ? x[b] - x[a] : x[a] - x[b]) || a - b);
+/** @type {(a: Grid, axis: number, falling: boolean, size?: number) => Grid[]} */
+const sorted = (a, axis, falling, size) => {
+  const cutTo = (/** @type {Float64Array} */ x) => order(x, falling).slice(0, size ?? x.length);
+  return [
+    along("sorted", (x) => cutTo(x).map((at) => x[at]), a, axis, size),
+    along("order", cutTo, a, axis, size),
+  ];
+};
+
+/** @type {(a: Grid, b: Grid) => Grid} (…, row, inner) times (…, inner, column), as many of both. */
+function products(a, b) {
+  const [rows, inner] = a.shape.slice(-2);
+  const columns = b.shape[b.shape.length - 1];
+  const shape = [...a.shape.slice(0, -1), columns];
+  const data = new Float64Array(sizeOf(shape));
+  const starts = (/** @type {number} */ at) => {
+    const row = Math.floor(at / columns);
+    return [row * inner, Math.floor(row / rows) * inner * columns + at % columns];
+  };
+  for (let at = 0; at < data.length; at++) {
+    const [left, right] = starts(at);
+    for (let i = 0; i < inner; i++) data[at] += a.data[left + i] * b.data[right + i * columns];
+  }
+  const of = (/** @type {number} */ at) => {
+    const [left, right] = starts(at);
+    return Array.from({ length: inner }, (_, i) => [
+      { grid: a, at: left + i },
+      { grid: b, at: right + i * columns },
+    ]).flat();
+  };
+  return gridOf(shape, data, { how: "product", of });
+}
+
+/** @type {(bias: Grid, product: Grid, beta?: number, alpha?: number) => Grid} */
+const biased = (bias, product, beta = 1, alpha = 1) =>
+  ELEMENTWISE.add(
+    alpha === 1 ? product : ELEMENTWISE.mul(product, alpha),
+    beta === 1 ? bias : ELEMENTWISE.mul(bias, beta),
+  );
+/** @type {(a: Grid, v: Grid) => Grid} */
+const timesVector = (a, v) =>
+  reshaped(products(a, reshaped(v, [...v.shape, 1])), a.shape.slice(0, -1));
+const yes = (/** @type {Float64Array} */ x) => +x.some(Boolean);
+const all = (/** @type {Float64Array} */ x) => +x.every(Boolean);
+/** @type {(how: string, best: Gather, a: Grid, axis: number, keep?: boolean) => Grid[]} */
+const bestAlong = (how, best, a, axis, keep) => [
+  gather(how, best, a, axis, keep),
+  gather("place", (x) => x.indexOf(best(x)), a, axis, keep),
+];
+/** @type {(best: Gather) => Operation} */
+const placeOf = (best) => (a, axis, keep) =>
+  gather("place", (x) => x.indexOf(best(x)), a, axis, axis === null ? false : keep);
+
+/** @type {Record<string, Operation>} */
+export const GATHERING = {
+  sum: (a) => gather("sum", total, a),
+  "sum.dim_IntList": (a, axes, keep) => gather("sum", total, a, axes, keep),
+  mean: (a) => gather("mean", mean, a),
+  "mean.dim": (a, axes, keep) => gather("mean", mean, a, axes, keep),
+  prod: (a) => gather("prod", (x) => x.reduce((p, y) => p * y, 1), a),
+  "prod.dim_int": (a, axis, keep) =>
+    gather("prod", (x) => x.reduce((p, y) => p * y, 1), a, axis, keep),
+  amax: (a, axes, keep) => gather("most", most, a, axes, keep),
+  amin: (a, axes, keep) => gather("least", least, a, axes, keep),
+  max: (a) => gather("most", most, a),
+  min: (a) => gather("least", least, a),
+  "max.other": (a, b) => ELEMENTWISE.maximum(a, b),
+  "min.other": (a, b) => ELEMENTWISE.minimum(a, b),
+  "max.dim": (a, axis, keep) => bestAlong("most", most, a, axis, keep),
+  "min.dim": (a, axis, keep) => bestAlong("least", least, a, axis, keep),
+  argmax: placeOf(most),
+  argmin: placeOf(least),
+  any: (a) => gather("any", yes, a, null, false, true),
+  "any.dim": (a, axis, keep) => gather("any", yes, a, axis, keep, true),
+  "any.dims": (a, axes, keep) => gather("any", yes, a, axes, keep, true),
+  all: (a) => gather("all", all, a, null, false, true),
+  "all.dim": (a, axis, keep) => gather("all", all, a, axis, keep, true),
+  "all.dims": (a, axes, keep) => gather("all", all, a, axes, keep, true),
+  logsumexp: (a, axes, keep) => gather("logsumexp", logSum, a, axes, keep),
+  "var.correction": (a, axes, correction, keep) =>
+    gather("var", (x) => spread(x, correction ?? 1), a, axes, keep),
+  "std.correction": (a, axes, correction, keep) =>
+    gather("std", (x) => Math.sqrt(spread(x, correction ?? 1)), a, axes, keep),
+  linalg_vector_norm: (a, power, axes, keep) =>
+    gather(power === 2 ? "norm" : "norms", (x) => norm(x, power), a, axes, keep),
+  "norm.ScalarOpt_dim": (a, power, axes, keep) =>
+    gather((power ?? 2) === 2 ? "norm" : "norms", (x) => norm(x, power ?? 2), a, axes, keep),
+  _softmax: (a, axis) => along("softmax", shares, a, axis),
+  _log_softmax: (a, axis) => along("log_softmax", (x) => x.map((y) => y - logSum(x)), a, axis),
+  cumsum: (a, axis) => along("cumsum", running((sum, next) => sum + next), a, axis),
+  cumprod: (a, axis) => along("cumprod", running((product, next) => product * next), a, axis),
+  sort: (a, axis, falling) => sorted(a, axis, falling),
+  "sort.stable": (a, _stable, axis, falling) => sorted(a, axis, falling),
+  argsort: (a, axis, falling) => sorted(a, axis, falling)[1],
+  topk: (a, count, axis, largest) => sorted(a, axis, largest, count),
+  kthvalue: (a, count, axis, keep) => {
+    const kth = (/** @type {Float64Array} */ x) => x.slice().sort()[count - 1];
+    return bestAlong("place", kth, a, axis, keep);
+  },
+  mm: products,
+  bmm: products,
+  mv: timesVector,
+  dot: (a, b) => reshaped(products(reshaped(a, [1, a.shape[0]]), reshaped(b, [b.shape[0], 1])), []),
+  addmm: (bias, a, b, beta, alpha) => biased(bias, products(a, b), beta, alpha),
+  baddbmm: (bias, a, b, beta, alpha) => biased(bias, products(a, b), beta, alpha),
+  addmv: (bias, a, b, beta, alpha) => biased(bias, timesVector(a, b), beta, alpha),
+};

@@ -1,0 +1,110 @@
+// @ts-check
+// Numbers on any number of axes, each of which knows the numbers that it was made of.
+
+/**
+ * @typedef {{grid: Grid, at: number}} Cell  one number, by its place in row-major order
+ *
+ * @typedef {object} Origin
+ * @property {string} how  the operation, as it is written out: see saying.js
+ * @property {(at: number) => Cell[]} of  what one number was made of, in the operation's order
+ *
+ * @typedef {object} Grid
+ * @property {number[]} shape
+ * @property {ArrayLike<number>} data  in row-major order
+ * @property {Origin | null} origin  null: a number that is given
+ * @property {boolean} [bool]  1 and 0 stand for yes and no
+ * @property {boolean} [literal]  written in the program itself
+ */
+
+/** @param {number[]} shape */
+export const sizeOf = (shape) => shape.reduce((product, size) => product * size, 1);
+
+/** @type {(shape: number[], data: ArrayLike<number>, origin?: Origin | null, bool?: boolean) => Grid} */
+export const gridOf = (shape, data, origin = null, bool = false) => ({ shape, data, origin, bool });
+
+/** @type {(number: number | boolean) => Grid} A number of the program as a grid without axes. */
+export const literal = (number) => ({
+  ...gridOf([], [Number(number)], null, typeof number === "boolean"),
+  literal: true,
+});
+
+/** @type {(given: unknown) => given is Grid} */
+export const isGrid = (given) => typeof given === "object" && given !== null && "data" in given;
+
+/** @type {(axis: number, axes: number) => number} An axis counted from the front. */
+export const front = (axis, axes) => axis < 0 ? axis + axes : axis;
+
+/** How far apart neighbours of each axis lie. @param {number[]} shape */
+export function strides(shape) {
+  const found = new Array(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) {
+    found[axis] = found[axis + 1] * shape[axis + 1];
+  }
+  return found;
+}
+
+/**
+ * For each place of a shape the sum of its coordinates times `steps`: where a view of other numbers
+ * finds them.
+ * @type {(shape: number[], steps: number[], start?: number) => Int32Array}
+ */
+export function places(shape, steps, start = 0) {
+  const found = new Int32Array(sizeOf(shape)).fill(start);
+  let block = found.length;
+  shape.forEach((size, axis) => {
+    block /= size || 1;
+    if (steps[axis]) {
+      for (let at = 0; at < found.length; at++) {
+        found[at] += (Math.floor(at / block) % size) * steps[axis];
+      }
+    }
+  });
+  return found;
+}
+
+/**
+ * Numbers of another grid in other places; −1 is a place that gets `fill`.
+ * @type {(source: Grid, shape: number[], map: ArrayLike<number>, fill?: number) => Grid}
+ */
+export function moved(source, shape, map, fill = 0) {
+  const data = Float64Array.from(map, (from) => from < 0 ? fill : source.data[from]);
+  const of = (/** @type {number} */ at) => map[at] < 0 ? [] : [{ grid: source, at: map[at] }];
+  return gridOf(shape, data, { how: "same", of }, source.bool);
+}
+
+/** @type {(source: Grid, shape: number[]) => Grid} The same numbers in the same order. */
+export const reshaped = (source, shape) =>
+  gridOf(shape, source.data, { how: "same", of: (at) => [{ grid: source, at }] }, source.bool);
+
+/** The shape that holds them all, axes of size 1 stretched. @param {number[][]} shapes */
+export function together(shapes) {
+  const axes = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: axes }, (_, axis) => {
+    const sizes = shapes.map((shape) => shape[axis - axes + shape.length] ?? 1);
+    return sizes.find((size) => size !== 1) ?? 1;
+  });
+}
+
+/** @type {(shape: number[], wide: number[]) => Int32Array} */
+export function stretched(shape, wide) {
+  const steps = strides(shape);
+  const lacking = wide.length - shape.length;
+  return places(
+    wide,
+    wide.map((_, axis) => (shape[axis - lacking] ?? 1) === 1 ? 0 : steps[axis - lacking]),
+  );
+}
+
+/**
+ * The places of each stretch along some axes, one stretch for each place of the others.
+ * @type {(shape: number[], axes: number[]) => Int32Array[]}
+ */
+export function lanes(shape, axes) {
+  const steps = strides(shape);
+  const along = axes.map((axis) => front(axis, shape.length));
+  const others = shape.map((_, axis) => axis).filter((axis) => !along.includes(axis));
+  const pick = (/** @type {number[]} */ kept) =>
+    places(kept.map((axis) => shape[axis]), kept.map((axis) => steps[axis]));
+  const inside = pick(along.toSorted((a, b) => a - b));
+  return Array.from(pick(others), (start) => inside.map((step) => start + step));
+}

@@ -1,0 +1,58 @@
+// @ts-check
+// What the parts of the lab share: what is shown now, and where the reader is.
+
+/** @typedef {import("./replay.js").Stage} Stage */
+/** @typedef {import("./replay.js").Shown} Shown */
+/** @typedef {{id: string, row: number, column: number}} Spot */
+/**
+ * @typedef {object} View
+ * @property {any} stage  the frame that the widget stands in
+ * @property {() => import("./experiment.js").Data} data
+ * @property {() => import("./experiment.js").State} state
+ * @property {() => void} paint
+ * @property {Stage[]} stages
+ * @property {Shown[][]} allowed  who may look, in the head shown
+ * @property {any} plan  where every panel and cell stands
+ * @property {string} current  the step that is looked at
+ * @property {Spot | null} pointed
+ * @property {Spot | null} cursor
+ * @property {string} complaint  why a number was not taken
+ * @property {boolean} replayed  computed here
+ * @property {boolean} late  the picture is of an earlier state
+ * @property {boolean} refused  only Python can compute it
+ * @property {() => number} heads
+ * @property {() => number} head  the head shown
+ * @property {(id: string) => Stage | undefined} stageOf
+ * @property {(stage: Stage) => Shown[][]} matrixOf  of the head shown
+ * @property {(id: string) => string} called
+ * @property {(part: Partial<import("./experiment.js").State>) => void} change
+ */
+
+/** @type {(stage: any) => View} */
+export function createView(stage) {
+  /** @type {View} */
+  const view = {
+    stage,
+    data: () => stage.data,
+    state: () => stage.choice.state,
+    paint: () => stage.data && stage.paint(),
+    stages: [],
+    allowed: [],
+    plan: null,
+    current: "",
+    pointed: null,
+    cursor: null,
+    complaint: "",
+    replayed: false,
+    late: false,
+    refused: false,
+    heads: () => Math.max(1, ...view.stages.map((one) => one.heads.length)),
+    head: () => Math.min(stage.choice.head ?? 0, view.heads() - 1),
+    stageOf: (id) => view.stages.find((one) => one.id === id),
+    matrixOf: (one) => one.heads[Math.min(view.head(), one.heads.length - 1)],
+    called: (id) =>
+      id.startsWith("round ") ? stage.word("round", { round: id.slice(6) }) : stage.word(id),
+    change: (part) => stage.choose("state", { ...view.state(), ...part }, 250),
+  };
+  return view;
+}
