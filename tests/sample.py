@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from attention_core.axes.tokens import Axis, Token
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, Site, Stored
 
 Matrix = list[list[float]]
 
 
-def axis(pieces: str, language: str = "", name: str = "text") -> Axis:
+def axis(pieces: str, language: str = "", name: str = "text") -> TextAxis:
     """An axis from WordPiece-like pieces: `[CLS] un ##believ ##able cats [SEP] dogs [SEP]`.
 
     Pieces in brackets are special; what follows the first [SEP] is the second text of a pair.
@@ -26,13 +26,13 @@ def axis(pieces: str, language: str = "", name: str = "text") -> Axis:
         shown = piece if special else text[start:]
         tokens.append(Token(shown, start, len(text), special, segment, piece))
         segment += piece == "[SEP]"
-    return Axis(name, text, tuple(tokens), language)
+    return TextAxis(name, text, tuple(tokens), language)
 
 
 def site(
     heads: list[Matrix],
-    queries: Axis,
-    keys: Axis | None = None,
+    queries: TextAxis,
+    keys: TextAxis | None = None,
     allowed: list[list[bool]] | None = None,
     kind: str = "encoder",
 ) -> Site:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from attention_core.axes.tokens import Axis, Token
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.formats.json_numbers import as_json
 from attention_core.files.formats.npz import as_npz
@@ -129,7 +129,7 @@ def awkward_site() -> Site:
     tokens = tuple(Token(text, place, place + 1) for place, text in enumerate(AWKWARD))
     allowed = np.ones((len(AWKWARD), len(AWKWARD)), dtype=bool)
     allowed[0, 3] = False
-    both = Axis("text", "x" * len(AWKWARD), tokens)
+    both = TextAxis("text", "x" * len(AWKWARD), tokens)
     return site(weights.tolist(), both, allowed=allowed.tolist())
 
 
@@ -173,7 +173,7 @@ def test_tokens_in_a_csv_are_the_readers_own_but_never_formulas(seen: View) -> N
 @given(some.text(min_size=1, max_size=5))
 def test_no_token_starts_a_formula(text: str) -> None:
     token = Token(text, 0, 1)
-    made = view(site([[[1.0]]], Axis("text", "x", (token,))))
+    made = view(site([[[1.0]]], TextAxis("text", "x", (token,))))
     written = rows_of(as_csv(made))[0]["key"]
     assert written[0] not in "=+-@\t\r\n＝＋－＠"
     assert written.removeprefix("'") == text.removeprefix("'")
@@ -198,7 +198,7 @@ def test_a_json_gives_back_everything_exactly(seen: View) -> None:
 
 
 def test_a_json_is_readable_by_eye() -> None:
-    data = as_json(view(site([[[0.1, 0.9], [0.25, 0.75]]], Axis("text", "é我", (
+    data = as_json(view(site([[[0.1, 0.9], [0.25, 0.75]]], TextAxis("text", "é我", (
         Token("é", 0, 1), Token("我", 1, 2),
     ))))).decode()  # fmt: skip
     assert "[0.1, 0.9]" in data

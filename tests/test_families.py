@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from attention_core import finding
 from attention_core.errors import ModelError
 from attention_core.watching.capture import Want
 from attention_core.watching.edit import Edit
@@ -94,7 +95,7 @@ def test_a_package_elsewhere_brings_its_families_and_a_broken_one_harms_nobody(
         EntryPoint("broken", "no_such_module_atlas:FAMILY", registry.GROUP),
         EntryPoint("elsewhere", "elsewhere_atlas:FAMILY", registry.GROUP),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr(finding, "entry_points", lambda group: points)
     registry._discovered.cache_clear()
     assert {"elsewhere", "text", "seq2seq"} <= {one.name for one in families()}
     assert "no_such_module_atlas" in caplog.text

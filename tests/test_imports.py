@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from attention_core.axes.tokens import Axis, Token
+from attention_core import finding
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import AttentionError, TextError
 from attention_core.files import formats, registry
 from attention_core.files.format import AttentionFormat
@@ -31,7 +32,6 @@ from attention_core.files.reading import (
     recognised,
     record,
 )
-from attention_core.files.registry import GROUP
 from attention_core.pictures.views import view
 from tests.sample import site
 
@@ -84,7 +84,7 @@ AWKWARD = ["=1+1", "-3", "a,b", 'say "hi"', "été", "👩‍💻", "我", "</sc
 def test_what_we_export_is_read_back_exactly(form: str) -> None:
     weights = np.random.default_rng(2).dirichlet(np.ones(9), (3, 9)).astype(np.float32)
     tokens = tuple(Token(text, place, place + 1) for place, text in enumerate(AWKWARD))
-    seen = view(site(weights.tolist(), Axis("text", "x" * 9, tokens)), heads=[2, 0, 1])
+    seen = view(site(weights.tolist(), TextAxis("text", "x" * 9, tokens)), heads=[2, 0, 1])
     found = one({"csv": as_csv, "npz": as_npz}[form](seen), form)
     assert tokens_of(found) == (tuple(AWKWARD), tuple(AWKWARD))
     order = [2, 0, 1] if form == "npz" else [0, 1, 2]
@@ -92,7 +92,7 @@ def test_what_we_export_is_read_back_exactly(form: str) -> None:
 
 
 def test_our_export_without_some_of_its_lines_is_refused() -> None:
-    whole = as_csv(view(site([[[0.5, 0.5]] * 2], Axis("text", "ab", (Token("a", 0, 1), Token("b", 1, 2)))))).decode()  # fmt: skip # noqa: E501
+    whole = as_csv(view(site([[[0.5, 0.5]] * 2], TextAxis("text", "ab", (Token("a", 0, 1), Token("b", 1, 2)))))).decode()  # fmt: skip # noqa: E501
     with pytest.raises(TextError, match="lost some"):
         one("\n".join(whole.splitlines()[:-1]), "csv")
     with pytest.raises(TextError, match="other lines"):
@@ -557,7 +557,9 @@ def test_a_format_of_an_installed_package_is_found(monkeypatch: pytest.MonkeyPat
         def load(self) -> object:
             return theirs
 
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Point()] * (group == GROUP))
+    monkeypatch.setattr(
+        finding, "entry_points", lambda group: [Point()] * (group == registry.GROUP)
+    )
     found = registry.every.__wrapped__()
     assert theirs in found
     assert set(registry.every()) < set(found)

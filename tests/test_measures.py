@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
+from attention_core import finding
+from attention_core.axes.axis import Axis
+from attention_core.axes.frames import frames, spoken
+from attention_core.axes.patches import patches
+from attention_core.files.formats.csv_table import as_csv
 from attention_core.numbers import measures
-from attention_core.watching.record import Site
+from attention_core.numbers.measures import Measure, measure
+from attention_core.pictures.views import view
+from attention_core.watching.place import Place
+from attention_core.watching.record import Integrity, Site, Stored
 from tests.sample import Matrix, axis, site
 
 PLAIN = "a b c d"
@@ -19,8 +30,8 @@ PREVIOUS: Matrix = torch.eye(4).roll(-1, 1).tolist()
 
 
 def of(name: str, *heads: Matrix, pieces: str = PLAIN, kind: str = "encoder") -> list[float]:
-    measure = next(measure for measure in measures.ALL if measure.name == name)
-    found: list[float] = measure.of(site(list(heads), axis(pieces), kind=kind)).tolist()
+    measure = measures.ALL[name]
+    found: list[float] = measure.of(site(list(heads), axis(pieces), kind=kind)).values.tolist()
     return found
 
 
@@ -92,13 +103,95 @@ def sites() -> tuple[Site, ...]:
 
 def test_the_table_holds_every_measure_of_every_head() -> None:
     table = measures.table(sites())
-    assert list(table) == [measure.name for measure in measures.ALL]
-    for measure in measures.ALL:
-        assert table[measure.name].shape == (2, 3)
-        assert torch.equal(table[measure.name][0], measure.of(sites()[0]))
+    assert list(table) == list(measures.ALL)
+    for name, one in measures.ALL.items():
+        assert table[name].values.shape == (2, 3)
+        assert table[name].axes == ("layer", "head")
+        assert torch.equal(table[name].values[0], one.of(sites()[0]).values)
 
 
 def test_every_measure_but_a_share_has_a_unit() -> None:
-    for measure in measures.ALL:
-        shares = torch.cat([measure.of(read) for read in sites()])
-        assert measure.unit or (shares.min() >= 0 and shares.max() <= 1)
+    for one in measures.ALL.values():
+        shares = torch.cat([one.of(read).values for read in sites()])
+        assert one.unit or (shares.min() >= 0 and shares.max() <= 1)
+
+
+def test_layers_may_have_different_numbers_of_heads() -> None:
+    ragged = (site([EYE, UNIFORM], axis(PLAIN)), site([NEXT, EYE, UNIFORM, EYE], axis(PLAIN)))
+    for found in measures.table(ragged).values():
+        assert found.values.shape == (2, 4)
+        assert found.values[0].isnan().tolist() == [False, False, True, True]
+        assert not found.values[1].isnan().any()
+
+
+def test_the_weights_of_a_head_are_made_once_for_all_measures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    whole = Site.weights
+
+    def counted(
+        self: Site, heads: Sequence[int] | None = None, queries: slice = slice(None)
+    ) -> Tensor:
+        made.extend(heads or ())
+        return whole(self, heads, queries)
+
+    monkeypatch.setattr(Site, "weights", counted)
+    measures.table(sites())
+    assert made == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("tile", [1, 16, 33])
+def test_a_long_text_is_measured_a_few_heads_at_a_time(
+    tile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = measures.table(sites())
+    monkeypatch.setattr(measure, "TILE", tile)
+    for name, found in measures.table(sites()).items():
+        assert torch.equal(found.values, whole[name].values)
+
+
+def over(along: Axis, weights: Tensor, stack: str) -> Site[Any]:
+    return Site(
+        (Place(stack, 0),), len(weights), along, along, Stored(weights), Integrity(0.0, None)
+    )
+
+
+def test_a_picture_is_measured_in_patches_and_a_sound_in_seconds() -> None:
+    """Each place looks at the one across the corner, or at the one two frames on."""
+    picture = patches(2, 2, 60, 40, before=("[CLS]",))
+    across = torch.eye(5)[[0, 4, 3, 2, 1]][None]
+    seen = measures.table([over(picture, across, "vision")])
+    assert seen["distance"].unit == "patches"
+    assert seen["distance"].values.tolist() == [[1.0]]
+    assert seen["on_specials"].values.tolist() == [[0.0]]
+    heard = measures.table([over(frames(6, 0.25), torch.eye(6).roll(2, 1)[None], "audio")])
+    assert heard["distance"].unit == "seconds"
+    assert heard["distance"].values.item() == pytest.approx((4 * 0.5 + 2 * 1.0) / 6)
+
+
+def test_a_picture_and_a_sound_are_views_like_any_text() -> None:
+    picture = patches(1, 4, 80, 20, before=("[CLS]",), regions=(0, 0, 1, 1))
+    seen = view(over(picture, torch.full((1, 5, 5), 0.2), "vision"), None, "words", "hidden")
+    assert [row.text for row in seen.rows] == ["1, 1", "1, 3"]
+    assert seen.weights.tolist() == [[[pytest.approx(0.4)] * 2] * 2]
+    assert seen.kept == pytest.approx(0.8)
+    words = spoken(frames(4, 0.5), [("two", 0, 1), ("words", 1, 2)])
+    heard = view(over(words, torch.eye(4)[None], "audio"), None, "words")
+    assert [row.text for row in heard.rows] == ["two", "words"]
+    assert heard.weights.tolist() == [[[1.0, 0.0], [0.0, 1.0]]]
+    assert as_csv(heard).decode("utf-8-sig").splitlines()[1] == "1,1,two,1,two,1,1"
+
+
+def test_what_is_added_is_a_file_or_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Measure("mine", "mine", "One for every head.", 5, lambda r: torch.ones(len(r.weights)))
+
+    class Point:
+        def load(self) -> Measure:
+            return mine
+
+    monkeypatch.setattr(
+        finding, "entry_points", lambda group: [Point()] * (group == measures.GROUP)
+    )
+    assert next(iter(measures.registered())) == "mine"
+    assert set(measures.registered()) == {"mine", *measures.ALL}

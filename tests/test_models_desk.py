@@ -174,7 +174,7 @@ def test_two_seats_that_fall_free_together_are_both_taken() -> None:
     threads = [start(lambda key=key: desk.run(key, sit)) for key in ("one", "two")]  # type: ignore[misc]
     sitting.wait(10)
     for key in range(2):
-        threads.append(start(lambda key=key: desk.run(key, lambda _: together.wait(2))))  # type: ignore[misc]
+        threads.append(start(lambda key=key: desk.run(key, lambda _: together.wait(2))))  # type: ignore[misc,arg-type]
         until(lambda: desk.waiting == len(threads) - 2)
     with desk._changed:
         free.set()

@@ -369,8 +369,8 @@ def test_a_size_may_be_nothing_or_the_most_and_no_more(
     for size in (0, most, None, [most + 1]):
         configure(root / "good", **{key: size})
         assert folders.judge(root / "good", root).model_type == "bert"
-    for size in (-1, most + 1, "x" * 60):
-        configure(root / "good", text_config={key: size})
+    for absurd in (-1, most + 1, "x" * 60):
+        configure(root / "good", text_config={key: absurd})
         with pytest.raises(ModelError) as caught:
             folders.judge(root / "good", root)
         assert f"{key} = {str(size)[:40]}; at most {most:,} can be read" in str(caught.value)

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from torch import Tensor
 
 from attention_core.errors import UnverifiedError
-from attention_core.mechanisms import ALL, ScaledDotProduct
+from attention_core.mechanisms import ALL
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
+from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.mechanism import Extra, Mechanism, Trace, one_head, softmax
 from attention_core.mechanisms.program import Program, program, traced
 from attention_core.mechanisms.stages import marking, stage, stages

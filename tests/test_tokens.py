@@ -10,15 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from torch import Tensor
 
-from attention_core.axes.tokens import (
-    Axis,
-    Token,
-    merge_keys,
-    merge_queries,
-    readable,
-    visible,
-    word_spans,
-)
+from attention_core.axes.merging import merge_keys, merge_queries
+from attention_core.axes.text import readable, visible
+from attention_core.axes.tokens import TextAxis, Token
+from attention_core.axes.words import word_spans
 from attention_core.errors import TextError
 from tests.sample import axis
 
@@ -180,7 +175,7 @@ def test_the_last_word_of_one_text_and_the_first_of_the_next_stay_apart() -> Non
         Token("s", 3, 4, segment=1),
         Token("s", 4, 5, segment=1),
     )
-    assert Axis("text", "catss", tokens).groups == ((0,), (1,), (2, 3))
+    assert TextAxis("text", "catss", tokens).groups == ((0,), (1,), (2, 3))
 
 
 def test_a_sentence_pair_keeps_its_segments() -> None:
@@ -197,7 +192,7 @@ def test_a_special_token_inside_a_word_splits_it() -> None:
 def test_a_leading_space_belongs_to_the_word_it_leads() -> None:
     """GPT-2 keeps the space in the piece: ` the` starts at its t."""
     tokens = (Token("the", 0, 3), Token("cats", 3, 7), Token("s", 7, 8), Token("␣", 8, 9))
-    made = Axis("text", "the cats ", tokens)
+    made = TextAxis("text", "the cats ", tokens)
     assert made.groups == ((0,), (1, 2), (3,))
     assert (made.words.tokens[1].start, made.words.tokens[1].end) == (4, 8)
     assert made.words.tokens[1].text == "cats"
@@ -206,7 +201,7 @@ def test_a_leading_space_belongs_to_the_word_it_leads() -> None:
 def test_pieces_of_one_character_are_one_word() -> None:
     """Byte-level pieces of an emoji all carry the span of the whole character."""
     tokens = tuple(Token("👍🏽", 0, 2, piece=f"byte{n}") for n in range(4))
-    made = Axis("text", "👍🏽", tokens)
+    made = TextAxis("text", "👍🏽", tokens)
     assert made.groups == ((0, 1, 2, 3),)
     assert made.words.tokens[0].text == "👍🏽"
 
@@ -214,7 +209,7 @@ def test_pieces_of_one_character_are_one_word() -> None:
 @pytest.mark.parametrize("text", ["我爱你", "مرحبا بك", f"ok {FAMILY} שָׁלוֹם"])
 def test_character_tokens_join_to_the_words_of_any_script(text: str) -> None:
     tokens = tuple(Token(visible(c), place, place + 1) for place, c in enumerate(text) if c != " ")
-    made = Axis("text", text, tokens)
+    made = TextAxis("text", text, tokens)
     assert [word.text for word in made.words.tokens] == words(text)
 
 

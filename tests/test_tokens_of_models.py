@@ -13,7 +13,8 @@ from tokenizers import (
     trainers,
 )
 
-from attention_core.axes.tokens import Axis, readable
+from attention_core.axes.text import readable
+from attention_core.axes.tokens import TextAxis
 from models.families import fake
 from models.families.tokenization import cut, decoder_input, tokens
 
@@ -75,7 +76,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     return FAMILIES[request.param]()
 
 
-def shown(axis: Axis) -> list[str]:
+def shown(axis: TextAxis) -> list[str]:
     return [token.text for token in axis.tokens if not token.special]
 
 

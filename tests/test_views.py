@@ -231,12 +231,12 @@ def record(length: int, heads: int = 3) -> AttentionRecord:
 @pytest.mark.parametrize("length", [5, 13, 16, 37, 64])
 def test_a_thumbnail_keeps_the_peak_of_every_head_in_its_place(length: int) -> None:
     size = 16
-    pictures = overview(record(length), "encoder", size)
-    assert pictures.shape == (1, 3, size, size)
-    assert pictures.dtype == np.uint8
+    pictures = overview(record(length).of("encoder"), size)
+    assert [picture.shape for picture in pictures] == [(3, size, size)]
+    assert pictures[0].dtype == np.uint8
     for head in range(3):
         row, column = (7 * head + 3) % length, (5 * head + 1) % length
-        bright = np.argwhere(pictures[0, head] == 255)
+        bright = np.argwhere(pictures[0][head] == 255)
         nearest = np.abs(bright * length / size - [row, column]).max(1).min()
         assert nearest <= max(1.0, length / size)
 
@@ -245,20 +245,27 @@ def test_a_thin_line_survives_shrinking() -> None:
     tokens = axis("a b c d")
     looks: Matrix = [[0.8, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0.4, 0.4], [0, 0, 0.4, 0.4]]
     read = AttentionRecord("model", (site([looks], tokens),), (tokens,))
-    assert overview(read, "encoder", 2).tolist() == [[[[255, 0], [0, 128]]]]
+    assert [one.tolist() for one in overview(read.of("encoder"), 2)] == [[[[255, 0], [0, 128]]]]
 
 
 def test_every_head_is_scaled_to_its_own_peak() -> None:
     faint = [[0.02, 0.01], [0.0, 0.005]]
     tokens = axis("a b")
     sites = (site([faint, [[1.0, 0.0], [0.5, 0.5]]], tokens),)
-    pictures = overview(AttentionRecord("model", sites, (tokens,)), "encoder", 2)
-    assert pictures.tolist() == [[[[255, 128], [0, 64]], [[255, 0], [128, 128]]]]
+    pictures = overview(AttentionRecord("model", sites, (tokens,)).of("encoder"), 2)
+    assert [one.tolist() for one in pictures] == [[[[255, 128], [0, 64]], [[255, 0], [128, 128]]]]
 
 
 def test_an_overview_shows_one_kind_only() -> None:
     tokens = axis("a b")
     ones: Matrix = [[1.0, 0.0], [0.0, 1.0]]
     sites = (site([ones], tokens), site([ones, ones], tokens, kind="decoder"))
-    pictures = overview(AttentionRecord("model", sites, (tokens,)), "decoder", 2)
-    assert pictures.shape == (1, 2, 2, 2)
+    pictures = overview(AttentionRecord("model", sites, (tokens,)).of("decoder"), 2)
+    assert [picture.shape for picture in pictures] == [(2, 2, 2)]
+
+
+def test_layers_may_have_different_numbers_of_heads() -> None:
+    tokens = axis("a b")
+    ones: Matrix = [[1.0, 0.0], [0.0, 1.0]]
+    pictures = overview([site([ones] * heads, tokens) for heads in (2, 4)], 2)
+    assert [picture.shape for picture in pictures] == [(2, 2, 2), (4, 2, 2)]

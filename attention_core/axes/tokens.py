@@ -1,42 +1,25 @@
-"""Sub-words, words and characters: one text seen at three grains, and sums that stay sums."""
+"""Tokens along a text: each with its characters, grouped into words.
+
+>>> axis = spaced("two words")
+>>> [(token.text, token.start, token.end) for token in axis.tokens]
+[('two', 0, 3), ('words', 4, 9)]
+>>> len(axis), axis.groups, axis.unit
+(2, ((0,), (1,)), 'tokens')
+>>> axis.distances(axis).tolist()
+[[0.0, 1.0], [1.0, 0.0]]
+"""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 
-import torch
 from torch import Tensor
 
-from attention_core.errors import TextError
-
-
-def _combining() -> str:
-    """Every combining mark, as ranges inside a character class: `re` has no name for them."""
-    marks = [code for code in range(0x300, 0x1F000) if unicodedata.category(chr(code))[0] == "M"]
-    runs = [
-        [code for _, code in run]
-        for _, run in groupby(enumerate(marks), lambda place: place[1] - place[0])
-    ]
-    return "".join(rf"\U{run[0]:08x}-\U{run[-1]:08x}" for run in runs)
-
-
-_CJK = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_LETTER = rf"[^\W{_CJK}]"
-_MARK = rf"[{_combining()}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
-_INNER = rf"(?:{_LETTER}|{_MARK}|[\u200c\u200d])*"  # Persian and Indic words hold joiners
-_FLAG = r"[\U0001f1e6-\U0001f1ff]"
-_WORD = re.compile(
-    rf"[{_CJK}]{_MARK}*"  # an ideograph or a syllable stands for itself
-    rf"|{_LETTER}{_INNER}(?:['’-]{_LETTER}{_INNER})*"
-    rf"|{_FLAG}{_FLAG}"
-    rf"|[^\w\s]{_MARK}*(?:\u200d[^\w\s]{_MARK}*)*"  # one mark, or one joined emoji
-)
-_FRENCH = re.compile(rf"aujourd['’]hui|{_LETTER}+['’](?={_LETTER})|.+", re.IGNORECASE)
+from attention_core.axes.axis import Axis, steps
+from attention_core.axes.text import visible
+from attention_core.axes.words import word_spans
+from attention_core.marking import N_
 
 
 @dataclass(frozen=True)
@@ -59,7 +42,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Axis:
+class TextAxis:
     """The tokens along one side of an attention matrix, and the text they come from."""
 
     name: str
@@ -71,8 +54,14 @@ class Axis:
     segment_starts: tuple[int, ...] = field(default=(0,))
     """Where each text of a pair begins in `text`."""
 
+    unit = N_("tokens")
+
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def distances(self, keys: Axis) -> Tensor:
+        """(query, key), tokens: how many places apart, both counted from the beginning."""
+        return steps(len(self), len(keys))
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
@@ -94,9 +83,9 @@ class Axis:
         return tuple(map(tuple, made))
 
     @cached_property
-    def words(self) -> Axis:
+    def words(self) -> TextAxis:
         """The same axis with one token for each word."""
-        return Axis(
+        return TextAxis(
             self.name,
             self.text,
             tuple(self._joined([self.tokens[position] for position in g]) for g in self.groups),
@@ -123,71 +112,11 @@ def _first_visible(text: str, token: Token) -> int:
     return place if place < token.end else token.start
 
 
-def word_spans(text: str, language: str = "") -> list[tuple[int, int]]:
-    """Start and end of each word or mark; an ideograph is a word, French elides: J' | aime."""
-    spans = [match.span() for match in _WORD.finditer(text)]
-    if language != "fr":
-        return spans
-    return [match.span() for span in spans for match in _FRENCH.finditer(text, *span)]
-
-
-def visible(text: str) -> str:
-    """A reader's characters with the invisible ones named: U+200D alone becomes ⟨200D⟩.
-
-    Joiners between visible characters stay, so that a joined emoji remains one picture.
-    """
-    if any(_shows(character) for character in text):
-        text = text.strip() or text
-        return "".join(
-            character if _harmless(character) else f"⟨{ord(character):04X}⟩" for character in text
-        )
-    return "".join(f"⟨{ord(c):04X}⟩" if not c.isspace() else "␣" for c in text)
-
-
-def _shows(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNPS"
-
-
-def _harmless(character: str) -> bool:
-    category = unicodedata.category(character)
-    joins = character in "\u200c\u200d\ufe0e\ufe0f" or "\U000e0020" <= character <= "\U000e007f"
-    return category[0] not in "C" or category == "Co" or joins
-
-
-def readable(text: str) -> str:
-    """The text a model may read: composed, on one line, without what cannot be encoded.
-
-    Raises TextError when nothing is left.
-    """
-    text = "".join(c for c in text if unicodedata.category(c) != "Cs" and c != "\x00")
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    if not any(map(_shows, text)):
-        raise TextError("There is no word here yet; type at least one word.")
-    return text
-
-
-def merge_keys(weights: Tensor, groups: Sequence[Sequence[int]]) -> Tensor:
-    """Sub-words to words on the looked-at side: the sum, so that rows keep their total.
-
-    weights  (..., query, key)
-    returns  (..., query, group)
-    """
-    return weights @ membership(groups, weights)
-
-
-def merge_queries(weights: Tensor, groups: Sequence[Sequence[int]]) -> Tensor:
-    """Sub-words to words on the looking side: the mean, so that rows keep their total.
-
-    weights  (..., query, key)
-    returns  (..., group, key)
-    """
-    member = membership(groups, weights)
-    return (member / member.sum(0).clamp_min(1)).T @ weights
-
-
-def membership(groups: Sequence[Sequence[int]], like: Tensor) -> Tensor:
-    """(token, group), 1 where the token belongs; every token in exactly one group."""
-    member = torch.zeros(sum(map(len, groups)), len(groups), dtype=like.dtype)
-    for column, group in enumerate(groups):
-        member[list(group), column] = 1
-    return member
+def spaced(text: str) -> TextAxis:
+    """A text with one token for each word between blanks: for examples and notebooks."""
+    tokens, end = list[Token](), 0
+    for word in text.split():
+        start = text.index(word, end)
+        end = start + len(word)
+        tokens.append(Token(word, start, end))
+    return TextAxis("text", text, tuple(tokens))

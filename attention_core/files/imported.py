@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from attention_core.axes.tokens import Axis, Token, visible
+from attention_core.axes.text import visible
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError
 from attention_core.watching.place import Place
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
@@ -150,7 +151,7 @@ def record(found: Imported, model: str = "imported") -> AttentionRecord:
     return AttentionRecord(model, (site,), (source, target), found.notes)
 
 
-def axis(name: str, tokens: Sequence[str]) -> Axis:
+def axis(name: str, tokens: Sequence[str]) -> TextAxis:
     """The text that tokens spell, and where in it each of them stands.
 
     Tokens are words with a space between, unless the marks of a tokenizer say where spaces are:
@@ -172,7 +173,7 @@ def axis(name: str, tokens: Sequence[str]) -> Axis:
             Token(visible(shown or " "), len(text) - blank, len(text) + len(shown), piece=token)
         )
         text, joined = text + shown, after
-    return Axis(name, text, tuple(made))
+    return TextAxis(name, text, tuple(made))
 
 
 def _unmarked(token: str) -> tuple[str, bool, bool]:

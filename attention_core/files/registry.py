@@ -21,15 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
-from pkgutil import iter_modules
+from types import ModuleType
 from typing import Final, TypeVar
 
 from attention_core.errors import AttentionError, TextError
 from attention_core.files import formats
 from attention_core.files.format import AttentionFormat, Format, LinksFormat, PairsFormat
 from attention_core.files.text import LOOKED_AT, decoded
+from attention_core.finding import found
 
 Kind = TypeVar("Kind", bound=Format)
 GROUP: Final = "attention_atlas.formats"
@@ -41,11 +40,8 @@ def every() -> tuple[Format, ...]:
 
     Raises AttentionError where an installed package's entry is no format, or its name is taken.
     """
-    found_here = iter_modules(formats.__path__, f"{formats.__name__}.")
-    modules = [import_module(module.name) for module in found_here]
-    ours = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    found = [*ours, *(point.load() for point in entry_points(group=GROUP))]
-    return checked(found)
+    brought = [getattr(one, "FORMAT", one) for one in found(formats, GROUP)]
+    return checked([one for one in brought if not isinstance(one, ModuleType)])
 
 
 def checked(found: Sequence[object]) -> tuple[Format, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from importlib import import_module
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Final
 
 from attention_core.errors import ModelError
+from attention_core.finding import found
 from attention_core.mechanisms import families
 from attention_core.mechanisms.mechanism import Mechanism
 from attention_core.mechanisms.uses import Use
@@ -23,20 +21,17 @@ Registry = dict[str, type[Mechanism]]
 
 def modules() -> Iterator[ModuleType]:
     """Our own families, then those of other packages."""
-    for found in pkgutil.iter_modules(families.__path__, f"{families.__name__}."):
-        yield import_module(found.name)
-    for entry in entry_points(group=PLUGINS):
-        yield entry.load()
+    return found(families, PLUGINS)
 
 
-def registered(found: Iterable[ModuleType]) -> Registry:
+def registered(modules: Iterable[ModuleType]) -> Registry:
     """The mechanisms of these modules: each class with a card of its own, in order of the cards.
 
     Raises ModelError when two of them have one name.
     """
     kinds = {
         kind
-        for module in found
+        for module in modules
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Mechanism) and "card" in vars(kind)
     }

@@ -5,6 +5,9 @@ https://arxiv.org/abs/1710.03743 (coverage deviation penalty, absent-mindedness 
 paper writes penalties as negative logarithms that grow towards zero; here every measure is a cost:
 0 is best and more is worse. The absent-mindedness of a source word is that of its share of the
 looks, so words that are looked at twice are not counted twice.
+
+>>> confidence(np.eye(2, dtype=np.float32))
+Confidence(deviation=0.0, absent_out=0.0, absent_in=0.0, entropy=0.0)
 """
 
 from __future__ import annotations
@@ -13,7 +16,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from attention_core.numbers import spread
 
 Matrix = NDArray[np.float32]
 
@@ -70,7 +76,7 @@ def absent_mindedness_out(weights: Matrix) -> float:
 
     −1/I · Σ_i Σ_j α_ij ln α_ij, I target words.
     """
-    return _mean(_spread(weights))
+    return _mean(_bits(weights)) * math.log(2)
 
 
 def absent_mindedness_in(weights: Matrix) -> float:
@@ -78,26 +84,18 @@ def absent_mindedness_in(weights: Matrix) -> float:
 
     The same of the transpose, each source word's looks scaled to sum to 1.
     """
-    return _mean(_spread(_shares(weights.T)))
+    return entropy(weights.T) * math.log(2)
 
 
 def entropy(weights: Matrix) -> float:
     """Bits: how widely a target word looks, on average; 0 = one word, 1 = two alike, …"""
-    return _mean(_spread(_shares(weights))) / math.log(2)
+    return _mean(_bits(spread.shares(torch.from_numpy(weights)).numpy()))
 
 
-def _spread(rows: Matrix) -> Matrix:
-    """(row,): −Σ p ln p, nats; 0 · ln 0 = 0."""
-    logs = np.log(np.where(rows > 0, rows, 1), dtype=np.float32)
-    spread: Matrix = 0 - (rows * logs).sum(-1)
-    return spread
-
-
-def _shares(rows: Matrix) -> Matrix:
-    """Each row scaled to sum to 1; a row of zeros stays as it is."""
-    totals = rows.sum(-1, keepdims=True)
-    shares: Matrix = np.divide(rows, np.where(totals > 0, totals, 1), dtype=np.float32)
-    return shares
+def _bits(rows: Matrix) -> Matrix:
+    """(row,): how widely each row is spread."""
+    found: Matrix = spread.entropy(torch.from_numpy(rows)).numpy()
+    return found
 
 
 def _mean(values: Matrix) -> float:

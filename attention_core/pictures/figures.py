@@ -21,17 +21,18 @@ def heads_map(
 ) -> go.Figure:  # fmt: skip
     """Every head as a dot, early layers pale and late ones dark.
 
-    across, upwards  (site, head), the two measures
+    across, upwards  (site, head), the two measures; NaN where a site has fewer heads
     titles           of the two axes, in the reader's language
     name             template with {layer} and {head} for what a dot is called, counted from 1
     """
     sites, heads = across.shape
-    places = [(site, head) for site in range(sites) for head in range(heads)]
+    known = across.isfinite() & upwards.isfinite()
+    places = [(site, head) for site in range(sites) for head in range(heads) if known[site, head]]
     steps = SCALE[theme]
     figure = go.Figure(
         go.Scatter(
-            x=across.flatten().tolist(),
-            y=upwards.flatten().tolist(),
+            x=across[known].tolist(),
+            y=upwards[known].tolist(),
             mode="markers",
             text=[name.format(layer=site + 1, head=head + 1) for site, head in places],
             hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",

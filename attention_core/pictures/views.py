@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from attention_core.axes.tokens import Axis, Token, merge_keys, merge_queries
+from attention_core.axes.axis import Axis, Item
+from attention_core.axes.merging import merge_keys, merge_queries
 from attention_core.errors import ShapeError
-from attention_core.watching.record import AttentionRecord, Site
+from attention_core.watching.record import Site
 
 Grain = Literal["tokens", "words"]
 Specials = Literal["shown", "hidden", "renormalised"]
@@ -41,8 +42,8 @@ class View:
 
     site: str
     heads: tuple[int, ...]
-    rows: tuple[Token, ...]
-    columns: tuple[Token, ...]
+    rows: tuple[Item, ...]
+    columns: tuple[Item, ...]
     weights: NDArray[np.float32]
     allowed: NDArray[np.bool_]
     grain: Grain
@@ -105,7 +106,7 @@ class View:
 
 
 def view(
-    site: Site,
+    site: Site[Any],
     heads: Sequence[int] | None = None,
     grain: Grain = "tokens",
     specials: Specials = "shown",
@@ -171,16 +172,19 @@ def _any_allowed(allowed: Tensor, rows: Axis, columns: Axis) -> Tensor:
     return merge_queries(merge_keys(allowed.float(), columns.groups), rows.groups) > 0
 
 
-def overview(record: AttentionRecord, kind: str, size: int) -> NDArray[np.uint8]:
-    """Thumbnails of all heads of one kind, (site, head, size, size), each scaled to its own peak.
+def overview(sites: Sequence[Site[Any]], size: int) -> list[NDArray[np.uint8]]:
+    """Thumbnails of all heads, for each site (head, size, size), each scaled to its own peak.
 
     Texts shorter than `size` are drawn at their own length and enlarged to `size`.
     """
-    sites = [site for site in record.sites if site.kind == kind]
-    small = torch.stack([site.overview(size) for site in sites])
+    return [_thumbnails(site, size) for site in sites]
+
+
+def _thumbnails(site: Site[Any], size: int) -> NDArray[np.uint8]:
+    small = site.overview(size)
     peak = small.amax((-2, -1), keepdim=True).clamp_min(1e-12)
     shown = torch.nn.functional.interpolate(
-        (small / peak).flatten(0, 1).unsqueeze(1), (size, size), mode="nearest"
-    )
+        (small / peak).unsqueeze(1), (size, size), mode="nearest"
+    ).squeeze(1)
     pixels: NDArray[np.uint8] = (shown * 255).round().to(torch.uint8).numpy()
-    return pixels.reshape(len(sites), -1, size, size)
+    return pixels

@@ -1,7 +1,7 @@
 """What was seen in one model while it read one input.
 
->>> from attention_core.axes.tokens import Token
->>> axis = Axis("text", "a b", (Token("a", 0, 1), Token("b", 2, 3)))
+>>> from attention_core.axes.tokens import spaced
+>>> axis = spaced("a b")
 >>> weights = Stored(torch.tensor([[[0.25, 0.75], [1.0, 0.0]]]))
 >>> site = Site((Place("encoder", 2),), 1, axis, axis, weights, Integrity(0.0, 0.0))
 >>> site.name, site.kind, site.layer, site.integrity.verified
@@ -16,14 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol
 
 import torch
 from torch import Tensor
+from typing_extensions import TypeVar
 
-from attention_core.axes.tokens import Axis
+from attention_core.axes.axis import Axis
+from attention_core.axes.tokens import TextAxis
 from attention_core.errors import AttentionError
 from attention_core.watching.place import Place, together
+
+Along = TypeVar("Along", bound=Axis, default=TextAxis)
+"""What lies along a side of a matrix: tokens of a text where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,7 @@ def _part(tensor: Tensor, heads: Sequence[int], queries: slice) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(Generic[Along]):
     """One place in a model where attention happens, such as encoder layer 3.
 
     places  usually one; several where the looks of several layers are shown as one
@@ -172,8 +177,8 @@ class Site:
 
     places: tuple[Place, ...]
     heads: int
-    queries: Axis
-    keys: Axis
+    queries: Along
+    keys: Along
     source: Source
     integrity: Integrity
 
@@ -233,13 +238,13 @@ class Note(str):
 
 
 @dataclass(frozen=True)
-class AttentionRecord:
+class AttentionRecord(Generic[Along]):
     """One reading: the model, what it read, and every site where it looked."""
 
     model: str
     """The catalogue's name of the model."""
-    sites: tuple[Site, ...]
-    axes: tuple[Axis, ...]
+    sites: tuple[Site[Along], ...]
+    axes: tuple[Along, ...]
     notes: tuple[Note, ...] = field(default=())
 
     @property
@@ -247,11 +252,11 @@ class AttentionRecord:
         """The kinds of look that there are, in the order of the sites."""
         return tuple(dict.fromkeys(site.kind for site in self.sites))
 
-    def of(self, kind: str) -> tuple[Site, ...]:
+    def of(self, kind: str) -> tuple[Site[Along], ...]:
         """The sites of one kind, layer by layer; empty where there is none."""
         return tuple(site for site in self.sites if site.kind == kind)
 
-    def site(self, name: str) -> Site:
+    def site(self, name: str) -> Site[Along]:
         """Raises AttentionError with the known names when there is no such site."""
         for site in self.sites:
             if site.name == name:

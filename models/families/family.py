@@ -12,17 +12,15 @@ a checkpoint belongs to is decided by what its configuration says it is, never b
 
 from __future__ import annotations
 
-import importlib
-import logging
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 from attention_core.errors import AttentionError, ModelError
+from attention_core.finding import found
 from models.loading.documents import read_json
 from models.loading.folders import CONFIG_BYTES
 
@@ -114,11 +112,4 @@ def family(config: Mapping[str, Any], task: Task) -> Family:
 @cache
 def _discovered() -> None:
     """Import every module of this folder and of other packages' entry points, once."""
-    package = importlib.import_module("models.families")
-    for module in pkgutil.iter_modules(package.__path__, "models.families."):
-        importlib.import_module(module.name)
-    for entry in entry_points(group=GROUP):
-        try:
-            entry.load()
-        except Exception:
-            log.exception("The families of %s cannot be loaded", entry.value)
+    list(found(import_module("models.families"), GROUP))

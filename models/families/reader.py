@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from attention_core.axes.tokens import Axis, readable
+from attention_core.axes.text import readable
+from attention_core.axes.tokens import TextAxis
 from attention_core.errors import ModelError, Superseded, TextError, TooLong
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
@@ -50,7 +51,7 @@ class Reader:
     def routed(self) -> bool:
         return self.watch.routed
 
-    def axis(self, text: str, second: str = "") -> Axis:
+    def axis(self, text: str, second: str = "") -> TextAxis:
         """The tokens of a text as the model would get them, however many; nothing is computed.
 
         Raises TextError when there is no word in it.
@@ -97,7 +98,7 @@ class Reader:
         with self.watch.changing(edits):
             return self._run(parts, never, want)
 
-    def _sides(self, axes: tuple[Axis, ...]) -> Sides:
+    def _sides(self, axes: tuple[TextAxis, ...]) -> Sides:
         if self.second == "decoder":
             return pair_sides(axes[0], axes[-1], axes[-1])
         return dict.fromkeys(("encoder", "decoder"), (axes[0], axes[0]))

@@ -9,12 +9,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from attention_core.axes.tokens import Axis
+from attention_core.axes.tokens import TextAxis
 from attention_core.watching.capture import Call
 from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, Site, Source, Stored
 
-Sides = Mapping[str, tuple[Axis, Axis]]
+Sides = Mapping[str, tuple[TextAxis, TextAxis]]
 """For each kind of look, what its queries and its keys stand for."""
 
 
@@ -87,7 +87,7 @@ def sites(seen: Iterable[Seen], sides: Sides) -> tuple[Site, ...]:
     )
 
 
-def pair_sides(source: Axis, target: Axis, written: Axis) -> Sides:
+def pair_sides(source: TextAxis, target: TextAxis, written: TextAxis) -> Sides:
     """The sides of an encoder–decoder.
 
     source   what the encoder read

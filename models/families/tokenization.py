@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from tokenizers import Tokenizer
 
-from attention_core.axes.tokens import Axis, Token, visible
+from attention_core.axes.text import visible
+from attention_core.axes.tokens import TextAxis, Token
 
 SEPARATOR = "\n"
 """Between the two texts of a pair; `readable` leaves no line break inside a text."""
@@ -21,7 +22,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 class Tokens:
     """One text, or a pair, as a model takes it. ids and types: one number for each token."""
 
-    axis: Axis
+    axis: TextAxis
     ids: tuple[int, ...]
     types: tuple[int, ...]
 
@@ -48,7 +49,7 @@ def tokens(
         strict=True,
     )
     shown = tuple(_token(_Piece(*column), whole, start) for column in columns)
-    axis = Axis(name, whole, tuple(_numbered(shown)), language, (0, start) if second else (0,))
+    axis = TextAxis(name, whole, tuple(_numbered(shown)), language, (0, start) if second else (0,))
     return Tokens(axis, tuple(encoding.ids), tuple(encoding.type_ids))
 
 

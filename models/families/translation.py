@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from attention_core.axes.tokens import Axis
+from attention_core.axes.tokens import TextAxis
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
@@ -99,11 +99,11 @@ class Translation:
         return self.record.of("cross")
 
     @property
-    def source(self) -> Axis:
+    def source(self) -> TextAxis:
         return self.record.axes[0]
 
     @property
-    def target(self) -> Axis:
+    def target(self) -> TextAxis:
         return self.record.axes[1]
 
 
@@ -119,7 +119,7 @@ class Translating(Protocol):
     languages: tuple[str, str]
     limit: int
 
-    def axis(self, text: str) -> Axis:
+    def axis(self, text: str) -> TextAxis:
         """The source as the network will see it; nothing is computed.
 
         Raises TextError when there is no word in it.

@@ -17,8 +17,8 @@ from attention_core.pictures.views import View
 from models.families.translation import Translation
 from pages.frame import downloads
 from pages.frame.language import _
-from pages.frame.measure_names import explanation, title
 from pages.showing.readings import Part
+from pages.showing.sentences import titled
 from pages.widgets.alignment import TEXT as RIBBONS_TEXT
 from pages.widgets.alignment import Alignment
 from pages.widgets.alignment import alignment as ribbons
@@ -74,7 +74,7 @@ def head_grid(part: Part, chosen: tuple[int, int] | None, key: str, took: Callba
     thumbnails(
         HeadGrid(
             sites=[str(site.layer + 1) for site in part.sites],
-            thumbnails=list(part.thumbs),
+            thumbnails=part.thumbs,
             head=chosen,
             title=_("All heads"),
             name="heads",
@@ -225,12 +225,11 @@ def alignment(
 
 def heads_map(part: Part, key: str, took: Callback) -> None:
     """Every head as a dot by how far and how widely it looks; a click opens it."""
-    named = {measure.name: title(measure) for measure in measures.ALL}
     shade: plots.Theme = "dark" if st.context.theme.type == "dark" else "light"
     figure = plots.heads_map(
-        part.measures["distance"],
-        part.measures["entropy"],
-        (named["distance"], named["entropy"]),
+        part.measures["distance"].values,
+        part.measures["entropy"].values,
+        (titled("distance", part.measures), titled("entropy", part.measures)),
         _("layer {layer} · head {head}"),
         shade,
     )
@@ -249,18 +248,19 @@ def map_point(key: str, part: Part) -> tuple[int, int] | None:
     """Layer and head of the dot that was clicked in `heads_map`, counted from 0."""
     points = st.session_state[key]["selection"]["points"]
     taken = [point["point_index"] for point in points if point["curve_number"] == 0]
-    return divmod(taken[0], part.sites[0].heads) if taken else None
+    return part.heads[taken[0]] if taken else None
 
 
 def head_table(part: Part, key: str, took: Callback) -> None:
     """Every head's measures; a click on a column sorts, a click on a row chooses."""
-    numbers = {measure.name: part.measures[measure.name] for measure in measures.ALL}
-    layers, heads = numbers["entropy"].shape
     table = pd.DataFrame(
         {
-            "layer": [site.layer + 1 for site in part.sites for _head in range(heads)],
-            "head": [head + 1 for _layer in range(layers) for head in range(heads)],
-            **{name: values.flatten().numpy() for name, values in numbers.items()},
+            "layer": [part.sites[layer].layer + 1 for layer, _head in part.heads],
+            "head": [head + 1 for _layer, head in part.heads],
+            **{
+                name: [float(found.values[place]) for place in part.heads]
+                for name, found in part.measures.items()
+            },
         }
     ).dropna(axis=1)
     downloads.file("CSV", lambda: table.to_csv(index=False), "heads.csv")
@@ -275,10 +275,10 @@ def head_table(part: Part, key: str, took: Callback) -> None:
             "layer": st.column_config.NumberColumn(_("layer"), width=64),
             "head": st.column_config.NumberColumn(_("head"), width=64),
             **{
-                measure.name: st.column_config.NumberColumn(
-                    title(measure), help=explanation(measure), format="%.2f"
+                name: st.column_config.NumberColumn(
+                    titled(name, part.measures), help=_(measure.explanation), format="%.2f"
                 )
-                for measure in measures.ALL
+                for name, measure in measures.ALL.items()
             },
         },
     )
@@ -287,7 +287,7 @@ def head_table(part: Part, key: str, took: Callback) -> None:
 def table_row(key: str, part: Part) -> tuple[int, int] | None:
     """Layer and head of the chosen row of `head_table`, counted from 0."""
     chosen = st.session_state[key]["selection"]["rows"]
-    return divmod(chosen[0], part.sites[0].heads) if chosen else None
+    return part.heads[chosen[0]] if chosen else None
 
 
 def said(texts: Any) -> dict[str, str]:

@@ -8,9 +8,8 @@ from typing import Final, Literal, NamedTuple
 
 import torch
 
-from attention_core.numbers import measures
 from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract, shifted
-from attention_core.pictures.views import Grain, Specials, View, overview, view
+from attention_core.pictures.views import Grain, Specials, View, view
 from attention_core.watching.place import places
 from attention_core.watching.record import Integrity, Site, Stored
 from models.families.translation import Translation
@@ -19,7 +18,7 @@ from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice
 from pages.showing import sentences
-from pages.showing.readings import THUMBNAIL, Part
+from pages.showing.readings import Part, part
 
 Every = Literal["every"]
 EVERY: Final[Every] = "every"
@@ -178,6 +177,4 @@ def where(look: Look) -> str:
 
 def cross_part(found: Translation) -> Part:
     """The looks at the source, with thumbnails."""
-    return Part(
-        found.cross, overview(found.record, "cross", THUMBNAIL), measures.table(found.cross)
-    )
+    return part(found.cross)

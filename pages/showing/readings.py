@@ -13,10 +13,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from torch import Tensor
 
 from attention_core.errors import AttentionError, ModelError
 from attention_core.numbers import measures
+from attention_core.numbers.named import Named
 from attention_core.pictures import views
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
@@ -41,13 +41,25 @@ THUMBNAIL = 28
 class Part:
     """The sites of one kind in a record, with what the overview of their heads needs.
 
-    thumbs    (site, head, THUMBNAIL, THUMBNAIL)
-    measures  name to (site, head)
+    thumbs    for each site (head, THUMBNAIL, THUMBNAIL)
+    measures  name to (layer, head)
     """
 
     sites: tuple[Site, ...]
-    thumbs: NDArray[np.uint8]
-    measures: dict[str, Tensor]
+    thumbs: list[NDArray[np.uint8]]
+    measures: dict[str, Named]
+
+    @property
+    def heads(self) -> list[tuple[int, int]]:
+        """(layer, head) of every head there is, counted from 0 among these sites."""
+        return [
+            (layer, head) for layer, site in enumerate(self.sites) for head in range(site.heads)
+        ]
+
+
+def part(sites: tuple[Site, ...]) -> Part:
+    """These sites with what the overview of their heads needs."""
+    return Part(sites, views.overview(sites, THUMBNAIL), measures.table(sites))
 
 
 @dataclass(frozen=True)
@@ -80,12 +92,7 @@ def _read(model: str, text: str, second: str, cut: bool) -> Reading:
         return reader.translate(text, cut=cut, cancelled=cancelled).record
 
     record = DESK.run(_session(), work)
-    return Reading(record, {kind: _part(record, kind) for kind in record.kinds})
-
-
-def _part(record: AttentionRecord, kind: str) -> Part:
-    sites = record.of(kind)
-    return Part(sites, views.overview(record, kind, THUMBNAIL), measures.table(sites))
+    return Reading(record, {kind: part(record.of(kind)) for kind in record.kinds})
 
 
 def translate(

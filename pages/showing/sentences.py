@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from torch import Tensor
-
 from attention_core.numbers import measures
+from attention_core.numbers.named import Named
 from attention_core.pictures.views import View
 from attention_core.watching.record import Note, Site
 from models.families.translation import Translation
 from pages.frame.language import _, ngettext
-from pages.frame.measure_names import title
 from pages.frame.prose import Markup, filled, number, token
 
 SPOKEN = 3
@@ -60,27 +58,31 @@ def telling(view: View, place: str) -> Markup:
     )
 
 
-def measured(measures_of: Mapping[str, Tensor], layer: int, head: int) -> Markup:
+def titled(name: str, measures_of: Mapping[str, Named]) -> str:
+    """A measure's short name, with its unit where it has one."""
+    title, unit = _(measures.ALL[name].title), measures_of[name].unit
+    return _("{title} ({unit})").format(title=title, unit=_(unit)) if unit else title
+
+
+def measured(measures_of: Mapping[str, Named], layer: int, head: int) -> Markup:
     """One head in numbers, those that the table sorts by."""
     numbers = [
-        filled("{title} {value}", title=title(measure), value=number(value))
-        for measure in measures.ALL
-        if not math.isnan(value := float(measures_of[measure.name][layer, head]))
+        filled("{title} {value}", title=titled(name, measures_of), value=number(value))
+        for name, found in measures_of.items()
+        if not math.isnan(value := float(found.values[layer, head]))
     ]
     return Markup(" · ".join([where(layer, [head]), *numbers]))
 
 
-def extremes(measures_of: Mapping[str, Tensor]) -> Markup:
+def extremes(measures_of: Mapping[str, Named]) -> Markup:
     """The heads at two ends of the map: the narrowest look and the farthest."""
-    entropy, distance = measures_of["entropy"], measures_of["distance"]
-    narrow, far = int(entropy.argmin()), int(distance.argmax())
-    heads = entropy.shape[1]
+    narrow, far = measures_of["entropy"].least(), measures_of["distance"].most()
     return filled(
         _("Narrowest: {narrow}, {bits} bits. Farthest: {far}, {tokens} tokens away on average."),
-        narrow=where(narrow // heads, [narrow % heads]),
-        bits=number(float(entropy.flatten()[narrow])),
-        far=where(far // heads, [far % heads]),
-        tokens=number(float(distance.flatten()[far]), 1),
+        narrow=where(narrow[0], [narrow[1]]),
+        bits=number(float(measures_of["entropy"].values[narrow])),
+        far=where(far[0], [far[1]]),
+        tokens=number(float(measures_of["distance"].values[far]), 1),
     )
 
 

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from attention_core import finding
 from attention_core.errors import ModelError
 from attention_core.mechanisms import ALL, USES, at_stop, in_set, registry, sets
 from attention_core.mechanisms.families import dot_product
@@ -42,7 +43,7 @@ def test_entry_points_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint("one", "attention_core.mechanisms.families.span", registry.PLUGINS)
     asked: list[str] = []
     monkeypatch.setattr(
-        registry,
+        finding,
         "entry_points",
         lambda group: asked.append(group) or [entry],  # type: ignore[func-returns-value]
     )

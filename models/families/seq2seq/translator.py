@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from attention_core.axes.tokens import Axis, Token
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import Superseded, TooLong
 from attention_core.marking import N_
 from attention_core.watching.capture import never
@@ -65,7 +65,7 @@ class Seq2Seq:
     def routed(self) -> bool:
         return self.watch.routed
 
-    def axis(self, text: str) -> Axis:
+    def axis(self, text: str) -> TextAxis:
         """The source as the network will see it; nothing is computed.
 
         Raises TextError when there is no word in it.

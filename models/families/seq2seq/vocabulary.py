@@ -10,7 +10,8 @@ from functools import cached_property
 from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import Unigram
 
-from attention_core.axes.tokens import Axis, Token, readable, visible
+from attention_core.axes.text import readable, visible
+from attention_core.axes.tokens import TextAxis, Token
 from models.families.tokenization import Tokens, cut, tokens
 
 
@@ -101,7 +102,7 @@ class Vocabulary:
         """The pieces that a model wrote, each with its part of the text that they make."""
         text = self.text(numbers)
         made = tuple(self._placed(numbers, text))
-        return Tokens(Axis(name, text, made, self.language), tuple(numbers), (0,) * len(made))
+        return Tokens(TextAxis(name, text, made, self.language), tuple(numbers), (0,) * len(made))
 
     def _placed(self, numbers: Sequence[int], text: str) -> Iterator[Token]:
         """A piece begins where the text of those before it ends: so half a letter has no width."""

@@ -9,7 +9,7 @@ from typing import Final, cast
 import torch
 from torch import Tensor
 
-from attention_core.axes.tokens import Axis
+from attention_core.axes.tokens import TextAxis
 from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.mechanisms.mechanism import split
 from models.ours.translator.reader import TranslatorReader, load_translator
@@ -27,7 +27,7 @@ class Words:
     query, key, value  (token, d), single precision
     """
 
-    axis: Axis
+    axis: TextAxis
     query: Tensor
     key: Tensor
     value: Tensor

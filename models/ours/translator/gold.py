@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from attention_core.axes.tokens import Axis, Token
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError
 from attention_core.files.formats.json_pairs import json_pairs
 from attention_core.numbers.alignment import (
@@ -202,7 +202,7 @@ def agreement(found: Sequence[Sequence[Link]], gold: Sequence[Gold]) -> Agreemen
     )  # fmt: skip
 
 
-def places(axis: Axis, words: tuple[str, ...]) -> list[list[int]]:
+def places(axis: TextAxis, words: tuple[str, ...]) -> list[list[int]]:
     """For each word the positions of the tokens that share characters with it.
 
     Raises TextError when a word is not in the text, in this order.

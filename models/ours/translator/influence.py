@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from attention_core.axes.tokens import Axis
+from attention_core.axes.tokens import TextAxis
 from attention_core.errors import Superseded
 from attention_core.watching.capture import never
 from models.ours.translator.network import Network
@@ -34,8 +34,8 @@ class Influence(NamedTuple):
     sentence, so a word that occurs twice has two.
     """
 
-    source: Axis
-    target: Axis
+    source: TextAxis
+    target: TextAxis
     norms: Matrix
 
     def of_last_word(self) -> tuple[list[str], list[float]]:
@@ -138,12 +138,12 @@ def _ids(reader: TranslatorReader, given: Influence) -> tuple[list[int], list[in
     return _numbers(reader.source, given.source), _numbers(reader.target, given.target)
 
 
-def _numbers(tokenizer: Tokenizer, axis: Axis) -> list[int]:
+def _numbers(tokenizer: Tokenizer, axis: TextAxis) -> list[int]:
     numbers = (tokenizer.token_to_id(token.piece) for token in axis.tokens)
     return [UNKNOWN_ID if number is None else number for number in numbers]
 
 
-def _last_word(target: Axis) -> int:
+def _last_word(target: TextAxis) -> int:
     """The last piece with a letter or a digit; the first where there is none."""
     return max(
         (

@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Encoding, Tokenizer
 
-from attention_core.axes.tokens import Axis, Token, readable, visible
+from attention_core.axes.text import readable, visible
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import Superseded, TextError, TooLong
 from attention_core.watching.capture import (
     WEIGHTS,
@@ -58,7 +59,7 @@ class TranslatorReader:
         self.source = vocabulary.load(pieces, languages[0])
         self.target = vocabulary.load(pieces, languages[1])
 
-    def axis(self, text: str) -> Axis:
+    def axis(self, text: str) -> TextAxis:
         """The source as the network will see it; used to count pieces before reading."""
         text = readable(text)
         return self._axis("source", self._encode(self.source, text), text, self.languages[0])
@@ -118,7 +119,7 @@ class TranslatorReader:
 
     def pieces(
         self, text: str, target: str, cut: bool = False
-    ) -> tuple[Axis, list[int], Axis, list[int]]:
+    ) -> tuple[TextAxis, list[int], TextAxis, list[int]]:
         """Both sides of a pair: the axis and the numbers of its pieces, </s> at the end of each.
 
         Raises TextError when either side is empty or longer than `limit` pieces.
@@ -142,7 +143,7 @@ class TranslatorReader:
         """
         return editing(placed(edits, self.network.sites))
 
-    def source_pieces(self, text: str, cut: bool) -> tuple[Axis, list[int]]:
+    def source_pieces(self, text: str, cut: bool) -> tuple[TextAxis, list[int]]:
         """A source: the axis and the numbers of its pieces, </s> at the end.
 
         Raises TextError when it is empty or longer than `limit` pieces.
@@ -166,14 +167,14 @@ class TranslatorReader:
     def _encode(self, tokenizer: Tokenizer, text: str) -> Encoding:
         return tokenizer.encode(vocabulary.normalised(text))
 
-    def _axis(self, name: str, encoding: Encoding, text: str, language: str) -> Axis:
+    def _axis(self, name: str, encoding: Encoding, text: str, language: str) -> TextAxis:
         tokens = []
         for piece, (first, end) in zip(encoding.tokens, encoding.offsets, strict=True):
             start = first + len(text[first:end]) - len(text[first:end].lstrip())
             tokens.append(_token(text, start, start if piece == SPACE else end, piece))
-        return Axis(name, text, (*tokens, _end_token(text)), language)
+        return TextAxis(name, text, (*tokens, _end_token(text)), language)
 
-    def _written(self, ids: list[int]) -> Axis:
+    def _written(self, ids: list[int]) -> TextAxis:
         """The target axis of pieces the network chose; the text is their concatenation."""
         text, tokens = "", []
         for index in ids[:-1]:
@@ -182,7 +183,7 @@ class TranslatorReader:
             start = len(text) + (len(shown) - len(shown.lstrip()))
             text += shown
             tokens.append(_token(text, start, len(text), piece))
-        return Axis("target", text, (*tokens, _end_token(text)), self.languages[1])
+        return TextAxis("target", text, (*tokens, _end_token(text)), self.languages[1])
 
     def _alternatives(self, found: Found, best: str) -> tuple[Alternative, ...]:
         """What else was found. One text, cut into pieces in several ways, is shown once."""
@@ -208,7 +209,7 @@ class TranslatorReader:
 
     @torch.inference_mode()
     def _follow(
-        self, source: Axis, pieces: list[int], target: Axis, ids: list[int], cut: bool
+        self, source: TextAxis, pieces: list[int], target: TextAxis, ids: list[int], cut: bool
     ) -> Translation:
         """One teacher-forced pass: the weights and the chances at every step."""
         logits, looks = self._passed(pieces, ids)
@@ -273,19 +274,19 @@ def _end_token(text: str) -> Token:
     return Token(END, len(text), len(text), special=True, piece=END)
 
 
-def _shortened(axis: Axis, limit: int) -> Axis:
+def _shortened(axis: TextAxis, limit: int) -> TextAxis:
     tokens = axis.tokens[: limit - 1]
     text = axis.text[: tokens[-1].end]
-    return Axis(axis.name, text, (*tokens, _end_token(text)), axis.language)
+    return TextAxis(axis.name, text, (*tokens, _end_token(text)), axis.language)
 
 
-def _given(target: Axis) -> Axis:
+def _given(target: TextAxis) -> TextAxis:
     """What a decoder is given to write the target: <s>, and every piece but the last."""
     start = Token(START, 0, 0, special=True, piece=START)
     return replace(target, name="written", tokens=(start, *target.tokens[:-1]))
 
 
-def _site(look: Look, source: Axis, target: Axis, given: Axis) -> Site:
+def _site(look: Look, source: TextAxis, target: TextAxis, given: TextAxis) -> Site:
     """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
     reads = look.place.stack == "encoder"
     queries, keys = (source, source) if reads else (target, source if look.place.crosses else given)
@@ -311,7 +312,7 @@ def _integrity(look: Look) -> Integrity:
     )
 
 
-def _unknown(source: Axis, pieces: list[int]) -> tuple[str, ...]:
+def _unknown(source: TextAxis, pieces: list[int]) -> tuple[str, ...]:
     shown = (
         token.text
         for token, index in zip(source.tokens, pieces, strict=True)

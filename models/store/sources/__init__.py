@@ -5,16 +5,18 @@ A source lists the models that it has on this machine now, and may find others b
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from attention_core.errors import ModelError
+from attention_core.finding import found
 from models.families.family import Origin
 from models.store.card import Card, Entry
 
+GROUP: Final = "attention_atlas.sources"
 Files = tuple[Card, Callable[[], Origin]]
 """A model's card, and where its files are, asked for only when it is opened."""
 
@@ -59,5 +61,4 @@ def sources() -> tuple[Source, ...]:
 
 @cache
 def _discovered() -> None:
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        importlib.import_module(module.name)
+    list(found(sys.modules[__name__], GROUP))

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from attention_core.axes.tokens import word_spans
+from attention_core.axes.words import word_spans
 from attention_core.files.formats.pharaoh import pharaoh
 from attention_core.numbers.alignment import AlignedPair
 from attention_core.numbers.heads import Ranked

@@ -116,7 +116,7 @@ def grid(
     thumbnails(
         HeadGrid(
             sites=[str(site.layer + 1) for site in part.sites],
-            thumbnails=list(part.thumbs),
+            thumbnails=part.thumbs,
             head=None if at == EVERY else (at, head),
             values=list(_bars(table, (len(part.sites), part.sites[0].heads))),
             title=_("How well each head aligns"),

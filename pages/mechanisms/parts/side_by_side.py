@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from attention_core.files.spreadsheet import cell
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.mechanism import Extra, Trace
+from attention_core.numbers.spread import entropy, shares
 from models.ours.imitation.head import Words, words
 from models.ours.imitation.student import WIDTH, learns, missed, student
 from pages.frame import ask, examples, link, prose
@@ -96,10 +96,8 @@ def asked(text: Choice[str], cut: Choice[bool]) -> Words | None:
 
 def bits(trace: Trace) -> float:
     """Entropy of a row that looks at anything, averaged over those rows and heads."""
-    sums = trace.weights.sum(-1, keepdim=True)
-    shares = trace.weights / sums.clamp_min(1e-12)
-    nats = -torch.xlogy(shares, shares).sum(-1)[sums.squeeze(-1) > 0]
-    return max(0.0, float(nats.mean()) / math.log(2)) if nats.numel() else 0.0
+    found = entropy(shares(trace.weights))[trace.weights.sum(-1) > 0]
+    return float(found.mean()) if found.numel() else 0.0
 
 
 def support(trace: Trace) -> float:

@@ -11,7 +11,7 @@ from typing import get_args
 
 import streamlit as st
 
-from attention_core.axes.tokens import Axis
+from attention_core.axes.tokens import TextAxis
 from attention_core.pictures.views import View
 from attention_core.watching.edit import Action, Edit
 from models.families.translation import Translation
@@ -178,7 +178,7 @@ def told(edits: Sequence[Edit], found: Translation) -> None:
         prose.note(line)
 
 
-def _named(places: Sequence[int] | None, axis: Axis) -> str:
+def _named(places: Sequence[int] | None, axis: TextAxis) -> str:
     if places is None:
         return ""
     return " ".join(axis.tokens[place].text for place in places if place < len(axis)) or "…"
@@ -200,7 +200,7 @@ def difference(before: Translation, after: Translation) -> None:
     st.html(f'<p class="atlas-headline atlas-diff" dir="auto">{"".join(parts)}</p>')
 
 
-def _words(axis: Axis) -> list[tuple[str, str]]:
+def _words(axis: TextAxis) -> list[tuple[str, str]]:
     """Each word of a text, and the space before it."""
     tokens = [token for token in axis.words.tokens if not token.special]
     starts = [0, *(token.end for token in tokens)]

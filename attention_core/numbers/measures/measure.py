@@ -1,0 +1,123 @@
+"""One number for each head of a site: what a measure is, and how all are taken at once.
+
+>>> from attention_core.axes.tokens import spaced
+>>> from attention_core.watching.place import Place
+>>> from attention_core.watching.record import Integrity, Stored
+>>> largest = Measure("largest", "largest", "The largest weight.", 1, lambda r: r.rows.amax((1, 2)))
+>>> axis = spaced("two words")
+>>> weights = Stored(torch.tensor([[[0.75, 0.25], [0.5, 0.5]]]))
+>>> largest.of(Site((Place("encoder", 0),), 1, axis, axis, weights, Integrity(0, 0)))
+Named(values=tensor([0.7500]), axes=('head',), unit='')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attention_core.axes.axis import Axis
+from attention_core.numbers.named import Named
+from attention_core.watching.record import Site
+
+TILE = 1 << 22
+"""Weights in memory at one time while measures are taken: 16 MB."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """Some heads of a site with their weights, which are made once for all measures.
+
+    weights  (head, query, key)
+    crosses  True where the keys are another text, picture or sound than the queries
+    """
+
+    weights: Tensor
+    queries: Axis
+    keys: Axis
+    crosses: bool = False
+
+    @cached_property
+    def looking(self) -> Tensor:
+        """(query,), bool: the reader's own tokens; all where the model added every one."""
+        own = torch.tensor([not token.special for token in self.queries.tokens])
+        return own if bool(own.any()) else torch.ones_like(own)
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """(head, query, key): the weights of the reader's own tokens."""
+        return self.weights[:, self.looking]
+
+    def nothing(self) -> Tensor:
+        """(head,), NaN: what a measure says where it does not apply."""
+        return torch.full((len(self.weights),), torch.nan)
+
+
+AXIS = "axis"
+"""The unit of a measure that counts in whatever the axis counts in."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number for each head.
+
+    title        in a word or two, marked for translation
+    explanation  a sentence for the reader, marked for translation
+    place        in the order of menus and columns
+    heads        gives (head,)
+    unit         bits, …; empty for a share of 1; `AXIS` for the unit of the axis itself
+    """
+
+    name: str
+    title: str
+    explanation: str
+    place: int
+    heads: Callable[[Read], Tensor]
+    unit: str = ""
+
+    def of(self, site: Site[Any]) -> Named:
+        """The number of every head of a site: (head,)."""
+        return taken(site, [self])[self.name]
+
+    def unit_of(self, site: Site[Any]) -> str:
+        """What its numbers count on this site."""
+        return site.queries.unit if self.unit == AXIS else self.unit
+
+
+def taken(site: Site[Any], measures: Iterable[Measure]) -> dict[str, Named]:
+    """Several measures of one site by name, each (head,); its weights are made only once.
+
+    Heads are read a few at a time, so that a long text needs no more memory than its longest head.
+    """
+    measures = list(measures)
+    wide = max(1, TILE // max(1, len(site.queries) * len(site.keys)))
+    parts: list[list[Tensor]] = [[] for _measure in measures]
+    for first in range(0, site.heads, wide):
+        heads = range(first, min(first + wide, site.heads))
+        read = Read(site.weights(heads), site.queries, site.keys, site.place.crosses)
+        for part, measure in zip(parts, measures, strict=True):
+            part.append(measure.heads(read))
+    return {
+        measure.name: Named(torch.cat(part), ("head",), measure.unit_of(site))
+        for part, measure in zip(parts, measures, strict=True)
+    }
+
+
+def table(sites: Iterable[Site[Any]], measures: Iterable[Measure]) -> dict[str, Named]:
+    """Measures of every head: name to (layer, head); NaN where a layer has fewer heads."""
+    measures = list(measures)
+    rows = [taken(site, measures) for site in sites]
+    return {measure.name: _stacked([row[measure.name] for row in rows]) for measure in measures}
+
+
+def _stacked(rows: list[Named]) -> Named:
+    """(layer, head) of several (head,); NaN where a layer has fewer heads."""
+    most = max((row.along("head") for row in rows), default=0)
+    values = torch.full((len(rows), most), torch.nan)
+    for layer, row in enumerate(rows):
+        values[layer, : row.along("head")] = row.values
+    return Named(values, ("layer", "head"), rows[0].unit if rows else "")
