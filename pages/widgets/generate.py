@@ -6,7 +6,7 @@ python -m pages.widgets.generate     writes shared/pictures.d.ts and shared/pale
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import NoneType
@@ -21,7 +21,7 @@ from attention_core.pictures.contracts.packing import Chosen, Contract, Parts, S
 FOLDER: Final = Path(__file__).parent / "shared"
 HEADER: Final = "// Made by `make types`; change {source} instead.\n"
 PLAIN: Final = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
-ARRAYS: Final = {
+ARRAYS: Final[dict[type[np.generic], str]] = {
     np.float32: "Float32Array",
     np.int32: "Int32Array",
     np.uint16: "Uint16Array",
@@ -36,6 +36,7 @@ def written() -> dict[Path, str]:
 
 def colours() -> str:
     """The palette as a module."""
+    known: dict[str, Mapping[str, str | Sequence[str]]]
     known = {"accent": palette.ACCENT, "heads": palette.HEADS, "scale": palette.SCALE}
     lines = [HEADER.format(source="attention_core/pictures/palette.py")]
     for name, modes in known.items():
@@ -111,7 +112,7 @@ def field(key: str, kind: Any, note: Any) -> Iterator[str]:
         return
     if isinstance(note, Sent):
         yield f"/** {note.axes.replace(' ', ' × ')} */"
-        yield f"{key}: {ARRAYS[note.dtype]}{empty};"  # type: ignore[index]  a type is looked up
+        yield f"{key}: {ARRAYS[note.dtype]}{empty};"
         if note.ragged:
             yield f"{key}_shapes: number[][];"
     elif isinstance(note, Parts):

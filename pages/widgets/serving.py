@@ -5,8 +5,8 @@ does not ask again.
 
 >>> folder("0000") is None
 True
->>> [path for path in modules("matrix") if path.startswith("matrix/")]
-['matrix/drawing.js', 'matrix/legend.js', 'matrix/links.js', 'matrix/widget.js']
+>>> [path for path in modules("tree") if path.startswith("tree/")]
+['tree/drawing.js', 'tree/rows.js', 'tree/widget.js']
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from functools import cache
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -129,16 +128,19 @@ def noted(picture: Contract) -> Iterator[tuple[str, Any, Any]]:
         yield name, getattr(picture, name), note
 
 
-@cache
-def notes(contract: type[Contract]) -> dict[str, tuple[Any, Any]]:
-    """Of each field its type and its note."""
-    hints = get_type_hints(contract, include_extras=True)
-    found: dict[str, tuple[Any, Any]] = {}
-    for one in fields(contract):  # type: ignore[arg-type]  every contract is a dataclass
-        hint = hints[one.name]
-        kind, note = get_args(hint)[:2] if get_origin(hint) is Annotated else (hint, None)
-        found[one.name] = (kind, note)
-    return found
+def notes(contract: type[Any]) -> dict[str, tuple[Any, Any]]:
+    """Of each field its type and its note; looked up once for each contract."""
+    if contract not in _NOTES:
+        hints = get_type_hints(contract, include_extras=True)
+        _NOTES[contract] = {one.name: _note(hints[one.name]) for one in fields(contract)}
+    return _NOTES[contract]
+
+
+_NOTES: dict[type[Any], dict[str, tuple[Any, Any]]] = {}
+
+
+def _note(hint: Any) -> tuple[Any, Any]:
+    return get_args(hint)[:2] if get_origin(hint) is Annotated else (hint, None)
 
 
 def plain(value: Any) -> Any:
@@ -162,7 +164,7 @@ def flat(values: Array, dtype: type[np.generic], *sizes: int) -> Array:
 def _flat(values: Any, note: Sent) -> Array:
     numbers = np.asarray(values, dtype=np.float64 if note.shares else note.dtype)
     if note.shares:
-        numbers = np.rint(np.clip(numbers, 0.0, 1.0) * np.iinfo(note.dtype).max)
+        numbers = np.rint(np.clip(numbers, 0.0, 1.0) * np.iinfo(np.dtype(note.dtype)).max)
     return flat(numbers, note.dtype, *numbers.shape)
 
 
@@ -183,9 +185,9 @@ def _parts(name: str, parts: Sequence[Contract]) -> dict[str, Any]:
 def _check(value: Any, note: Sent, sizes: dict[str, int]) -> None:
     """Sizes that no label gives are taken from the first array that has the axis."""
     if note.ragged:
-        needed = sizes.setdefault(note.ragged, len(value))
-        if len(value) != needed:
-            raise _misfit((len(value),), (needed,))
+        count = sizes.setdefault(note.ragged, len(value))
+        if len(value) != count:
+            raise _misfit((len(value),), (count,))
         shared = {axis for axis in note.axes.split() if axis in sizes}
         for one in value:
             _check(one, Sent(note.axes, note.dtype), {axis: sizes[axis] for axis in shared})

@@ -1,5 +1,6 @@
 import { equal, holds, Recorder, THEME } from "../shared/fakes_test.js";
-import { blocked, drawMatrix, labelled, matrixPlan, rowScale } from "./drawing.js";
+import { blocked, drawMatrix, matrixPlan, rowScale } from "./drawing.js";
+import { labelled } from "./labels.js";
 
 const framed = { id: "m", text: {}, choices: { turn: "" }, title: "", caption: "", name: "m" };
 const data = {
