@@ -373,7 +373,7 @@ def test_a_size_may_be_nothing_or_the_most_and_no_more(
         configure(root / "good", text_config={key: absurd})
         with pytest.raises(ModelError) as caught:
             folders.judge(root / "good", root)
-        assert f"{key} = {str(size)[:40]}; at most {most:,} can be read" in str(caught.value)
+        assert f"{key} = {str(absurd)[:40]}; at most {most:,} can be read" in str(caught.value)
         configure(root / "good", text_config={})
 
 

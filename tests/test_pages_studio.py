@@ -23,7 +23,8 @@ from models.ours.translator.reader import TranslatorReader, load_translator
 from models.ours.translator.recurrent import Looks, RecurrentShape
 from models.ours.translator.train import write_checkpoint
 from models.ours.translator.transformer import TransformerShape
-from models.store import catalogue, shelf
+from models.store import shelf
+from models.store.sources import shipped
 from pages.showing import readings
 from tests.test_pages_state import address, html, opened
 from tests.toy_networks import tiny
@@ -86,7 +87,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _small(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Pages see the small translators, and nobody sees them afterwards."""
-    for module in (recipes, reader, catalogue):
+    for module in (recipes, reader, shipped):
         monkeypatch.setattr(module, "CHECKPOINTS", checkpoints)
     monkeypatch.setattr(shelf, "load", shelf.Shelf().load)
     readings._translate.clear()

@@ -249,20 +249,21 @@ class TranslatorReader:
         return Candidate(self._shown(index), probability, piece)
 
 
-_IN_MEMORY: WeakValueDictionary[str, TranslatorReader] = WeakValueDictionary()
+_IN_MEMORY: WeakValueDictionary[Path, TranslatorReader] = WeakValueDictionary()
 _LOADING = threading.Lock()
 
 
 def load_translator(name: str) -> TranslatorReader:
     """The translator of that recipe, from its shipped checkpoint; one for all who hold it."""
+    folder = CHECKPOINTS / name
     with _LOADING:
-        found = _IN_MEMORY.get(name)
+        found = _IN_MEMORY.get(folder)
         if found is None:
             recipe = RECIPES[name]
             pieces = CHECKPOINTS / "vocabularies" / recipe.vocabulary
             languages = recipe.source, recipe.target
-            found = TranslatorReader(name, CHECKPOINTS / name, pieces, languages)
-            _IN_MEMORY[name] = found
+            found = TranslatorReader(name, folder, pieces, languages)
+            _IN_MEMORY[folder] = found
         return found
 
 
