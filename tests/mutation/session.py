@@ -163,7 +163,7 @@ class _Watch:
             return (yield)
         finally:
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
             self.made.seconds[item.nodeid] = time.perf_counter() - began
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> Callable[..., Any] | None:
