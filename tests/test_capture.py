@@ -513,9 +513,11 @@ def test_a_soft_cap_and_sinks_together_are_refused() -> None:
 
 @pytest.mark.parametrize("index", ["indices", "block_indices"])
 def test_every_kind_of_index_is_refused_and_a_missing_one_is_not(index: str) -> None:
+    given: dict[str, Any] = {index: torch.zeros(1)}
     with pytest.raises(AttentionError, match="index of its own"):
-        attend(module(), *qkv(), None, **{index: torch.zeros(1)})  # type: ignore[arg-type]
-    attend(module(), *qkv(), None, **{index: None})  # type: ignore[arg-type]
+        attend(module(), *qkv(), None, **given)
+    given[index] = None
+    attend(module(), *qkv(), None, **given)
 
 
 def test_what_is_kept_holds_no_gradient() -> None:

@@ -171,14 +171,16 @@ def test_two_seats_that_fall_free_together_are_both_taken() -> None:
         sitting.wait(10)
         free.wait(10)
 
+    def meet(cancelled: Callable[[], bool]) -> None:
+        together.wait(30)
+
     threads = [start(lambda key=key: desk.run(key, sit)) for key in ("one", "two")]  # type: ignore[misc]
     sitting.wait(10)
     for key in range(2):
-        threads.append(start(lambda key=key: desk.run(key, lambda _: together.wait(2))))  # type: ignore[misc,arg-type]
+        threads.append(start(lambda key=key: desk.run(key, meet)))  # type: ignore[misc]
         until(lambda: desk.waiting == len(threads) - 2)
-    with desk._changed:
+    with desk._changed:  # nobody is woken before both are on their way out
         free.set()
-        until(lambda: desk._running == 2)  # both are on their way out, before anybody is woken
     for thread in threads:
         thread.join()
     assert not together.broken

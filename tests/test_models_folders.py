@@ -369,11 +369,11 @@ def test_a_size_may_be_nothing_or_the_most_and_no_more(
     for size in (0, most, None, [most + 1]):
         configure(root / "good", **{key: size})
         assert folders.judge(root / "good", root).model_type == "bert"
-    for absurd in (-1, most + 1, "x" * 60):
-        configure(root / "good", text_config={key: absurd})
+    for refused in (-1, most + 1, "x" * 60):
+        configure(root / "good", text_config={key: refused})
         with pytest.raises(ModelError) as caught:
             folders.judge(root / "good", root)
-        assert f"{key} = {str(absurd)[:40]}; at most {most:,} can be read" in str(caught.value)
+        assert f"{key} = {str(refused)[:40]}; at most {most:,} can be read" in str(caught.value)
         configure(root / "good", text_config={})
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from functools import reduce
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -52,10 +51,9 @@ def _inner(code: CodeType) -> list[CodeType]:
 
 def _function(module: ModuleType, name: str) -> FunctionType | None:
     """The function of that name in a module, without what decorates it."""
-    try:
-        found = reduce(lambda place, part: vars(place)[part], name.split("."), module)
-    except (KeyError, TypeError):
-        return None
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
     if isinstance(found, property):
         found = found.fget
     found = inspect.unwrap(getattr(found, "__func__", found))
