@@ -145,16 +145,19 @@ class _Kept:
     """Where each tensor is kept. They are held, so that none is given another's identity."""
 
     places: dict[int, int] = field(default_factory=dict)
+    shapes: dict[int, torch.Size] = field(default_factory=dict)
     tensors: list[Tensor] = field(default_factory=list)
 
-    def put(self, tensor: Tensor) -> int:
-        self.places[id(tensor)] = place = len(self.tensors)
+    def put(self, tensor: Tensor, place: int | None = None) -> int:
+        """Keeps a tensor at a place of its own, or where the same numbers are kept already."""
+        self.places[id(tensor)] = place = len(self.tensors) if place is None else place
         self.tensors.append(tensor)
+        self.shapes[place] = tensor.shape
         return place
 
 
 class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Writes down every operation on what depends on the inputs."""
+    """Writes down every operation on what depends on the inputs, the same one once."""
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -168,6 +171,7 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.constants: dict[int, Tensor] = {}
         self.steps: list[Step] = []
         self.roots: dict[int, int] = {}
+        self.known: dict[str, list[int]] = {}  # what was done, or what a constant holds → places
 
     def __torch_dispatch__(
         self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -178,10 +182,13 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def place(self, tensor: Tensor) -> int:
-        """Where a tensor is kept; one never seen before is a constant."""
+        """Where a tensor is kept; one never seen before is a constant, the same one once."""
         place = self.kept.places.get(id(tensor))
         if place is None:
-            place = self.kept.put(tensor)
+            content = repr((tensor.dtype, tensor.shape, tensor.flatten().tolist()))
+            known = self.known.get(content)
+            place = self.kept.put(tensor, known[0] if known else None)
+            self.known[content] = [place]
             self.constants[place] = tensor.detach()
         return place
 
@@ -205,7 +212,13 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 title=self.title, operation=_name(operation),
             )  # fmt: skip
         written = _mapped(self._argument, arguments)
-        places = [self.kept.put(leaf) for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        tensors = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        if (known := self.known.get(repr((operation, written)))) is not None:
+            for tensor, place in zip(tensors, known, strict=True):
+                self.kept.put(tensor, place)
+            return
+        places = [self.kept.put(tensor) for tensor in tensors]
+        self.known[repr((operation, written))] = places
         self.live.update(places)
         self.steps.append(Step(_name(operation), written, places))
         if (
@@ -215,7 +228,11 @@ class _Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.roots[places[0]] = self.place(arguments[0])
 
     def _argument(self, leaf: Any) -> Any:
-        return f"%{self.place(leaf)}" if isinstance(leaf, Tensor) else _literal(leaf)
+        if not isinstance(leaf, Tensor):
+            return _literal(leaf)
+        place = self.place(leaf)
+        root = self.root(place)
+        return f"%{root if self.kept.shapes[root] == leaf.shape else place}"
 
 
 def _name(operation: Any) -> str:

@@ -144,10 +144,9 @@ class Entmax(ScaledDotProduct):
         trace = super().attend(query, key, value, allowed, first)
         if self.alpha < SOFTMAX_BELOW:
             return trace
-        cut = threshold(trace.scores / self.temperature, trace.allowed, self.alpha)
-        return replace(
-            trace, extras=(Extra("threshold", cut.squeeze(-1) * self.temperature, "h q"),)
-        )
+        scores, allowed = trace.scores.squeeze(-3), trace.allowed.squeeze(-3)
+        cut = threshold(scores / self.temperature, allowed, self.alpha).mT
+        return replace(trace, extras=(Extra("threshold", cut * self.temperature, "h q"),))
 
 
 class Sparsemax(Entmax):

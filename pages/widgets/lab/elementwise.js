@@ -13,15 +13,35 @@ import { gridOf, isGrid, literal, sizeOf, stretched, together } from "./grid.js"
 export function each(how, work, given, bool = false) {
   const grids = given.map((one) => isGrid(one) ? one : literal(one));
   const shape = together(grids.map((grid) => grid.shape));
-  const maps = grids.map((grid) => stretched(grid.shape, shape));
-  const data = new Float64Array(sizeOf(shape));
-  const numbers = new Array(grids.length);
-  for (let at = 0; at < data.length; at++) {
-    for (let one = 0; one < grids.length; one++) numbers[one] = grids[one].data[maps[one][at]];
-    data[at] = work(...numbers);
-  }
-  const of = (/** @type {number} */ at) => grids.map((grid, one) => ({ grid, at: maps[one][at] }));
+  const size = sizeOf(shape);
+  const maps = grids.map((grid) => grid.data.length === size ? null : stretched(grid.shape, shape));
+  const data = applied(work, grids.map((grid) => grid.data), maps, size);
+  const of = (/** @type {number} */ at) =>
+    grids.map((grid, one) => ({ grid, at: placeIn(maps[one], at) }));
   return gridOf(shape, data, { how, of }, bool);
+}
+
+/** Where a number comes from; without a map from the same place. @type {(map: Int32Array | null, at: number) => number} */
+const placeIn = (map, at) => map ? map[at] : at;
+
+/**
+ * One, two or three arguments, each with a loop of its own: a spread would cost more than the work.
+ * @type {(work: Work, data: ArrayLike<number>[], maps: (Int32Array | null)[], size: number) =>
+ *   Float64Array}
+ */
+function applied(work, data, maps, size) {
+  const found = new Float64Array(size);
+  const [a, b, c] = data;
+  const [i, j, k] = maps;
+  if (data.length === 1) { for (let at = 0; at < size; at++) found[at] = work(a[at]); }
+  else if (data.length === 2) {
+    for (let at = 0; at < size; at++) found[at] = work(a[placeIn(i, at)], b[placeIn(j, at)]);
+  } else {
+    for (let at = 0; at < size; at++) {
+      found[at] = work(a[placeIn(i, at)], b[placeIn(j, at)], c[placeIn(k, at)]);
+    }
+  }
+  return found;
 }
 
 /** @type {(x: number) => number} Halves go to the even neighbour, as in PyTorch. */

@@ -1,6 +1,6 @@
 // @ts-check
 // Operations on many numbers at once: sums, products of matrices, shares, order.
-import { front, gridOf, lanes, reshaped, sizeOf } from "./grid.js";
+import { front, gridOf, lanes, picked, reshaped, sizeOf } from "./grid.js";
 import { ELEMENTWISE } from "./elementwise.js";
 
 /** @typedef {import("./grid.js").Grid} Grid */
@@ -26,10 +26,8 @@ const cellsOf = (grid, lane) => Array.from(lane, (at) => ({ grid, at }));
 function gather(how, work, a, axes, keep = false, bool = false) {
   const along = alongOf(a, axes);
   const stretches = a.shape.length ? lanes(a.shape, along) : [Int32Array.of(0)];
-  const data = Float64Array.from(
-    stretches,
-    (lane) => work(Float64Array.from(lane, (at) => a.data[at])),
-  );
+  const data = new Float64Array(stretches.length);
+  stretches.forEach((lane, at) => data[at] = work(picked(a.data, lane)));
   const of = (/** @type {number} */ at) => cellsOf(a, stretches[at]);
   return gridOf(shrunk(a.shape, along, keep), data, { how, of }, bool);
 }
@@ -49,7 +47,7 @@ function along(how, work, a, axis, size) {
   const data = new Float64Array(sizeOf(shape));
   const lane = new Int32Array(data.length);
   lanes(shape, [place]).forEach((to, one) => {
-    const found = work(Float64Array.from(stretches[one], (at) => a.data[at]));
+    const found = work(picked(a.data, stretches[one]));
     to.forEach((at, position) => {
       data[at] = found[position];
       lane[at] = one;

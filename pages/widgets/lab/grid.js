@@ -16,6 +16,9 @@
  * @property {boolean} [literal]  written in the program itself
  */
 
+/** Sizes whose places are oncePerSize. */
+const MOST_SIZES = 500;
+
 /** @param {number[]} shape */
 export const sizeOf = (shape) => shape.reduce((product, size) => product * size, 1);
 
@@ -62,12 +65,19 @@ export function places(shape, steps, start = 0) {
   return found;
 }
 
+/** @type {(data: ArrayLike<number>, map: ArrayLike<number>, fill?: number) => Float64Array} */
+export function picked(data, map, fill = 0) {
+  const found = new Float64Array(map.length);
+  for (let at = 0; at < map.length; at++) found[at] = map[at] < 0 ? fill : data[map[at]];
+  return found;
+}
+
 /**
  * Numbers of another grid in other places; −1 is a place that gets `fill`.
  * @type {(source: Grid, shape: number[], map: ArrayLike<number>, fill?: number) => Grid}
  */
 export function moved(source, shape, map, fill = 0) {
-  const data = Float64Array.from(map, (from) => from < 0 ? fill : source.data[from]);
+  const data = picked(source.data, map, fill);
   const of = (/** @type {number} */ at) => map[at] < 0 ? [] : [{ grid: source, at: map[at] }];
   return gridOf(shape, data, { how: "same", of }, source.bool);
 }
@@ -78,6 +88,8 @@ export const reshaped = (source, shape) =>
 
 /** The shape that holds them all, axes of size 1 stretched. @param {number[][]} shapes */
 export function together(shapes) {
+  const wide = shapes.filter((shape) => shape.length);
+  if (wide.length < 2) return wide[0] ?? [];
   const axes = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: axes }, (_, axis) => {
     const sizes = shapes.map((shape) => shape[axis - axes + shape.length] ?? 1);
@@ -85,21 +97,36 @@ export function together(shapes) {
   });
 }
 
-/** @type {(shape: number[], wide: number[]) => Int32Array} */
-export function stretched(shape, wide) {
+/**
+ * A function of sizes that is worked out once for each: a program has few sizes and many steps.
+ * @template Found
+ * @param {(one: number[], other: number[]) => Found} work
+ * @returns {(one: number[], other: number[]) => Found}
+ */
+function oncePerSize(work) {
+  /** @type {Map<string, Found>} */
+  const known = new Map();
+  return (one, other) => {
+    const key = `${one};${other}`;
+    const found = known.get(key) ?? work(one, other);
+    if (known.size > MOST_SIZES) known.clear();
+    known.set(key, found);
+    return found;
+  };
+}
+
+/** For each place of a wide shape the place in one whose axes are stretched. */
+export const stretched = oncePerSize((shape, wide) => {
   const steps = strides(shape);
   const lacking = wide.length - shape.length;
   return places(
     wide,
     wide.map((_, axis) => (shape[axis - lacking] ?? 1) === 1 ? 0 : steps[axis - lacking]),
   );
-}
+});
 
-/**
- * The places of each stretch along some axes, one stretch for each place of the others.
- * @type {(shape: number[], axes: number[]) => Int32Array[]}
- */
-export function lanes(shape, axes) {
+/** The places of each stretch along some axes, one stretch for each place of the others. */
+export const lanes = oncePerSize((shape, axes) => {
   const steps = strides(shape);
   const along = axes.map((axis) => front(axis, shape.length));
   const others = shape.map((_, axis) => axis).filter((axis) => !along.includes(axis));
@@ -107,4 +134,4 @@ export function lanes(shape, axes) {
     places(kept.map((axis) => shape[axis]), kept.map((axis) => steps[axis]));
   const inside = pick(along.toSorted((a, b) => a - b));
   return Array.from(pick(others), (start) => inside.map((step) => start + step));
-}
+});

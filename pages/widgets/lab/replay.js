@@ -29,6 +29,9 @@ import { sumOf } from "./saying.js";
  * @typedef {[string, number, number, number, number]} Source  stage, row, column, rows, columns
  */
 
+/** Numbers that JSON cannot hold. @type {Record<string, number>} */
+const ENDLESS = { Infinity, "-Infinity": -Infinity, NaN };
+
 /** What this browser can do; anything else is left to Python. */
 export const OPERATIONS = { ...ELEMENTWISE, ...MOVING, ...GATHERING };
 
@@ -56,7 +59,7 @@ export function replayed(program, given, learnt) {
     if (Array.isArray(written)) return written.map(value);
     if (typeof written !== "string") return written;
     if (written[0] === "%") return kept[+written.slice(1)];
-    return /^(-?Infinity|NaN)$/.test(written) ? Number(written) : written;
+    return ENDLESS[written] ?? written;
   };
   for (const [name, args, results] of program.steps) {
     const found = operation(name)(...args.map(value));
