@@ -12,8 +12,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from attention_core.errors import AttentionError
-
 ROOT: Final = Path(__file__).parents[1]
 SHARED: Final = ("frame", "showing", "widgets", "locale")
 """Folders below pages/ that hold what pages stand on, and no page."""
@@ -47,10 +45,6 @@ class Page(NamedTuple):
     invitation: Invitation | None = None
 
 
-class PageError(AttentionError):
-    """A page that does not say what it is."""
-
-
 @cache
 def files() -> dict[str, str]:
     """Every page's file, below pages/, by its name; importing none of them."""
@@ -66,17 +60,15 @@ def files() -> dict[str, str]:
 def pages() -> tuple[Page, ...]:
     """Every page in the order of the navigation; imports all of them, once.
 
-    Raises PageError where a file does not say which page it is.
+    Raises LookupError where a file does not say which page it is.
     """
     return tuple(sorted(map(_card, files()), key=lambda page: page.order))
 
 
 def file(name: str) -> str:
-    """The file of a page, as Streamlit's links want it; raises PageError for an unknown name."""
+    """The file of a page, as Streamlit's links want it; raises LookupError for an unknown name."""
     if name not in files():
-        raise PageError(
-            "There is no page {name}; there are: {known}.", name=name, known=", ".join(files())
-        )
+        raise LookupError(f"There is no page {name}; there are: {', '.join(files())}.")
     return files()[name]
 
 
@@ -84,9 +76,5 @@ def _card(name: str) -> Page:
     module = ".".join(("pages", *Path(file(name)).with_suffix("").parts))
     card = getattr(import_module(module), "CARD", None)
     if not isinstance(card, Page) or card.name != name:
-        raise PageError(
-            '{file} does not say which page it is; it needs CARD = Page("{name}", …).',
-            file=file(name),
-            name=name,
-        )
+        raise LookupError(f"{file(name)} does not say which page it is: CARD = Page({name!r}, …).")
     return card

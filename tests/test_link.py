@@ -1,0 +1,52 @@
+"""Choices in the address: what is written is read again, and what cannot be read is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pages.frame import link
+from pages.showing import looking
+
+CHOICES: dict[str, tuple[link.Choice[Any], dict[str, Any]]] = {
+    "text": (link.text("x", "text"), {"a b": "a b"}),
+    "one_of": (link.one_of("x", "one", ("a", "b"), "a"), {"b": "b"}),
+    "number": (link.number("x", "number", 3), {"1": 0, "10": 9}),
+    "perhaps": (link.perhaps("x", "perhaps", most=50), {"1": 0, "50": 49}),
+    "amount": (link.amount("x", "amount", 5, 0, 9), {"0": 0, "9": 9}),
+    "numbers": (link.numbers("x", "numbers"), {"3,5": [2, 4]}),
+    "cell": (link.numbers("x", "cell", ordered=True), {"5,3": [4, 2]}),
+    "names": (link.names("x", "names"), {"b,a": ["b", "a"]}),
+    "flag": (link.flag("x", "flag"), {"1": True}),
+    "layer": (looking.choices("x").layer, {"1": 0, "63": 62, "every": looking.EVERY}),
+}
+NONSENSE = {
+    "one_of": ("c", ""), "number": ("0", "-1", "x", "٣"), "perhaps": ("0", "51", ""),
+    "amount": ("10", "-1"), "numbers": ("0", "a,1"), "flag": ("2", "yes"),
+    "layer": ("0", "65", "-1", "all"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CHOICES)
+def test_what_is_written_into_an_address_is_read_again(kind: str) -> None:
+    choice, known = CHOICES[kind]
+    for raw, value in known.items():
+        assert choice.parse(raw) == value
+        assert choice.write(value) == raw
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_what_cannot_be_read_is_left_out(kind: str) -> None:
+    choice, _known = CHOICES[kind]
+    assert [choice.parse(raw) for raw in NONSENSE[kind]] == [None] * len(NONSENSE[kind])
+
+
+def test_an_older_address_of_all_layers_still_opens_them() -> None:
+    assert looking.choices("translate").layer.parse("64") == looking.EVERY
+
+
+def test_a_layer_that_a_translator_lacks_is_its_last_one() -> None:
+    layers: list[looking.Layer | None] = [None, 0, 1, 2, 40, looking.EVERY]
+    assert [looking._within(one, 2) for one in layers] == [1, 0, 1, 1, 1, looking.EVERY]
+    assert looking._within(looking.EVERY, 1) == 0
