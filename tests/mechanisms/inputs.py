@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import torch
 from torch import Tensor, nn
 
 from attention_core.mechanisms.mechanism import Mechanism, Trace
-from tests.mechanisms.builder import BATCH, BUILDERS, KEYS, QUERIES
+from tests.mechanisms.builder import BATCH, BUILDERS, KEYS, QUERIES, Builder
+
+
+def builder(name: str) -> Builder:
+    """How a mechanism is made, as the test file of its family says, whichever file runs first."""
+    if name not in BUILDERS:
+        import_module("tests.mechanisms.found")
+    return BUILDERS[name]
 
 
 def made(name: str) -> Mechanism:
     torch.manual_seed(29)
-    mechanism = BUILDERS[name].make().double()
+    mechanism = builder(name).make().double()
     for parameter in mechanism.parameters():
         nn.init.normal_(parameter, std=0.4)
     return mechanism
@@ -32,7 +40,7 @@ class Inputs:
 
 def inputs(name: str, batch: tuple[int, ...] = (BATCH,)) -> Inputs:
     """Random tensors. Key 4 is forbidden to all, and query 2 may look at nothing."""
-    builder, dice = BUILDERS[name], torch.Generator().manual_seed(31)
+    widths, dice = builder(name), torch.Generator().manual_seed(31)
 
     def random(rows: int, width: int) -> Tensor:
         return torch.randn(*batch, rows, width, generator=dice, dtype=torch.float64)
@@ -42,8 +50,8 @@ def inputs(name: str, batch: tuple[int, ...] = (BATCH,)) -> Inputs:
     allowed[..., 2, :] = False
     allowed[..., [0, 1, 3, 4], 1] = True
     return Inputs(
-        random(QUERIES, builder.query), random(KEYS, builder.key),
-        random(KEYS, builder.value), allowed,
+        random(QUERIES, widths.query), random(KEYS, widths.key),
+        random(KEYS, widths.value), allowed,
     )  # fmt: skip
 
 
