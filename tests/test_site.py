@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from types import ModuleType
 
 import pytest
@@ -24,7 +25,7 @@ def test_no_two_pages_stand_in_one_place() -> None:
 
 def test_pages_of_one_heading_stand_together() -> None:
     groups = [page.group for page in site.pages()]
-    changes = sum(one != other for one, other in zip(groups, groups[1:], strict=False))
+    changes = sum(one != other for one, other in pairwise(groups))
     assert changes == len(set(groups)) - 1
 
 
@@ -50,5 +51,5 @@ def test_a_file_that_says_nothing_or_names_another_page_is_named(
 
 
 def test_an_unknown_page_lists_the_known_ones() -> None:
-    with pytest.raises(LookupError, match="There is no page nowhere; there are: .*home"):
+    with pytest.raises(LookupError, match=r"There is no page nowhere; there are: .*home"):
         site.file("nowhere")

@@ -24,7 +24,6 @@ from attention_core.finding import found
 from models.loading.documents import read_json
 from models.loading.folders import CONFIG_BYTES
 
-
 Task = Literal["read", "translate"]
 """What a reader does with a model: give it something to read, or have it write."""
 GROUP: Final = "attention_atlas.families"

@@ -36,9 +36,10 @@ def to_translate(
         link.choose(link.text(PAGE, "part"), "gold")
     if head is not None:
         chosen = looking.choices(PAGE)
-        link.choose(chosen.layer, layer(head))
+        place: Layer | None = layer(head)
+        link.choose(chosen.layer, place)
         whole = head.head is None or len(places(head.site)) > 1
-        link.choose(chosen.heads, [] if whole else [head.head])
+        link.choose(chosen.heads, [] if head.head is None or whole else [head.head])
         link.choose(chosen.shift, str(head.shift))
         link.choose(chosen.how, head.method.how)
         link.choose(chosen.least, round(head.method.least * 100))
