@@ -9,11 +9,12 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
 
-_WATCHING = ("tests/test_capture.py", "tests/test_edit.py")
+_WATCHING = ("tests/test_capture.py", "tests/test_edit.py", "tests/test_watching.py")
 _TRANSLATORS = ("tests/test_translator.py", "tests/test_translating.py")
 _ALIGNMENT = ("tests/test_alignment_scores.py", "tests/test_heads.py")
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
+    "attention_core/watching/attend.py": _WATCHING,
     "attention_core/watching/capture.py": _WATCHING,
     "attention_core/watching/edit.py": _WATCHING,
     "attention_core/watching/record.py": (*_WATCHING, "tests/test_models_reader.py"),
