@@ -26,8 +26,11 @@ from attention_core.numbers.heads import (
     HeadRanking,
     Method,
     Ranked,
-    together,
 )
+from attention_core.watching.place import Place
+from attention_core.watching.record import Integrity, Site, Stored
+from attention_core.watching.record import together as joined
+from tests.sample import axis
 
 
 def pair(seed: int, heads: tuple[int, ...] = (3, 2, 1), words: int = 5) -> AttendedPair:
@@ -202,9 +205,16 @@ def test_of_equals_the_one_that_finds_links_which_cross_comes_first() -> None:
 
 def test_layers_read_together_are_one_head_the_mean_of_all_theirs() -> None:
     one, other = torch.rand(2, 3, 4), torch.rand(1, 3, 4)
-    name, weights = together([("cross.0", one), ("cross.2", other)])
-    assert name == "cross.0+cross.2"
-    torch.testing.assert_close(weights, ((one[0] + one[1] + other[0]) / 3)[None])
+    source, target = axis("a b c d"), axis("w x y")
+    layers = [
+        Site((Place.of_kind("cross", 0),), 2, target, source, Stored(one), Integrity(1e-7, None)),
+        Site((Place.of_kind("cross", 2),), 1, target, source, Stored(other), Integrity(3e-7, 0.0)),
+    ]
+    both = joined(layers)
+    assert (both.name, both.heads) == ("cross.0+cross.2", 1)
+    torch.testing.assert_close(both.weights(), ((one[0] + one[1] + other[0]) / 3)[None])
+    torch.testing.assert_close(both.weights([0], slice(1, 2)), both.weights()[:, 1:2])
+    assert both.integrity == Integrity(3e-7, None)  # as sure as the least sure of them
 
 
 @pytest.mark.parametrize("link", [Link(2, 0), Link(0, 3)])

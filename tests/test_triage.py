@@ -18,7 +18,7 @@ from attention_core.numbers.confidence import confidence
 from attention_core.pictures.views import view
 from attention_core.watching.capture import never
 from models.corpora.head_search import HeadSearch
-from models.corpora.triage import Look, Row, Triage, as_csv, merged, summary
+from models.corpora.triage import Row, Triage, Way, as_csv, merged, summary
 from models.families.translation import Translating
 from models.store import catalogue, shelf
 from pages.alignments.parts.handover import layer
@@ -47,7 +47,7 @@ def reader() -> Translating:
 
 
 def triaged(reader: Translating, *pairs: Pair) -> list[Row]:
-    work = Triage(reader, pairs, Look())
+    work = Triage(reader, pairs, Way())
     return [work.row(place, never) for place in range(len(work))]
 
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from attention_core.errors import ShapeError
-from attention_core.pictures.views import Look, View, overview, view
+from attention_core.pictures.views import Cell, View, overview, view
 from attention_core.watching.record import AttentionRecord
 from tests.sample import Matrix, axis, site
 
@@ -185,13 +185,13 @@ def test_the_telling_look_goes_from_one_own_word_to_another() -> None:
     """0.50 and 1.00 are on specials; the largest of what remains is un → cats."""
     look = pictured(heads=[0]).telling()
     assert look is not None
-    assert look == Look(1, 3, float(np.float32(0.4)))
+    assert look == Cell(1, 3, float(np.float32(0.4)))
 
 
 def test_the_telling_look_is_the_same_cell_however_the_specials_are_shown() -> None:
     hidden = pictured(heads=[0], specials="hidden").telling()
     assert hidden is not None
-    assert hidden == Look(0, 2, float(np.float32(0.4)))
+    assert hidden == Cell(0, 2, float(np.float32(0.4)))
 
 
 def test_a_word_that_looks_at_itself_tells_nothing() -> None:
@@ -216,7 +216,7 @@ def test_one_word_alone_has_no_telling_look() -> None:
 def test_the_telling_look_of_a_given_matrix_is_that_matrixs() -> None:
     look = pictured(heads=[0]).telling(np.array(BACK, dtype=np.float32))
     assert look is not None
-    assert look == Look(1, 2, float(np.float32(0.2)))
+    assert look == Cell(1, 2, float(np.float32(0.2)))
 
 
 def record(length: int, heads: int = 3) -> AttentionRecord:
@@ -269,3 +269,10 @@ def test_layers_may_have_different_numbers_of_heads() -> None:
     ones: Matrix = [[1.0, 0.0], [0.0, 1.0]]
     pictures = overview([site([ones] * heads, tokens) for heads in (2, 4)], 2)
     assert [picture.shape for picture in pictures] == [(2, 2, 2), (4, 2, 2)]
+
+
+def test_a_shift_shows_each_row_with_the_look_of_a_later_step() -> None:
+    plain, later = pictured(heads=[0]), pictured(heads=[0], shift=1)
+    close(later.weights[0, :-1], plain.weights[0, 1:])
+    close(later.weights[0, -1], plain.weights[0, -1])  # the last step has none after it
+    close(pictured(heads=[0], shift=-1).weights[0, 1:], plain.weights[0, :-1])

@@ -61,12 +61,6 @@ class AttendedPair:
     gold: Gold
 
 
-def together(sites: Sequence[tuple[str, Tensor]]) -> tuple[str, Tensor]:
-    """Several layers as one of a single head: the mean over all their heads, `a+b` by name."""
-    weights = torch.cat([weights for _, weights in sites]).mean(0, keepdim=True)
-    return "+".join(name for name, _ in sites), weights
-
-
 class Ranked(NamedTuple):
     """One head read in one way. head is None for the mean of the heads of a site; several layers
     that are read `together` have a + in their name and one head.

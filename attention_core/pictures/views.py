@@ -14,6 +14,7 @@ from torch import Tensor
 from attention_core.axes.axis import Axis, Item
 from attention_core.axes.merging import merge_keys, merge_queries
 from attention_core.errors import ShapeError
+from attention_core.numbers.alignment import shifted
 from attention_core.watching.record import Site
 
 Grain = Literal["tokens", "words"]
@@ -22,7 +23,7 @@ Groups = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
-class Look:
+class Cell:
     """One cell in words: this row looks at this column with this weight."""
 
     row: int
@@ -86,13 +87,13 @@ class View:
             column_places=self.column_places[:most],
         )
 
-    def strongest(self, row: int, matrix: NDArray[np.float32] | None = None) -> Look:
+    def strongest(self, row: int, matrix: NDArray[np.float32] | None = None) -> Cell:
         """Where one row looks most, in the mean of the heads or in the matrix given."""
         weights = (self.mean if matrix is None else matrix)[row]
         column = int(weights.argmax())
-        return Look(row, column, float(weights[column]))
+        return Cell(row, column, float(weights[column]))
 
-    def telling(self, matrix: NDArray[np.float32] | None = None) -> Look | None:
+    def telling(self, matrix: NDArray[np.float32] | None = None) -> Cell | None:
         """The strongest look from one word of the reader to another one, if there is any."""
         weights = (self.mean if matrix is None else matrix).copy()
         weights[[row.special for row in self.rows]] = 0
@@ -102,7 +103,7 @@ class View:
         if not weights.size or weights.max() <= 0:
             return None
         row, column = np.unravel_index(int(weights.argmax()), weights.shape)
-        return Look(int(row), int(column), float(weights[row, column]))
+        return Cell(int(row), int(column), float(weights[row, column]))
 
 
 def view(
@@ -110,11 +111,14 @@ def view(
     heads: Sequence[int] | None = None,
     grain: Grain = "tokens",
     specials: Specials = "shown",
+    shift: int = 0,
 ) -> View:
     """The picture of one site: merged to words and stripped of special tokens as asked.
 
     Merging conserves: the weights on the sub-words of a looked-at word are added, those of a
     looking word averaged, so every row keeps its total.
+
+    shift  decoding steps: 1 shows with each row the look of the step after it
 
     Raises ShapeError when no head is chosen, or one that this site has not.
     """
@@ -125,7 +129,8 @@ def view(
             chosen=list(chosen),
             last=site.heads - 1,
         )
-    weights, allowed = site.weights(chosen), site.allowed()
+    weights = torch.from_numpy(shifted(site.weights(chosen).numpy(), shift))
+    allowed = site.allowed()
     rows, columns = site.queries, site.keys
     row_groups: Groups = tuple((place,) for place in range(len(rows)))
     column_groups: Groups = tuple((place,) for place in range(len(columns)))

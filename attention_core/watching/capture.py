@@ -111,7 +111,7 @@ class Hidden:
 
 
 @dataclass(frozen=True)
-class Look:
+class Announced:
     """One look of a mechanism of ours. weights (..., head, query, key), as used."""
 
     module: nn.Module
@@ -141,7 +141,7 @@ class Collector:
     cancelled: Callable[[], bool] = never
     calls: list[Call] = field(default_factory=list)
     want: Want = WEIGHTS
-    looks: list[Look] = field(default_factory=list)
+    looks: list[Announced] = field(default_factory=list)
     hidden: list[Hidden] = field(default_factory=list)
 
     def gradients(self, number: Tensor) -> Gradients:
@@ -249,7 +249,7 @@ def looked(module: nn.Module, weights: Tensor) -> Tensor:
     traced = collector.want.gradients
     if traced and not weights.requires_grad:
         weights = weights.detach().requires_grad_()
-    collector.looks.append(Look(module, weights if traced else weights.detach()))
+    collector.looks.append(Announced(module, weights if traced else weights.detach()))
     return weights
 
 

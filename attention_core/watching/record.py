@@ -15,7 +15,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol
 
 import torch
@@ -25,7 +25,8 @@ from typing_extensions import TypeVar
 from attention_core.axes.axis import Axis
 from attention_core.axes.tokens import TextAxis
 from attention_core.errors import AttentionError
-from attention_core.watching.place import Place, together
+from attention_core.watching.place import Place
+from attention_core.watching.place import together as written
 
 Along = TypeVar("Along", bound=Axis, default=TextAxis)
 """What lies along a side of a matrix: tokens of a text where nothing else is said."""
@@ -190,7 +191,7 @@ class Site(Generic[Along]):
     @property
     def name(self) -> str:
         """Stable and counted from 0: ``encoder.2``, ``cross.0``, or ``cross.0+cross.1``."""
-        return together(self.places)
+        return written(self.places)
 
     @property
     def kind(self) -> str:
@@ -219,6 +220,39 @@ class Site(Generic[Along]):
             for head in range(self.heads)
         ]
         return torch.cat(made)
+
+
+@dataclass(frozen=True)
+class Mean:
+    """One head that looks as all the heads of several calls do on average. heads: of each call"""
+
+    sources: tuple[Source, ...]
+    heads: tuple[int, ...]
+
+    def weights(self, heads: Sequence[int], queries: slice) -> Tensor:
+        parts = zip(self.sources, self.heads, strict=True)
+        total = sum(source.weights(range(count), queries).sum(0) for source, count in parts)
+        mean: Tensor = torch.as_tensor(total) / sum(self.heads)
+        return mean.expand(len(heads), *mean.shape)
+
+    def allowed(self) -> Tensor:
+        return self.sources[-1].allowed()
+
+
+def together(sites: Sequence[Site[Along]]) -> Site[Along]:
+    """One site whose one head is the mean over all heads of these; as sure as the least of them."""
+    gaps = [site.integrity.output for site in sites]
+    known = [gap for gap in gaps if gap is not None]
+    return replace(
+        sites[-1],
+        places=tuple(site.place for site in sites),
+        heads=1,
+        source=Mean(tuple(site.source for site in sites), tuple(site.heads for site in sites)),
+        integrity=Integrity(
+            max(site.integrity.rows for site in sites),
+            max(known) if len(known) == len(gaps) else None,
+        ),
+    )
 
 
 class Note(str):

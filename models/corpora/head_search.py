@@ -13,10 +13,10 @@ from typing import NamedTuple
 from attention_core.errors import AttentionError, TextError
 from attention_core.files.pairs import Pair
 from attention_core.numbers.alignment import AlignedPair, diagonal_links, error_rate
-from attention_core.numbers.heads import AttendedPair, HeadRanking, Ranked, together
+from attention_core.numbers.heads import AttendedPair, HeadRanking, Ranked
 from models.corpora.triage import followed
 from models.families.translation import Translating, Translation
-from models.ours.translator.gold import places
+from models.ours.translator.gold import attended
 
 
 class Report(NamedTuple):
@@ -84,13 +84,7 @@ def _attended(found: Translation, aligned: AlignedPair) -> AttendedPair:
     """Raises TextError for a model without attention, or words that the text does not have."""
     if not found.cross:
         raise TextError("This translator has no attention, so no head of it can align.")
-    layers = [(site.name, site.weights()) for site in found.cross]
-    return AttendedPair(
-        [*layers, *([together(layers)] if len(layers) > 1 else [])],
-        places(found.target, aligned.target),
-        places(found.source, aligned.source),
-        aligned.gold,
-    )
+    return attended(found, aligned, [found.cross] if len(found.cross) > 1 else [])
 
 
 def _diagonal(pairs: Sequence[AlignedPair]) -> float:

@@ -25,7 +25,7 @@ LONGEST: Final = 20_000
 """Characters of a line that are still cut into pieces; a longer line is no sentence."""
 
 
-class Look(NamedTuple):
+class Way(NamedTuple):
     """Which attention stands for the alignment. layer −1 = the last; no heads = their mean."""
 
     layer: int = -1
@@ -78,7 +78,7 @@ class Row:
 class Triage:
     """The work of a job: every pair of a file, followed by one translator."""
 
-    def __init__(self, reader: Translating, pairs: Sequence[Pair], look: Look) -> None:
+    def __init__(self, reader: Translating, pairs: Sequence[Pair], look: Way) -> None:
         self.reader = reader
         self.pairs = pairs
         self.look = look
@@ -108,7 +108,7 @@ def followed(reader: Translating, pair: Pair, cancelled: Callable[[], bool]) -> 
     return reader.align(pair.source, pair.target, cancelled=cancelled)
 
 
-def _measured(number: int, pair: Pair, found: Translation, look: Look) -> Row:
+def _measured(number: int, pair: Pair, found: Translation, look: Way) -> Row:
     ratio = _words(found, 1) / max(1, _words(found, 0))
     if not found.cross:
         return Row(number, pair, None, found.score, ratio)

@@ -11,7 +11,7 @@ import streamlit as st
 from attention_core.files.pairs import Pairs
 from attention_core.marking import N_
 from models.corpora.pairs import ready_classroom
-from models.corpora.triage import Look, Row, Triage, as_csv, summary
+from models.corpora.triage import Row, Triage, Way, as_csv, summary
 from models.work.jobs import Job
 from pages.alignments.parts import handover, triaging, uploading
 from pages.frame import ask, background, downloads, link, prose, site
@@ -92,10 +92,10 @@ def worked(model: str, pairs: Pairs | None) -> Job[Row] | None:
     )
 
 
-def aligned_by(model: str) -> Look:
+def aligned_by(model: str) -> Way:
     """The look of the translator's card; where that is all layers together, the last one."""
     layer, heads, shift, how, least = looking.best(model)
-    return Look(layer if isinstance(layer, int) else -1, heads, shift, how, least)
+    return Way(layer if isinstance(layer, int) else -1, heads, shift, how, least)
 
 
 def shown(job: Job[Row]) -> None:

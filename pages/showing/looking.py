@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
-import torch
-
-from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract, shifted
+from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract
 from attention_core.pictures.views import Grain, Specials, View, view
 from attention_core.watching.place import places
-from attention_core.watching.record import Integrity, Site, Stored
+from attention_core.watching.record import Site, together
 from models.families.translation import Translation
 from models.store import catalogue
 from pages.frame import link
@@ -80,10 +76,10 @@ def best(model: str) -> Best:
         return Best()
     head, site = found.get("head"), str(found["site"])
     read = places(site)
-    together = len(read) > 1
+    joined = len(read) > 1
     return Best(
-        EVERY if together else read[0].layer,
-        () if head is None or together else (int(head),),
+        EVERY if joined else read[0].layer,
+        () if head is None or joined else (int(head),),
         int(found["shift"]),
         found["extraction"],
         float(found.get("least", 0.0)),
@@ -104,7 +100,7 @@ class Look(NamedTuple):
     least: float
 
     def view(self, grain: Grain, specials: Specials) -> View:
-        return view(self.site, self.heads, grain, specials)
+        return view(self.site, self.heads, grain, specials, self.shift)
 
     def links(self, picture: View) -> list[Link]:
         """The links that the picture stands for; special tokens have none."""
@@ -133,7 +129,7 @@ def settled(found: Translation, model: str, chosen: Looking | None = None) -> Lo
     layer = _within(layer, len(cross))
     site = together(cross) if layer == EVERY else cross[layer]
     heads = tuple(head for head in heads if head < site.heads) or tuple(range(site.heads))
-    return Look(moved(site, shift), layer, heads, shift, how, least)
+    return Look(site, layer, heads, shift, how, least)
 
 
 def _within(layer: Layer | None, layers: int) -> Layer:
@@ -141,31 +137,6 @@ def _within(layer: Layer | None, layers: int) -> Layer:
     if layer == EVERY and layers > 1:
         return EVERY
     return layer if isinstance(layer, int) and layer < layers else layers - 1
-
-
-def together(sites: Sequence[Site]) -> Site:
-    """One site whose one head is the mean over all heads of these."""
-    weights = torch.cat([site.weights() for site in sites]).mean(0, keepdim=True)
-    gaps = [site.integrity.output for site in sites]
-    known = [gap for gap in gaps if gap is not None]
-    return replace(
-        sites[-1],
-        places=tuple(site.place for site in sites),
-        heads=1,
-        source=Stored(weights, sites[-1].allowed()),
-        integrity=Integrity(
-            max(site.integrity.rows for site in sites),
-            max(known) if len(known) == len(gaps) else None,
-        ),
-    )
-
-
-def moved(site: Site, shift: int) -> Site:
-    """The site with the look of each target piece taken `shift` decoding steps later."""
-    if not shift:
-        return site
-    weights = torch.from_numpy(shifted(site.weights().numpy(), shift).copy())
-    return replace(site, source=Stored(weights, site.allowed()))
 
 
 def where(look: Look) -> str:

@@ -12,7 +12,6 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError
@@ -29,8 +28,9 @@ from attention_core.numbers.alignment import (
     shifted,
     symmetrised,
 )
-from attention_core.numbers.heads import AttendedPair, HeadRanking, together
-from models.families.translation import Translating
+from attention_core.numbers.heads import AttendedPair, HeadRanking
+from attention_core.watching.record import Site, together
+from models.families.translation import Translating, Translation
 from models.ours.translator.corpus import CLASSROOM
 from models.ours.translator.vocabulary import normalised
 
@@ -113,18 +113,25 @@ def looks(reader: Translating, pairs: Sequence[AlignedPair]) -> list[AttendedPai
 def _look(reader: Translating, pair: AlignedPair) -> AttendedPair:
     texts = pair.texts or (" ".join(pair.source), " ".join(pair.target))
     made = reader.align(*texts)
-    layers = [(site.name, site.weights()) for site in made.cross]
+    deep = len(made.cross)
+    several = [made.cross[-count:] for count in range(2, deep + 1)]  # the last two, three, …
+    return attended(made, pair, several)
+
+
+def attended(
+    made: Translation, pair: AlignedPair, joined: Sequence[Sequence[Site]] = ()
+) -> AttendedPair:
+    """What each layer looked at, and each of these joined ones, beside the links of people.
+
+    Raises TextError when a word of the pair is not in its text.
+    """
+    sites = [*made.cross, *map(together, joined)]
     return AttendedPair(
-        [*layers, *_several(layers)],
+        [(site.name, site.weights()) for site in sites],
         places(made.target, pair.target),
         places(made.source, pair.source),
         pair.gold,
     )
-
-
-def _several(layers: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
-    """The last two layers as one, the last three, and so on."""
-    return [together(layers[-count:]) for count in range(2, len(layers) + 1)]
 
 
 def best_reading(found: Sequence[AttendedPair]) -> Reading:

@@ -38,7 +38,7 @@ class Shape(ABC):
         return asdict(self)
 
 
-class Look(NamedTuple):
+class Traced(NamedTuple):
     """One attention of a teacher-forced pass: its place, the mechanism, and what it did."""
 
     place: Place
@@ -61,7 +61,7 @@ class Followed(NamedTuple):
     """
 
     logits: Tensor
-    looks: tuple[Look, ...]
+    looks: tuple[Traced, ...]
 
 
 class Network(nn.Module, ABC):

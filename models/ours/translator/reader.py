@@ -31,7 +31,7 @@ from attention_core.watching.edit import Edit, placed
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
 from models.ours.translator import vocabulary
-from models.ours.translator.network import Followed, Look
+from models.ours.translator.network import Followed, Traced
 from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shape_of
 from models.ours.translator.search import Found, beam_search
 from models.ours.translator.vocabulary import END, END_ID, START, START_ID, UNKNOWN, UNKNOWN_ID
@@ -287,7 +287,7 @@ def _given(target: TextAxis) -> TextAxis:
     return replace(target, name="written", tokens=(start, *target.tokens[:-1]))
 
 
-def _site(look: Look, source: TextAxis, target: TextAxis, given: TextAxis) -> Site:
+def _site(look: Traced, source: TextAxis, target: TextAxis, given: TextAxis) -> Site:
     """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
     reads = look.place.stack == "encoder"
     queries, keys = (source, source) if reads else (target, source if look.place.crosses else given)
@@ -298,7 +298,7 @@ def _site(look: Look, source: TextAxis, target: TextAxis, given: TextAxis) -> Si
     )  # fmt: skip
 
 
-def _integrity(look: Look) -> Integrity:
+def _integrity(look: Traced) -> Integrity:
     """How far rows are from what the mechanism promises, and weights × values from its output.
 
     A row that a reader edited may sum to anything from 0 to 1.

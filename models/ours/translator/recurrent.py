@@ -26,7 +26,7 @@ from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredic
 from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.place import Place
-from models.ours.translator.network import Followed, Look, Network, Shape, State
+from models.ours.translator.network import Followed, Network, Shape, State, Traced
 from models.ours.translator.vocabulary import PAD_ID
 
 Looks = Literal[
@@ -169,7 +169,7 @@ class Recurrent(Network):
         logits = self.predict(torch.stack(readouts, 1), words)
         if self.mechanism is None:
             return Followed(logits, ())
-        return Followed(logits, (Look(_LOOK, self.mechanism, _joined(traces, read)),))
+        return Followed(logits, (Traced(_LOOK, self.mechanism, _joined(traces, read)),))
 
 
 class Bahdanau(Recurrent):

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.place import Place
-from models.ours.translator.network import Followed, Look, Network, Shape, State
+from models.ours.translator.network import Followed, Network, Shape, State, Traced
 from models.ours.translator.vocabulary import PAD_ID
 
 
@@ -196,7 +196,7 @@ class Transformer(Network):
         states, _, own, cross = self._write(target, self.begin((read,)), read, allowed, 0)
         places, traces = self.places.items(), (*encoder, *own, *cross)
         looks = (
-            Look(place, mechanism, trace)
+            Traced(place, mechanism, trace)
             for (place, mechanism), trace in zip(places, traces, strict=True)
         )
         return Followed(self.chances(states), tuple(looks))
