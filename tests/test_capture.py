@@ -496,6 +496,22 @@ def test_a_mask_of_fewer_axes_is_the_same_for_the_whole_batch(axes: int) -> None
         assert torch.equal(source.allowed(), mask[0])
 
 
+def test_a_mask_and_a_bias_of_one_query_are_those_of_every_query() -> None:
+    mask, bias = ALLOWED[:, :, 1:2], BIAS[:, :, 1:2]
+    _, call = run({"mask": mask, "position_bias": bias})
+    for row, source in enumerate(call.sources):
+        every = replace(
+            source,
+            mask=mask[row].expand(-1, QUERIES, -1),
+            bias=bias[0].expand(-1, QUERIES, -1),
+        )
+        expected = every.weights(range(HEADS), slice(None))
+        for queries in (slice(None), slice(2, 4), slice(1, 2)):
+            found = source.weights([4, 1], queries)
+            torch.testing.assert_close(found, expected[[4, 1], queries])
+        assert source.allowed().tolist() == mask[row, 0].tolist() * QUERIES
+
+
 def test_a_module_that_does_not_say_is_causal_and_a_single_query_sees_all_keys() -> None:
     query, key, value = qkv()
     with capture() as collector:
@@ -518,6 +534,16 @@ def test_every_kind_of_index_is_refused_and_a_missing_one_is_not(index: str) -> 
         attend(module(), *qkv(), None, **given)
     given[index] = None
     attend(module(), *qkv(), None, **given)
+
+
+def test_groups_are_shared_also_where_there_are_as_many_keys_as_heads() -> None:
+    query, key, value = qkv(GROUPS, keys=HEADS)
+    with capture() as collector:
+        output, _ = attend(module(), query, key, value, None)
+    repeated = (part.repeat_interleave(HEADS // GROUPS, 1) for part in (key, value))
+    expected, _ = attend(module(), query, *repeated, None)
+    torch.testing.assert_close(output, expected)
+    assert all(check.verified for check in collector.calls[0].integrities)
 
 
 def test_what_is_kept_holds_no_gradient() -> None:

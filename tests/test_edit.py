@@ -254,6 +254,14 @@ def test_gradients_flow_through_edited_weights() -> None:
     assert not source.used.requires_grad
 
 
+def test_gradients_are_numbers_where_the_others_have_nothing_to_share() -> None:
+    weights = torch.tensor([[[1.0, 0.0, 0.0]]], dtype=torch.float64, requires_grad=True)
+    made = Edit("s", "set", keys=(0,), value=0.3).apply(weights, torch.ones(1, 3).bool(), 0)
+    made.sum().backward()  # type: ignore[no-untyped-call]
+    assert weights.grad is not None
+    assert bool(weights.grad.isfinite().all())
+
+
 def mixed_results(
     plain_look: Callable[[], Tensor], edited_look: Callable[[], Tensor], rounds: int
 ) -> list[int]:

@@ -129,6 +129,9 @@ def test_a_plan_says_what_would_come_and_how_large_it_is(server: FakeHub) -> Non
     assert plan.bytes == sum(size for _, size in plan.files) > 50_000
     assert plan.revision == SHA
     assert not any("resolve" in asked for asked in server.asked)
+    assert all(
+        "blobs=true" in asked.lower() for asked in server.asked
+    )  # else the hub tells no sizes
 
 
 def test_a_download_tells_its_progress_and_is_read_from_the_cache(server: FakeHub) -> None:
