@@ -10,14 +10,13 @@ import streamlit as st
 
 from attention_core.numbers import measures
 from attention_core.numbers.alignment import Gold, Link
-from attention_core.pictures import drawing
 from attention_core.pictures import figures as plots
-from attention_core.pictures.palette import PAPER
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from pages.frame import downloads
 from pages.frame.language import _
 from pages.frame.measure_names import explanation, title
+from pages.showing import charts
 from pages.showing.readings import Part
 from pages.widgets.alignment import TEXT as RIBBONS_TEXT
 from pages.widgets.alignment import Alignment
@@ -226,30 +225,20 @@ def alignment(
 def heads_map(part: Part, key: str, took: Callback) -> None:
     """Every head as a dot by how far and how widely it looks; a click opens it."""
     named = {measure.name: title(measure) for measure in measures.ALL}
-    shade: plots.Theme = "dark" if st.context.theme.type == "dark" else "light"
     figure = plots.heads_map(
         part.measures["distance"],
         part.measures["entropy"],
         (named["distance"], named["entropy"]),
         _("layer {layer} · head {head}"),
-        shade,
+        charts.theme(),
     )
-    st.plotly_chart(
-        figure, key=key, on_select=took, selection_mode="points", theme=None,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "heads-map"},
-        },
-    )  # fmt: skip
-    downloads.file("SVG", lambda: drawing.svg(figure, PAPER[shade]), "heads-map.svg")
+    charts.chart(figure, key, "heads-map", took)
 
 
 def map_point(key: str, part: Part) -> tuple[int, int] | None:
     """Layer and head of the dot that was clicked in `heads_map`, counted from 0."""
-    points = st.session_state[key]["selection"]["points"]
-    taken = [point["point_index"] for point in points if point["curve_number"] == 0]
-    return divmod(taken[0], part.sites[0].heads) if taken else None
+    taken = charts.point(key)
+    return None if taken is None else divmod(taken, part.sites[0].heads)
 
 
 def head_table(part: Part, key: str, took: Callback) -> None:
