@@ -1,18 +1,24 @@
-"""Statistics of many heads as Plotly figures; attention itself is drawn by the page's widgets."""
+"""Statistics as charts: heads or pairs as dots, values over labels, costs over a length.
+
+>>> chart = curves(["the", "the"], [Curve("BLEU", [21.5, None])], ("word", "BLEU"), "light")
+>>> chart.data[0].y, chart.layout.xaxis.tickvals, chart.layout.xaxis.ticktext
+((21.5, None), (0, 1), ('the', 'the'))
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import plotly.graph_objects as go
 from torch import Tensor
 
-from attention_core.pictures.palette import HEADS, INK, SCALE
+from attention_core.pictures.chart import Theme, chart, named_ticks
+from attention_core.pictures.palette import ACCENT, HEADS, INK, SCALE
 
-Theme = Literal["light", "dark"]
-FAINT = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Lines that lie on one another are told apart by their gaps."""
 
 
 def heads_map(
@@ -28,32 +34,42 @@ def heads_map(
     sites, heads = across.shape
     known = across.isfinite() & upwards.isfinite()
     places = [(site, head) for site in range(sites) for head in range(heads) if known[site, head]]
+    names = [name.format(layer=site + 1, head=head + 1) for site, head in places]
+    dots = zip(across[known].tolist(), upwards[known].tolist(), names, strict=True)
     steps = SCALE[theme]
-    figure = go.Figure(
-        go.Scatter(
-            x=across[known].tolist(),
-            y=upwards[known].tolist(),
-            mode="markers",
-            text=[name.format(layer=site + 1, head=head + 1) for site, head in places],
-            hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",
-            marker={
-                "size": 13,
-                "color": [steps[_step(site, sites, len(steps))] for site, _head in places],
-                "line": {"width": 1, "color": INK[theme]},
-            },
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-        )
-    )
-    axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}}
-    figure.update_layout(
-        showlegend=False, height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        font={"color": INK[theme], "size": 15}, dragmode=False, clickmode="event+select",
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={**axis, "title": titles[0], "automargin": True},
-        yaxis={**axis, "title": titles[1], "automargin": True},
-    )  # fmt: skip
-    return figure
+    marker = {
+        "size": 13,
+        "color": [steps[_step(site, sites, len(steps))] for site, _head in places],
+        "line": {"width": 1, "color": INK[theme]},
+    }
+    return _scattered([Dot(*dot) for dot in dots], titles, theme, marker)
+
+
+class Dot(NamedTuple):
+    """One thing by two measures, and what it is called where it is pointed at."""
+
+    across: float
+    upwards: float
+    name: str
+
+
+def pairs_map(
+    dots: Sequence[Dot], titles: tuple[str, str], theme: Theme, chosen: int | None = None
+) -> go.Figure:
+    """Many things as dots alike; the chosen one is larger and has the accent.
+
+    titles  of the two axes, in the reader's language
+    chosen  place among the dots
+    """
+    fill = SCALE[theme][len(SCALE[theme]) // 2]
+    lit = [place == chosen for place in range(len(dots))]
+    marker = {
+        "size": [13 if one else 8 for one in lit],
+        "color": [ACCENT[theme] if one else fill for one in lit],
+        "opacity": 0.8,
+        "line": {"width": 0.5, "color": INK[theme]},
+    }
+    return _scattered(dots, titles, theme, marker)
 
 
 class Curve(NamedTuple):
@@ -68,46 +84,29 @@ def curves(
     labels: Sequence[str], drawn: Sequence[Curve], titles: tuple[str, str], theme: Theme,
     logarithmic: bool = False,
 ) -> go.Figure:  # fmt: skip
-    """Lines over a few ordered labels, each named at its end as well as in the legend.
+    """Lines over a few ordered labels, each named in the legend.
 
     titles       of the two axes, in the reader's language
     logarithmic  the values fall over several powers of ten
     """
-    figure = go.Figure(
-        [
-            go.Scatter(
-                x=list(range(len(labels))),
-                y=list(curve.values),
-                name=escape(curve.name),
-                mode="lines+markers",
-                line={
-                    "width": 4 if curve.strong else 2,
-                    "dash": _DASHES[place // len(HEADS[theme]) % len(_DASHES)],
-                    "color": HEADS[theme][place % len(HEADS[theme])],
-                },
-                marker={"size": 9},
-                hovertemplate="%{fullData.name}: %{y:.3g}<extra></extra>",
-            )
-            for place, curve in enumerate(drawn)
-        ]
-    )
-    axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}}
-    figure.update_layout(
-        height=430, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="x unified",
-        font={"color": INK[theme], "size": 15}, dragmode=False,
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        xaxis={
-            **axis, "title": titles[0], "automargin": True, "tickmode": "array",
-            "tickvals": list(range(len(labels))), "ticktext": [escape(label) for label in labels],
-        },
-        yaxis={
-            **axis, "title": titles[1], "automargin": True,
-            "type": "log" if logarithmic else "linear",
-            **({} if logarithmic else {"rangemode": "tozero"}),
-        },
-    )  # fmt: skip
-    return figure
+    traces = [
+        go.Scatter(
+            x=list(range(len(labels))),
+            y=list(curve.values),
+            name=escape(curve.name),
+            mode="lines+markers",
+            line={
+                "width": 4 if curve.strong else 2,
+                "dash": DASHES[place // len(HEADS[theme]) % len(DASHES)],
+                "color": HEADS[theme][place % len(HEADS[theme])],
+            },
+            marker={"size": 9},
+            hovertemplate="%{fullData.name}: %{y:.3g}<extra></extra>",
+        )
+        for place, curve in enumerate(drawn)
+    ]
+    upright = {"type": "log"} if logarithmic else {"type": "linear", "rangemode": "tozero"}
+    return chart(traces, titles, theme, x=named_ticks(labels), y=upright, hovermode="x unified")
 
 
 class Growth(NamedTuple):
@@ -127,16 +126,7 @@ def growth(
     titles     of the two axes, in the reader's language
     crossings  (length, value, what to say of it): places to ring
     """
-    traces = []
-    for place, one in enumerate(drawn):
-        colour = HEADS[theme][place % len(HEADS[theme])]
-        line = {"width": 3, "dash": _DASHES[place % len(_DASHES)], "color": colour}
-        marker = {"size": 9, "color": colour}
-        traces.append(_trail(one.line, one.name, mode="lines", line=line))
-        if one.points:
-            traces.append(
-                _trail(one.points, one.name, mode="markers", marker=marker, showlegend=False)
-            )
+    traces = [trail for place, one in enumerate(drawn) for trail in _trails(one, place, theme)]
     ring = {"size": 17, "symbol": "circle-open", "color": INK[theme], "line": {"width": 2}}
     traces += [
         _trail([(length, value)], said, mode="markers", marker=ring, showlegend=False)
@@ -144,26 +134,40 @@ def growth(
     ]
     lengths = [length for one in drawn for length, _ in (*one.line, *one.points)]
     ticks = _powers(min(lengths, default=1), max(lengths, default=1))
-    axis = {"gridcolor": FAINT[theme], "zeroline": False, "tickfont": {"size": 14}, "type": "log"}
-    figure = go.Figure(traces)
-    figure.update_layout(
-        height=340 + 24 * len(drawn), margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        hovermode="closest",
-        font={"color": INK[theme], "size": 15}, dragmode=False,
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        xaxis={
-            **axis, "title": titles[0], "automargin": True, "tickmode": "array",
-            "tickvals": ticks, "ticktext": [f"{tick:,}" for tick in ticks],
-        },
-        yaxis={**axis, "title": titles[1], "automargin": True, "exponentformat": "SI",
-            "minexponent": 2, "dtick": 1},
+    return chart(
+        traces, titles, theme, height=340 + 24 * len(drawn), hovermode="closest",
+        x={"type": "log", **named_ticks([f"{tick:,}" for tick in ticks], ticks)},
+        y={"type": "log", "exponentformat": "SI", "minexponent": 2, "dtick": 1},
     )  # fmt: skip
-    return figure
 
 
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-"""Lines that lie on one another are told apart by their gaps."""
+def _scattered(
+    dots: Sequence[Dot], titles: tuple[str, str], theme: Theme, marker: dict[str, Any]
+) -> go.Figure:
+    """Dots of which a click chooses one, and none pales when another is chosen."""
+    always = {"marker": {"opacity": marker.get("opacity", 1)}}
+    dot = go.Scatter(
+        x=[dot.across for dot in dots],
+        y=[dot.upwards for dot in dots],
+        mode="markers",
+        text=[escape(dot.name) for dot in dots],
+        hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",
+        marker=marker,
+        selected=always,
+        unselected=always,
+    )
+    return chart([dot], titles, theme, showlegend=False, clickmode="event+select")
+
+
+def _trails(one: Growth, place: int, theme: Theme) -> list[go.Scatter]:
+    """The line of one thing, and its measured points in the same colour."""
+    colour = HEADS[theme][place % len(HEADS[theme])]
+    line = {"width": 3, "dash": DASHES[place % len(DASHES)], "color": colour}
+    marker = {"size": 9, "color": colour}
+    trails = [_trail(one.line, one.name, mode="lines", line=line)]
+    if one.points:
+        trails.append(_trail(one.points, one.name, mode="markers", marker=marker, showlegend=False))
+    return trails
 
 
 def _trail(places: Sequence[tuple[int, float]], name: str, **look: Any) -> go.Scatter:

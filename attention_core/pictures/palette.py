@@ -2,6 +2,11 @@
 
 Both scales are straight lines in lightness (OKLab, Ottosson 2020), so equal steps of weight look
 equal, in greyscale and to colour-blind eyes too. https://bottosson.github.io/posts/oklab/
+
+>>> oklch(1.0, 0.0, 0.0), oklch(0.0, 0.0, 0.0)
+('#ffffff', '#000000')
+>>> SCALE["light"][0] > SCALE["light"][-1], len(SCALE["dark"]) == STEPS
+(True, True)
 """
 
 from __future__ import annotations

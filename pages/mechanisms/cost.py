@@ -11,11 +11,11 @@ from attention_core.marking import N_
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.cost import Price
 from attention_core.mechanisms.price import Size
-from attention_core.pictures import figures as plots
+from attention_core.pictures.figures import Growth
 from pages.frame import downloads, link, prose, site
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, shade, table, title
+from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, table, title
 from pages.mechanisms.parts.measuring import measuring
 from pages.showing import choosing
 
@@ -119,7 +119,7 @@ def crossed(price: Price, one: str, other: str, size: Size) -> int | None:
 def chart(names: list[str], size: Size, price: Price, unit: str, file: str) -> None:
     """One line for each mechanism."""
     drawn = [
-        plots.Growth(title(name), [(n, priced(price, name, size, n)) for n in lengths(size.length)])
+        Growth(title(name), [(n, priced(price, name, size, n)) for n in lengths(size.length)])
         for name in names
     ]
     rings = [
@@ -128,7 +128,7 @@ def chart(names: list[str], size: Size, price: Price, unit: str, file: str) -> N
         for one, other in (pair, pair[::-1])
         if (found := crossed(price, one, other, size))
     ]
-    draw(plots.growth(drawn, (_("length of the text (tokens)"), unit), shade(), rings), file)
+    draw(drawn, unit, file, rings)
 
 
 class Verdicts(NamedTuple):

@@ -10,13 +10,12 @@ import streamlit as st
 
 from attention_core.numbers import measures
 from attention_core.numbers.alignment import Gold, Link
-from attention_core.pictures import drawing
 from attention_core.pictures import figures as plots
-from attention_core.pictures.palette import PAPER
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from pages.frame import downloads
 from pages.frame.language import _
+from pages.showing import charts
 from pages.showing.readings import Part
 from pages.showing.sentences import titled
 from pages.widgets.alignment import TEXT as RIBBONS_TEXT
@@ -225,30 +224,20 @@ def alignment(
 
 def heads_map(part: Part, key: str, took: Callback) -> None:
     """Every head as a dot by how far and how widely it looks; a click opens it."""
-    shade: plots.Theme = "dark" if st.context.theme.type == "dark" else "light"
     figure = plots.heads_map(
         part.measures["distance"].values,
         part.measures["entropy"].values,
         (titled("distance", part.measures), titled("entropy", part.measures)),
         _("layer {layer} · head {head}"),
-        shade,
+        charts.theme(),
     )
-    st.plotly_chart(
-        figure, key=key, on_select=took, selection_mode="points", theme=None,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "heads-map"},
-        },
-    )  # fmt: skip
-    downloads.file("SVG", lambda: drawing.svg(figure, PAPER[shade]), "heads-map.svg")
+    charts.chart(figure, key, "heads-map", took)
 
 
 def map_point(key: str, part: Part) -> tuple[int, int] | None:
     """Layer and head of the dot that was clicked in `heads_map`, counted from 0."""
-    points = st.session_state[key]["selection"]["points"]
-    taken = [point["point_index"] for point in points if point["curve_number"] == 0]
-    return part.heads[taken[0]] if taken else None
+    taken = charts.point(key)
+    return None if taken is None else part.heads[taken]
 
 
 def head_table(part: Part, key: str, took: Callback) -> None:

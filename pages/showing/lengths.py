@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from attention_core.pictures import figures as plots
 from models.store import catalogue
 from models.store.catalogue import Card
 from pages.frame.language import _
+from pages.showing import charts
 
 
 def measured() -> dict[str, Card]:
@@ -35,7 +34,8 @@ def chart(
     ]
     labels = [words(one) for one in bins[names[0]]]
     titles = (_("length of the English sentence (words)"), unit(measure))
-    shown(plots.curves(labels, drawn, titles, shade()), key)
+    figure = plots.curves(labels, drawn, titles, charts.theme())
+    charts.chart(figure, key, "by-length")
 
 
 def words(one: dict[str, Any]) -> str:
@@ -46,21 +46,3 @@ def words(one: dict[str, Any]) -> str:
 def unit(measure: str) -> str:
     """What the chart's upright axis counts."""
     return {"bleu": "BLEU", "exact": _("share exactly right")}[measure]
-
-
-def shade() -> plots.Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def shown(figure: object, key: str) -> None:
-    """A Plotly figure with its file, named after the last part of the key."""
-    st.plotly_chart(
-        figure, key=key, theme=None,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {
-                "format": "png", "scale": 2, "filename": key.rpartition(".")[2],
-            },
-        },
-    )  # fmt: skip

@@ -11,7 +11,7 @@ from attention_core.pictures import figures as plots
 from models.store.catalogue import Card
 from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
-from pages.showing import choosing, lengths
+from pages.showing import charts, choosing, lengths
 from pages.showing.readings import faded, translate
 
 PAGE = "why"
@@ -134,7 +134,8 @@ def gradients(source: str, target: str) -> None:
     ]
     labels = felt[WITH].words
     titles = (_("words of the English sentence"), _("share of the gradient"))
-    lengths.shown(plots.curves(labels, drawn, titles, lengths.shade()), f"{PAGE}.gradients")
+    figure = plots.curves(labels, drawn, titles, charts.theme())
+    charts.chart(figure, f"{PAGE}.gradients", "gradients")
     strongest = {name: max(zip(one.shares, one.words, strict=True)) for name, one in felt.items()}
     prose.caption(
         prose.filled(

@@ -239,8 +239,18 @@ def test_files_hold_the_records_own_numbers_and_words(
     spread = -(shares * np.log2(np.maximum(shares, 1e-30))).sum(1).mean()
     assert float(row["entropy"]) == pytest.approx(spread, abs=1e-4)
 
-    file = saved(page, widget(page, "download.heads-map.svg").get_by_role("button"), tmp_path)
-    assert "distance" in inscriptions(file)
+    heads_map = widget(page, "explore.map")
+    file = saved(page, heads_map.get_by_role("button", name="Save as SVG"), tmp_path)
+    assert file.name == "heads-map.svg"
+    assert "distance (tokens)" in inscriptions(file)
+    assert "spread (bits)" in inscriptions(file)
+    assert file.read_text().count('class="point"') == 72
+
+    page.get_by_role("button", name="Picture", exact=True).click()
+    choose(page, "explore.map.form", "PNG")
+    page.keyboard.press("Escape")
+    file = saved(page, heads_map.get_by_role("button", name="Save as PNG"), tmp_path)
+    assert file.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
 def test_two_texts_are_read_together_and_a_new_text_forgets_the_pins(

@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from attention_core.errors import AttentionError
-from attention_core.pictures.figures import FAINT, Theme
-from attention_core.pictures.palette import ACCENT, INK, SCALE
+from attention_core.pictures.figures import Dot, pairs_map
 from models.corpora.triage import Row, Summary
 from pages.frame import link, prose
 from pages.frame.ask import forget
 from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
+from pages.showing import charts
 
 Callback = Callable[[], None]
 Span = tuple[float, float]
@@ -223,16 +222,11 @@ def plainly(problem: AttentionError) -> str:
 def scatter(rows: Sequence[Row], across: str, upwards: str, number: int, key: str,
             took: Callback) -> None:  # fmt: skip
     """Every pair as a dot by two measures; a click chooses it."""
-    shade: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    found = placed(rows, across, upwards)
+    dots = [Dot(x, y, _("pair {number}").format(number=row.number)) for row, x, y in found]
+    chosen = next((at for at, place in enumerate(found) if place[0].number == number), None)
     titles = (measures()[across].title, measures()[upwards].title)
-    st.plotly_chart(
-        _dots(placed(rows, across, upwards), titles, number, shade), key=key, on_select=took,
-        selection_mode="points", theme=None,
-        config={
-            "displaylogo": False, "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "pairs"},
-        },
-    )  # fmt: skip
+    charts.chart(pairs_map(dots, titles, charts.theme(), chosen), key, "pairs", took)
     if len(rows) > DRAWN:
         prose.note(
             prose.filled(_("The first {count} pairs of the table are drawn."), count=f"{DRAWN:,}")
@@ -241,46 +235,12 @@ def scatter(rows: Sequence[Row], across: str, upwards: str, number: int, key: st
 
 def scatter_row(key: str, rows: Sequence[Row], across: str, upwards: str) -> Row | None:
     """The pair whose dot was clicked in `scatter`."""
-    points = st.session_state[key]["selection"]["points"]
-    if not points:
-        return None
-    at = points[0]["point_index"]
+    at = charts.point(key)
     found = placed(rows, across, upwards)
-    return found[at][0] if at < len(found) else None
+    return None if at is None or at >= len(found) else found[at][0]
 
 
 def placed(rows: Sequence[Row], across: str, upwards: str) -> list[tuple[Row, float, float]]:
     """The pairs that have both numbers."""
     found = ((row, measures()[across].of(row), measures()[upwards].of(row)) for row in rows[:DRAWN])
     return [place for place in found if not math.isnan(place[1] + place[2])]
-
-
-def _dots(
-    found: Sequence[tuple[Row, float, float]], titles: tuple[str, str], number: int, shade: Theme
-) -> go.Figure:
-    ink, fill = INK[shade], SCALE[shade][len(SCALE[shade]) // 2]
-    chosen = [row.number == number for row, _x, _y in found]
-    figure = go.Figure(
-        go.Scatter(
-            x=[x for _row, x, _y in found],
-            y=[y for _row, _x, y in found],
-            mode="markers",
-            text=[_("pair {number}").format(number=row.number) for row, _x, _y in found],
-            hovertemplate="%{text}<br>%{x:.2f} · %{y:.2f}<extra></extra>",
-            marker={
-                "size": [13 if one else 8 for one in chosen],
-                "color": [ACCENT[shade] if one else fill for one in chosen],
-                "opacity": 0.8, "line": {"width": 0.5, "color": ink},
-            },
-            selected={"marker": {"opacity": 0.8}}, unselected={"marker": {"opacity": 0.8}},
-        )
-    )  # fmt: skip
-    axis = {"gridcolor": FAINT[shade], "zeroline": False, "tickfont": {"size": 14},
-            "automargin": True}  # fmt: skip
-    figure.update_layout(
-        showlegend=False, height=420, margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        font={"color": ink, "size": 15}, dragmode=False, clickmode="event+select",
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={**axis, "title": titles[0]}, yaxis={**axis, "title": titles[1]},
-    )  # fmt: skip
-    return figure

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import streamlit as st
-
 from attention_core.mechanisms import ALL, cost
 from attention_core.mechanisms.cost import Price
 from attention_core.mechanisms.price import Size
 from attention_core.mechanisms.timing import Measured
-from attention_core.pictures import figures as plots
+from attention_core.pictures.figures import Growth, growth
 from pages.frame.language import _
+from pages.showing import charts
 
 PAGE: Final = "cost"
+Ring = tuple[int, float, str]
+"""Length, value, and what is said of a place that is ringed."""
 
 
 def title(name: str) -> str:
@@ -53,17 +54,7 @@ def table(
     ]
 
 
-def shade() -> plots.Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def draw(figure: object, name: str) -> None:
-    """A Plotly figure with its file."""
-    st.plotly_chart(
-        figure, key=f"{PAGE}.{name}", theme=None,
-        config={
-            "displaylogo": False,
-            "modeBarButtons": [["toImage"]],
-            "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name},
-        },
-    )  # fmt: skip
+def draw(drawn: Sequence[Growth], unit: str, name: str, rings: Sequence[Ring] = ()) -> None:
+    """A chart over the length, with its file."""
+    titles = (_("length of the text (tokens)"), unit)
+    charts.chart(growth(drawn, titles, charts.theme(), rings), f"{PAGE}.{name}", name)

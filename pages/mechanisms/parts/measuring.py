@@ -13,11 +13,11 @@ from attention_core.mechanisms import cost, timing
 from attention_core.mechanisms.cost import Price
 from attention_core.mechanisms.price import Size
 from attention_core.mechanisms.timing import Measured, Measuring
-from attention_core.pictures import figures as plots
+from attention_core.pictures.figures import Growth
 from models.work.jobs import JOBS, Job
 from pages.frame import ask, background, downloads, prose
 from pages.frame.language import _
-from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, shade, table, title
+from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, table, title
 
 LENGTHS: Final = tuple(1 << power for power in range(7, 16))
 """That are measured, as far as the chart and the memory of this machine go."""
@@ -100,8 +100,8 @@ def beside(
             for n in lengths(size.length)
             if points[0][0] <= n <= LENGTHS[-1]
         ]
-        drawn.append(plots.Growth(title(name), line, points))
-    draw(plots.growth(drawn, (_("length of the text (tokens)"), unit), shade()), file)
+        drawn.append(Growth(title(name), line, points))
+    draw(drawn, unit, file)
 
 
 def honest(names: list[str], size: Size, rows: list[Measured]) -> None:
