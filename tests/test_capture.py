@@ -540,8 +540,8 @@ def test_groups_are_shared_also_where_there_are_as_many_keys_as_heads() -> None:
     query, key, value = qkv(GROUPS, keys=HEADS)
     with capture() as collector:
         output, _ = attend(module(), query, key, value, None)
-    repeated = (part.repeat_interleave(HEADS // GROUPS, 1) for part in (key, value))
-    expected, _ = attend(module(), query, *repeated, None)
+    keys, values = (part.repeat_interleave(HEADS // GROUPS, 1) for part in (key, value))
+    expected, _ = attend(module(), query, keys, values, None)
     torch.testing.assert_close(output, expected)
     assert all(check.verified for check in collector.calls[0].integrities)
 
