@@ -1,5 +1,5 @@
-"""Everything on the screen: one file is one question of the reader."""
+"""Everything on the screen: one folder is one question of the reader."""
 
 from __future__ import annotations
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
