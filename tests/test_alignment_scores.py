@@ -23,6 +23,8 @@ from attention_core.numbers.alignment import (
     Gold,
     Link,
     Symmetry,
+    crossing,
+    diagonal_links,
     error_rate,
     extract,
     linked,
@@ -68,6 +70,30 @@ def test_each_way_finds_the_links_worked_out_by_hand(
 ) -> None:
     """Matching gives up the second-best 0.6 of one word, so that 0.4 + 0.7 + 0.5 are linked."""
     assert extract(WEIGHTS, how, least) == links(expected)
+
+
+def test_one_heavy_link_beats_two_light_ones() -> None:
+    """0.9 and a cell of nothing are more than 0.4 + 0.3, and nothing is no link."""
+    assert extract(matrix([0.9, 0.4], [0.3, 0.0]), "matching") == links("0-0")
+
+
+@pytest.mark.parametrize(
+    ("sources", "targets", "expected"),
+    [(3, 3, "0-0 1-1 2-2"), (2, 4, "0-0 0-1 1-2 1-3"), (4, 2, "1-0 3-1"), (5, 3, "0-0 2-1 4-2"),
+     (7, 1, "3-0"), (7, 0, "")],
+)  # fmt: skip
+def test_the_diagonal_by_hand(sources: int, targets: int, expected: str) -> None:
+    assert diagonal_links(sources, targets) == links(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("0-0 1-2 2-1 3-3", "1-2 2-1"), ("0-0 0-1 1-1", ""), ("0-1 1-0 1-1", "0-1 1-0"),
+     ("0-2 1-1 2-0", "0-2 1-1 2-0")],
+)  # fmt: skip
+def test_links_that_cross_by_hand(given: str, expected: str) -> None:
+    """Two links of one word never cross."""
+    assert crossing(links(given)) == set(links(expected))
 
 
 def test_the_other_side_may_choose_instead() -> None:

@@ -203,6 +203,14 @@ def test_of_equals_the_one_that_finds_links_which_cross_comes_first() -> None:
     assert errors[0] == errors[1] == pytest.approx(1 / 3)
 
 
+def test_where_no_sure_link_crosses_none_of_them_was_found() -> None:
+    weights = torch.eye(3)[None]
+    sure = frozenset(Link(place, place) for place in range(3))
+    single = [[place] for place in range(3)]
+    best = ranking([AttendedPair([("a", weights)], single, single, Gold(sure, frozenset()))]).best()
+    assert (best.scores.error_rate, best.crossing_recall) == (0, 0)
+
+
 def test_layers_read_together_are_one_head_the_mean_of_all_theirs() -> None:
     one, other = torch.rand(2, 3, 4), torch.rand(1, 3, 4)
     source, target = axis("a b c d"), axis("w x y")

@@ -45,6 +45,7 @@ BY_HAND: dict[str, list[str]] = {
     "raise a": ["pass"],
     "[a for a in b if c]": ["[a for a in b if not c]"],
     "'text'": [],
+    "a = zip(b, strict=True)": [],
     "a['text']": [],
     "f'{a + 1}'": [],
 }

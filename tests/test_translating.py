@@ -14,9 +14,10 @@ import torch
 from attention_core.errors import AttentionError, ShapeError, Superseded
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import Integrity
-from models.families.translation import Node, Search, Translation
+from models.families.translation import USUAL, Node, Search, Translation
 from models.ours.translator.network import Followed
 from models.ours.translator.reader import TranslatorReader
+from models.ours.translator.vocabulary import END_ID
 from tests.toy_networks import LOOKING, TINY, toy_reader
 
 TEXT, GIVEN = "She reads a book.", "Elle lit un livre."
@@ -57,6 +58,8 @@ def test_a_decoder_that_looks_back_counts_from_the_start_sign(
     made = readers["transformer"].align(TEXT, GIVEN)
     keys = [token.piece for token in made.record.site("decoder.0").keys.tokens]
     assert keys == ["<s>", *(token.piece for token in made.target.tokens[:-1])]
+    first = made.record.site("decoder.0").keys.tokens[0]
+    assert (first.start, first.end, first.special) == (0, 0, True)
     back = made.record.site("decoder.0").weights()
     assert (back.triu(1) == 0).all()
     assert (back[:, 0, 0] == 1).all()
@@ -83,6 +86,45 @@ def test_a_given_target_is_scored_as_the_search_scored_it(
         [math.log(chance) for chance in made.chosen[: len(way)]], abs=1e-3
     )
     assert made.score == pytest.approx(sum(map(math.log, made.chosen)) / len(made.chosen), abs=1e-4)
+
+
+def test_each_side_knows_its_language_and_a_request_that_is_overtaken_is_not_followed(
+    readers: dict[str, TranslatorReader],
+) -> None:
+    reader = readers["additive"]
+    made = reader.align(TEXT, GIVEN)
+    assert reader.axis(TEXT).language == made.source.language == "en"
+    assert reader.translate(TEXT).target.language == made.target.language == "fr"
+    with pytest.raises(Superseded):
+        reader.align(TEXT, GIVEN, cancelled=lambda: True)
+
+
+def test_five_candidates_are_shown_at_every_step(readers: dict[str, TranslatorReader]) -> None:
+    made = readers["additive"].align(TEXT, GIVEN)
+    assert [len(row) for row in made.candidates] == [5] * len(made.target)
+
+
+def test_a_pair_that_may_be_cut_has_as_many_pieces_as_tokens_and_ends_with_the_end(
+    readers: dict[str, TranslatorReader],
+) -> None:
+    reader = readers["additive"]
+    long = "une maison " * 90
+    source, pieces, target, ids = reader.pieces(long, long, cut=True)
+    for axis, numbers in ((source, pieces), (target, ids)):
+        assert len(axis) == len(numbers) == reader.limit
+        assert numbers[-1] == END_ID
+        assert axis.tokens[-1].special
+        assert axis.tokens[-2].end == len(axis.text) == axis.tokens[-1].start
+    note = "Only the first 60 pieces were read."
+    assert [str(one) for one in reader.align(long, GIVEN, cut=True).record.notes] == [note]
+    assert [str(one) for one in reader.align(TEXT, long, cut=True).record.notes] == [note]
+    assert reader.align(TEXT, GIVEN, cut=True).record.notes == ()
+
+
+def test_a_search_is_five_wide_with_a_penalty_unless_said_otherwise() -> None:
+    assert Search() == USUAL == Search(5, 0.8)
+    node = Node(-1, "a", -1.0, -1.0)
+    assert (node.score, node.chosen, node.way) == (None, False, "")
 
 
 # The beam's tree

@@ -94,7 +94,7 @@ class _Spot(NamedTuple):
 def _spots(parent: ast.AST, lines: range, inside: str) -> Iterator[_Spot]:
     """All nodes that may be changed, with where they hang and what is around them."""
     for name, value in ast.iter_fields(parent):
-        if name in UNTOUCHED or isinstance(parent, ast.JoinedStr):
+        if name in UNTOUCHED or isinstance(parent, ast.JoinedStr) or _is_net(parent):
             continue
         for index, node in enumerate(value if isinstance(value, list) else [value]):
             if not isinstance(node, ast.AST):
@@ -103,6 +103,11 @@ def _spots(parent: ast.AST, lines: range, inside: str) -> Iterator[_Spot]:
             place = (parent, name, index if isinstance(value, list) else None)
             yield _Spot(node, place, here, inside)
             yield from _spots(node, here, _inside(node, inside))
+
+
+def _is_net(node: ast.AST) -> bool:
+    """`strict=True` of a zip: a net beneath what cannot happen, which no test can reach."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _lines(statement: ast.stmt) -> range:

@@ -11,7 +11,7 @@ EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
 
 _WATCHING = ("tests/test_capture.py", "tests/test_edit.py", "tests/test_watching.py")
 _TRANSLATORS = ("tests/test_translator.py", "tests/test_translating.py")
-_ALIGNMENT = ("tests/test_alignment_scores.py", "tests/test_heads.py")
+_ALIGNMENT = ("tests/test_alignment_scores.py",)
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "attention_core/watching/attend.py": _WATCHING,
