@@ -1,4 +1,12 @@
-"""The statistics figures as vector files, drawn from the same numbers as on the screen."""
+"""The statistics figures as vector files, drawn from the same numbers as on the screen.
+
+>>> from torch import tensor
+>>> from attention_core.pictures.figures import heads_map
+>>> numbers = tensor([[1.0, 2.0], [3.0, 4.0]])
+>>> figure = heads_map(numbers, numbers, ("width", "reach"), "{layer}.{head}", "light")
+>>> svg(figure, "#fbfbf9").count("<circle")  # one for each head
+4
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Statistics of many heads as Plotly figures; attention itself is drawn by the page's widgets."""
+"""Statistics of many heads as Plotly figures; attention itself is drawn by the page's widgets.
+
+>>> lines = [Curve("soft", [1.0, 2.0]), Curve("hard", [None, 0.5])]
+>>> figure = curves(["early", "late"], lines, ("layer", "bits"), "light")
+>>> [(line.name, line.y) for line in figure.data]
+[('soft', (1.0, 2.0)), ('hard', (None, 0.5))]
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,11 @@
 
 Both scales are straight lines in lightness (OKLab, Ottosson 2020), so equal steps of weight look
 equal, in greyscale and to colour-blind eyes too. https://bottosson.github.io/posts/oklab/
+
+>>> oklch(lightness=1.0, chroma=0.0, hue=0.0), oklch(lightness=0.0, chroma=0.0, hue=0.0)
+('#ffffff', '#000000')
+>>> len(SCALE["light"]) == len(SCALE["dark"]) == STEPS
+True
 """
 
 from __future__ import annotations
