@@ -10,6 +10,10 @@ AttentionError
 
 Every message says what was found, what is needed and what to do. Write it as a template with
 named values, never as an f-string: the translations are collected from the templates.
+
+>>> error = ShapeError("There are {keys} keys but {values} values.", keys=7, values=6)
+>>> str(error), error.sentence
+('There are 7 keys but 6 values.', 'There are {keys} keys but {values} values.')
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Marks sentences for translation where they are written; pages translate where they show."""
+"""Marks sentences for translation where they are written; pages translate where they show.
+
+>>> N_("Each query has {keys} keys.").format(keys=3)
+'Each query has 3 keys.'
+"""
 
 from __future__ import annotations
 

@@ -15,19 +15,6 @@ MODULES: Final = sorted(
     for path in (ROOT / "attention_core").rglob("*.py")
     if path.name != "__init__.py"
 )
-WITHOUT: Final = (
-    "attention_core.axes.",
-    "attention_core.errors",
-    "attention_core.marking",
-    "attention_core.mechanisms.",
-    "attention_core.numbers.confidence",
-    "attention_core.numbers.heads",
-    "attention_core.numbers.measures",
-    "attention_core.pictures.contracts.",
-    "attention_core.pictures.views",
-    "attention_core.watching.",
-)
-"""Rooms whose modules still lack one; a room leaves this list for good."""
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -35,6 +22,6 @@ def test_the_examples_of_a_module_are_true(name: str) -> None:
     assert doctest.testmod(import_module(name)).failed == 0
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(WITHOUT)])
+@pytest.mark.parametrize("name", MODULES)
 def test_a_module_opens_with_an_example(name: str) -> None:
     assert ">>> " in (import_module(name).__doc__ or "")

@@ -1,6 +1,13 @@
 """What each mechanism costs: operations and memory as functions of the length, with the formula.
 
 What is counted, and how, stands in `price`; what a mechanism costs stands beside it, as its `cost`.
+
+>>> operations("scaled_dot_product", length=10, width=4)  # (8 + 8) for each of 100 pairs
+1600
+>>> formulas("scaled_dot_product").memory
+'n^2'
+>>> crossing("sliding_window", "scaled_dot_product", width=64, reach=2)  # 3 tokens all see all
+4
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 _x writes x below the line, ^x above it; braces hold more than one letter. A piece of the stage ""
 belongs to none.
+
+>>> print("".join(term.text for term in softmax(*SCALED)))
+c_i = Σ_j softmax_j(q_i · k_j / √d + mask) · v_j
+>>> [term.text for term in softmax(*SCALED) if term.stage == "key"]
+['k_j']
 """
 
 from __future__ import annotations

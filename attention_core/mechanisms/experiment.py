@@ -2,6 +2,12 @@
 
 Numbers are invented from a seed and rounded to one decimal, so that a reader can follow them with
 a pencil; each may be replaced.
+
+>>> made = Experiment("scaled_dot_product", {"keys": 3, "queries": 2}, mask="causal")
+>>> rows(made, "query").shape, allowed(made).tolist()
+(torch.Size([2, 4]), [[True, False, False], [True, True, False]])
+>>> run(made).weights[0, 0].tolist()  # the first query sees one key
+[1.0, 0.0, 0.0]
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""What goes into a mechanism, checked before it computes anything."""
+"""What goes into a mechanism, checked before it computes anything.
+
+>>> query, key, value = torch.ones(2, 4), torch.ones(7, 4), torch.ones(6, 4)
+>>> check_inputs(query, key, value, torch.ones(2, 7, dtype=torch.bool))
+Traceback (most recent call last):
+    ...
+attention_core.errors.ShapeError: There are 7 keys but 6 values; each key needs exactly one value.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,11 @@ query, key, value  (..., token, d): the same tokens, under the same leading axes
 seen               (..., token), bool, False = a key that nobody may look at, such as padding; its
                    leading axes broadcast to those of the keys. A query that may look at nothing
                    takes exactly nothing.
+
+>>> alike = torch.zeros(3, 1, dtype=torch.float64)
+>>> value = torch.tensor([[0.0], [3.0], [6.0]], dtype=torch.float64)
+>>> banded(alike, alike, value, window=2).round(decimals=6).tolist()  # means of neighbours
+[[1.5], [3.0], [4.5]]
 """
 
 from __future__ import annotations

@@ -2,6 +2,13 @@
 
 A *query looks*, a *key is looked at*, a *value is taken away*. Axes are always in the order
 (..., head, query, key); the leading dots are batch axes, as many as the caller likes.
+
+>>> scores = torch.tensor([0.0, math.log(3), 5.0], dtype=torch.float64)
+>>> allowed = torch.tensor([True, True, False])
+>>> softmax(scores, allowed).round(decimals=6).tolist()
+[0.25, 0.75, 0.0]
+>>> softmax(scores, torch.zeros(3, dtype=torch.bool)).tolist()
+[0.0, 0.0, 0.0]
 """
 
 from __future__ import annotations

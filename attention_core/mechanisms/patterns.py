@@ -3,6 +3,11 @@
 Positions count from 0; queries and keys stand in the same sequence. `first` is the position of the
 first query, for a decoder that takes one step at a time. Every pattern is (query, key), bool, on
 `device`.
+
+>>> sliding_window(3, 4, window=2).int().tolist()
+[[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1]]
+>>> global_tokens(3, 4, tokens=1).int().tolist()
+[[1, 1, 1, 1], [1, 0, 0, 0], [1, 0, 0, 0]]
 """
 
 from __future__ import annotations

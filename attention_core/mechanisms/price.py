@@ -3,6 +3,12 @@
 Counted are the multiplications and additions of products, two for each pair that is multiplied and
 added, where n queries look at n keys. Left out is what is done number by number: softmax, tanh,
 biases, turning and sorting. Values that a mechanism takes as they stand cost nothing.
+
+>>> size = Size(length=10, width=4)
+>>> Cost().pairs.formula, Cost().pairs.of(size)
+('n^2', 100)
+>>> squares(8).formula, squares(8).of(size)
+('8nd^2', 1280)
 """
 
 from __future__ import annotations

@@ -1,4 +1,12 @@
-"""Every mechanism that there is: what stands in `families`, and what other packages add."""
+"""Every mechanism that there is: what stands in `families`, and what other packages add.
+
+>>> ALL["luong_dot"].card.source
+'Luong, Pham & Manning 2015, section 3.1, eq. 7–8'
+>>> USES["self_attention"].mechanism
+'scaled_dot_product'
+>>> "multi_head" in in_set("heads"), "multi_head" in at_stop("transformer")
+(True, True)
+"""
 
 from __future__ import annotations
 

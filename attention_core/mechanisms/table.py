@@ -1,6 +1,9 @@
 """The README's table of mechanisms, made from their cards.
 
 python -m attention_core.mechanisms.table README.md
+
+>>> between("see <!-- here --> old <!-- /here -->", "here", "new").splitlines()
+['see <!-- here -->', 'new', '<!-- /here -->']
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """What one mechanism is called by the company it keeps: self or cross, soft, global.
 
 These are no equations of their own, but ways to use one: its card names them.
+
+>>> use = Use("peeking", "Peeking", "cross", "Words look at a picture.", "Ann 2020", "https://a.org")
+>>> use.looks, use.mechanism
+('cross', '')
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""Which head aligns? Every head of a model, read as word alignment in every way, and ranked."""
+"""Which head aligns? Every head of a model, read as word alignment in every way, and ranked.
+
+>>> weights = torch.tensor([[[0.9, 0.1], [0.2, 0.8]], [[0.1, 0.9], [0.8, 0.2]]])
+>>> gold = Gold(frozenset({Link(0, 0), Link(1, 1)}), frozenset())
+>>> ranking = HeadRanking()
+>>> ranking.add(AttendedPair([("cross.0", weights)], [[0], [1]], [[0], [1]], gold))
+>>> best = ranking.best()
+>>> best.site, best.head, best.scores.error_rate
+('cross.0', 0, 0.0)
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""What a picture needs: the weights of some heads of one site, at the grain the reader chose."""
+"""What a picture needs: the weights of some heads of one site, at the grain the reader chose.
+
+>>> from attention_core.axes.tokens import spaced
+>>> from attention_core.watching.place import Place
+>>> from attention_core.watching.record import Integrity, Stored
+>>> axis, weights = spaced("a b"), torch.tensor([[[0.25, 0.75], [1.0, 0.0]]])
+>>> site = Site((Place("encoder", 0),), 1, axis, axis, Stored(weights), Integrity(0.0, 0.0))
+>>> view(site).strongest(row=0)
+Look(row=0, column=1, weight=0.75)
+"""
 
 from __future__ import annotations
 

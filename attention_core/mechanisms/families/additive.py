@@ -1,4 +1,15 @@
-"""Additive attention: a small network judges how well a query and a key go together."""
+"""Additive attention: a small network judges how well a query and a key go together.
+
+>>> from math import log
+>>> import torch
+>>> additive = Additive(1, 1, 1).double()
+>>> for matrix, number in zip(additive.parameters(), (1, 1, log(3)), strict=True):
+...     _ = nn.init.constant_(matrix, number)
+>>> key = torch.tensor([[0.0], [50.0]], dtype=torch.float64)  # tanh: 0 and 1; scores 0 and ln 3
+>>> trace = additive(torch.zeros(1, 1, dtype=torch.float64), key)
+>>> trace.weights.detach().round(decimals=6).tolist()
+[[[0.25, 0.75]]]
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,11 @@
 
 The kernel is centred on the query's own position. As a matrix (query, key) it is a band; where
 the band reaches over the edge, or over a forbidden key, its share is lost, as with zero padding.
+
+>>> light = LightConv(width=1, heads=1, kernel=3).double()
+>>> _ = light.kernels.data.copy_(torch.tensor([[1.0, 2.0, 1.0]]).double().log())
+>>> light(torch.ones(3, 1).double(), torch.ones(3, 1).double()).weights.round(decimals=6).tolist()
+[[[0.5, 0.25, 0.0], [0.25, 0.5, 0.25], [0.0, 0.25, 0.5]]]
 """
 
 from __future__ import annotations

@@ -1,4 +1,12 @@
-"""Attention by direction: how alike two vectors point, whatever their lengths."""
+"""Attention by direction: how alike two vectors point, whatever their lengths.
+
+>>> from math import log
+>>> import torch
+>>> query = torch.tensor([[2.0, 0.0]], dtype=torch.float64)
+>>> key = torch.tensor([[0.0, 5.0], [3.0, 0.0]], dtype=torch.float64)  # cosines 0 and 1
+>>> Cosine(strength=log(3))(query, key).weights.round(decimals=6).tolist()
+[[[0.25, 0.75]]]
+"""
 
 from __future__ import annotations
 

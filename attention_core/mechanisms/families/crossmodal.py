@@ -1,4 +1,12 @@
-"""Attention between words and pictures: words are the queries, regions of a picture the keys."""
+"""Attention between words and pictures: words are the queries, regions of a picture the keys.
+
+>>> word = torch.tensor([[2.0, 0.0]], dtype=torch.float64)
+>>> regions = torch.tensor([[3.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+>>> cosines(word, regions).tolist()
+[[1.0, 0.0]]
+>>> TwoTower(scale=math.log(3))(word, regions).weights.round(decimals=6).tolist()
+[[[0.75, 0.25]]]
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""Scaled dot-product attention, alone and in several heads."""
+"""Scaled dot-product attention, alone and in several heads.
+
+>>> import torch
+>>> query = torch.ones(1, 4, dtype=torch.float64)
+>>> key = torch.tensor([[0.0] * 4, [math.log(3) / 2] * 4], dtype=torch.float64)
+>>> trace = ScaledDotProduct()(query, key)  # 0 and 2 ln 3, divided by √4
+>>> trace.weights.round(decimals=6).tolist()
+[[[0.25, 0.75]]]
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,13 @@
 
 Both subtract a threshold from every score and cut what falls below zero; the threshold is where
 what is left sums to 1.
+
+>>> scores = torch.tensor([[1.0, 0.5, -1.0]], dtype=torch.float64)
+>>> allowed = torch.ones(1, 3, dtype=torch.bool)
+>>> entmax(scores, allowed, alpha=2).tolist()  # each less 0.25, cut at zero
+[[0.75, 0.25, 0.0]]
+>>> threshold(scores, allowed, alpha=2).tolist()
+[[0.25]]
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""Heads that share keys and values: grouped-query and multi-query attention."""
+"""Heads that share keys and values: grouped-query and multi-query attention.
+
+>>> import torch
+>>> four = GroupedQuery(width=4, heads=4, groups=2)
+>>> four.shared(torch.tensor([[[1.0]], [[2.0]]])).flatten().tolist()  # two heads see the same
+[1.0, 1.0, 2.0, 2.0]
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,13 @@
 
 A draw has no gradient. `Hard` learns by trial: what went better than usual is made likelier, see
 `reinforce`. `GumbelHard` pretends, on the way back, that it had taken a soft look.
+
+>>> query = torch.tensor([[1.0]], dtype=torch.float64)
+>>> trace = Hard(seed=1)(query, torch.tensor([[1.0], [3.0]], dtype=torch.float64).log())
+>>> trace.extras[0].tensor.round(decimals=6).tolist()  # the chances: scores 0 and ln 3
+[[[0.25, 0.75]]]
+>>> sorted(trace.weights.flatten().tolist())  # one key, whole
+[0.0, 1.0]
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Key–value attention: what is compared and what is taken away are two different things."""
+"""Key–value attention: what is compared and what is taken away are two different things.
+
+>>> import torch
+>>> key, value = torch.zeros(2, 1).double(), torch.tensor([[0.0], [4.0]]).double()
+>>> trace = KeyValue(1, 1, 1).double()(torch.ones(1, 1).double(), key, value)
+>>> trace.context.tolist()  # keys alike: half of each value
+[[2.0]]
+"""
 
 from __future__ import annotations
 

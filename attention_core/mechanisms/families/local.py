@@ -1,4 +1,10 @@
-"""Luong's local attention: each query looks at a small window of the keys only."""
+"""Luong's local attention: each query looks at a small window of the keys only.
+
+>>> alike = torch.zeros(4, 1, dtype=torch.float64)
+>>> trace = LocalMonotonic(1, 1, reach=1).double()(alike, alike)
+>>> trace.weights[0, 0].tolist(), trace.allowed[0, 2].tolist()
+([0.5, 0.5, 0.0, 0.0], [False, True, True, True])
+"""
 
 from __future__ import annotations
 

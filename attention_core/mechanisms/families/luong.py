@@ -1,4 +1,12 @@
-"""Luong's global attention: four ways to score how well a state and a source word go together."""
+"""Luong's global attention: four ways to score how well a state and a source word go together.
+
+>>> query = torch.tensor([[1.0]], dtype=torch.float64)
+>>> key = torch.tensor([[1.0], [3.0]], dtype=torch.float64).log()
+>>> Dot()(query, key).scores.exp().round(decimals=6).tolist()
+[[[1.0, 3.0]]]
+>>> Dot()(query, key).weights.round(decimals=6).tolist()
+[[[0.25, 0.75]]]
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,12 @@
 
 A dot product of contents is the same wherever two tokens stand. These change the scores so that
 distance counts, and leave the values alone.
+
+>>> alibi_slopes(4).tolist()
+[0.25, 0.0625, 0.015625, 0.00390625]
+>>> turned = rotated(torch.ones(4, 2, dtype=torch.float64))
+>>> (turned @ turned.mT).diagonal(1).std().lt(1e-12).item()  # only the distance counts
+True
 """
 
 from __future__ import annotations

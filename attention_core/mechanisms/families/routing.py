@@ -2,6 +2,12 @@
 
 Elsewhere each query shares itself among the keys. Here each key, a part, shares itself among the
 queries, the wholes it may belong to; parts that agree on a whole send more of themselves to it.
+
+>>> squash(torch.tensor([[1.0, 0.0], [3.0, 0.0]], dtype=torch.float64)).tolist()
+[[0.5, 0.0], [0.9, 0.0]]
+>>> rows = torch.zeros(2, 1, dtype=torch.float64)
+>>> Routing(1, 1, outputs=2).double()(rows, rows).weights.sum(-2).tolist()  # over queries
+[[1.0, 1.0]]
 """
 
 from __future__ import annotations

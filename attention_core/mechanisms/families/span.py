@@ -1,4 +1,9 @@
-"""Adaptive span: every head learns how far back it looks."""
+"""Adaptive span: every head learns how far back it looks.
+
+>>> head = AdaptiveSpan(heads=1, span=1, ramp=2)
+>>> head.mask(torch.arange(5)[None]).tolist()  # by how many keys back
+[[[1.0, 1.0, 0.5, 0.0, 0.0]]]
+"""
 
 from __future__ import annotations
 

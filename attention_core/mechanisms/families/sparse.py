@@ -1,4 +1,11 @@
-"""Sparse attention: only some pairs of words are scored, chosen by where they stand."""
+"""Sparse attention: only some pairs of words are scored, chosen by where they stand.
+
+>>> alike = torch.zeros(4, 1, dtype=torch.float64)
+>>> SlidingWindow(2)(alike, alike).weights[0, 0].tolist()
+[0.5, 0.5, 0.0, 0.0]
+>>> BigBird(1, random=0, global_blocks=1)(alike, alike).allowed[0, 3].tolist()
+[True, False, True, True]
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Only the best: the softmax over the few keys that score highest."""
+"""Only the best: the softmax over the few keys that score highest.
+
+>>> import torch
+>>> query = torch.tensor([[1.0]], dtype=torch.float64)
+>>> key = torch.tensor([[1.0], [0.1], [3.0]], dtype=torch.float64).log()
+>>> TopK(count=2)(query, key).weights.round(decimals=6).tolist()
+[[[0.25, 0.0, 0.75]]]
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""A sentence and its translation with ribbons between: which word came from where."""
+"""A sentence and its translation with ribbons between: which word came from where.
+
+>>> from attention_core.pictures.contracts.packing import packed
+>>> drawn = Alignment(source=["a", "b"], target=["c"], weights=np.array([[0.25, 0.75]]))
+>>> packed(drawn)["weights"].tolist()
+[0.25, 0.75]
+"""
 
 from __future__ import annotations
 

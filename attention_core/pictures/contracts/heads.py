@@ -1,4 +1,11 @@
-"""The heads of a model: all of them at a glance, or those of one layer as lines."""
+"""The heads of a model: all of them at a glance, or those of one layer as lines.
+
+>>> from attention_core.pictures.contracts.packing import packed
+>>> small, large = np.zeros((2, 1, 1)), np.full((4, 1, 1), 255)  # layers of 2 and of 4 heads
+>>> sent = packed(HeadGrid(sites=["1", "2"], thumbnails=[small, large]))
+>>> sent["thumbnails"].tolist(), sent["thumbnails_shapes"]
+([0, 0, 255, 255, 255, 255], [[2, 1, 1], [4, 1, 1]])
+"""
 
 from __future__ import annotations
 

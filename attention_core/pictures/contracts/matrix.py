@@ -1,4 +1,10 @@
-"""One attention matrix, every weight of it exact: rows are queries, columns are keys."""
+"""One attention matrix, every weight of it exact: rows are queries, columns are keys.
+
+>>> from attention_core.pictures.contracts.packing import packed
+>>> drawn = Matrix(rows=["a"], columns=["b", "c"], weights=np.array([[0.25, 0.75]]), found=[(0, 1)])
+>>> packed(drawn)["weights"].tolist(), packed(drawn)["found"]
+([0.25, 0.75], [[0, 1]])
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Several matrices over the same words; forbidden, zero and weighted cells look different."""
+"""Several matrices over the same words; forbidden, zero and weighted cells look different.
+
+>>> from attention_core.pictures.contracts.packing import packed
+>>> one = Panel("soft", "", ["a"], ["b", "c"], np.array([[0.25, 0.75]]), np.ones((1, 2)))
+>>> two = Panel("hard", "", ["a"], ["b", "c"], np.array([[0.0, 1.0]]), np.ones((1, 2)))
+>>> packed(Mosaic(panels=[one, two]))["weights"].tolist()
+[0.25, 0.75, 0.0, 1.0]
+"""
 
 from __future__ import annotations
 

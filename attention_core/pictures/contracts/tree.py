@@ -1,4 +1,14 @@
-"""The beam as a tree: what a translator kept at every step, and which way it took in the end."""
+"""The beam as a tree: what a translator kept at every step, and which way it took in the end.
+
+>>> from attention_core.pictures.contracts.packing import packed
+>>> logs, ends, way = [-0.5, -0.25], [None, -0.75], [True, True]
+>>> beam = Tree(
+...     texts=["good", "day"], parents=[-1, 0], log_probabilities=logs, totals=[-0.5, -0.75],
+...     scores=ends, chosen=way,
+... )
+>>> packed(beam)["parents"].tolist()
+[-1, 0]
+"""
 
 from __future__ import annotations
 
