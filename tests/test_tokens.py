@@ -35,6 +35,7 @@ def words(text: str, language: str = "") -> list[str]:
         ("“Oh!” (yes)", ["“", "Oh", "!", "”", "(", "yes", ")"]),
         ("</s><b>", ["<", "/", "s", ">", "<", "b", ">"]),
         ("snake_case 3D", ["snake_case", "3D"]),
+        ("H₂O, 3½ m² x‿y", ["H₂O", ",", "3½", "m²", "x", "‿", "y"]),
         ("我爱机器学习。", ["我", "爱", "机", "器", "学", "习", "。"]),
         ("我用GPU训练", ["我", "用", "GPU", "训", "练"]),
         ("한국 日本語カナ", ["한", "국", "日", "本", "語", "カ", "ナ"]),
@@ -252,3 +253,10 @@ def test_merging_by_hand_adds_over_keys_and_averages_over_queries() -> None:
     pairs = [[0], [1, 2]]
     assert merge_keys(weights, pairs).tolist() == [[0.5, 0.5], [0.0, 1.0], [1.0, 0.0]]
     assert merge_queries(weights, pairs).tolist() == [[0.5, 0.25, 0.25], [0.5, 0.125, 0.375]]
+
+
+def test_tokens_in_no_group_are_left_out_and_a_group_without_tokens_is_empty() -> None:
+    weights = torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5], [1.0, 0.0, 0.0]]).double()
+    assert merge_keys(weights, [[2], []]).tolist() == [[0.25, 0.0], [0.5, 0.0], [0.0, 0.0]]
+    assert merge_queries(weights, [[], [0, 2]]).tolist() == [[0.0, 0.0, 0.0], [0.75, 0.125, 0.125]]
+    assert merge_keys(weights[0], [[0, 1], [2]]).tolist() == [0.75, 0.25]

@@ -13,17 +13,18 @@ import regex  # type: ignore[import-untyped]
 
 _ALONE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 """Blocks of Han, kana and Hangul with their marks: no blanks stand between their words."""
-_LETTER = rf"[^\W{_ALONE}]"
+_LETTER = rf"(?![{_ALONE}])[\p{{L}}\p{{N}}_]"  # regex's own \w lacks the 2 of H₂O and the ½
+_SIGN = r"[^\p{L}\p{N}_\s\x1c-\x1f]"
 _MARK = r"[\p{M}\p{Emoji_Modifier}\U000e0020-\U000e007f]"
 _INNER = rf"(?:{_LETTER}|{_MARK}|[\u200c\u200d])*+"  # Persian and Indic words hold joiners
 _WORD = regex.compile(
     rf"[{_ALONE}]{_MARK}*+"  # an ideograph or a syllable stands for itself
     rf"|{_LETTER}{_INNER}(?:['’-]{_LETTER}{_INNER})*+"
     r"|\p{RI}\p{RI}"  # a flag
-    rf"|[^\w\s]{_MARK}*+(?:\u200d[^\w\s]{_MARK}*+)*+"  # one mark, or one joined emoji
+    rf"|{_SIGN}{_MARK}*+(?:\u200d{_SIGN}{_MARK}*+)*+"  # one mark, or one joined emoji
 )
 _FRENCH = regex.compile(
-    rf"aujourd['’]hui|{_LETTER}+['’](?={_LETTER})|.+", regex.IGNORECASE | regex.DOTALL
+    rf"aujourd['’]hui|(?:{_LETTER})+['’](?={_LETTER})|.+", regex.IGNORECASE | regex.DOTALL
 )
 
 

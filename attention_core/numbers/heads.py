@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from attention_core.axes.merging import merge_keys, merge_queries
 from attention_core.errors import ShapeError, TextError
 from attention_core.numbers.alignment import (
     EXTRACTIONS,
@@ -68,6 +69,18 @@ class AttendedPair:
     rows: Groups
     columns: Groups
     gold: Gold
+
+
+def at_words(weights: Tensor, pair: AttendedPair, shift: int = 0) -> Matrix:
+    """Words instead of pieces: added over keys, averaged over queries.
+
+    weights  (..., query piece, key piece)
+    shift    decoding steps between a word and the look that it is given
+    returns  (..., target word, source word)
+    """
+    looks = look_of_other_step(merge_keys(weights.float(), pair.columns).numpy(), shift)
+    merged: Matrix = merge_queries(torch.from_numpy(looks), pair.rows).numpy()
+    return merged
 
 
 class Ranked(NamedTuple):
@@ -133,12 +146,8 @@ class HeadRanking:
 
     def _words(self, pair: AttendedPair, shift: int) -> Matrix:
         """(head, target word, source word): added over keys, averaged over queries."""
-        pieces = torch.cat([_with_mean(weights) for _, weights in pair.sites]).float().numpy()
-        columns = _member(pair.columns, pieces.shape[-1])
-        rows = _member(pair.rows, pieces.shape[-2])
-        rows /= np.maximum(rows.sum(0), 1)
-        merged: Matrix = rows.T @ look_of_other_step(pieces @ columns, shift)
-        return merged
+        heads = torch.cat([_with_mean(weights) for _, weights in pair.sites])
+        return at_words(heads, pair, shift)
 
     def table(self) -> list[Ranked]:
         """Every reading, the lowest error rate first.
@@ -180,14 +189,6 @@ class HeadRanking:
 def _with_mean(weights: Tensor) -> Tensor:
     """(head, query, key) with the mean of the heads as one more, where there are several."""
     return torch.cat([weights, weights.mean(0, keepdim=True)]) if len(weights) > 1 else weights
-
-
-def _member(groups: Groups, pieces: int) -> Matrix:
-    """(piece, word), 1 where the piece belongs to the word; special pieces belong to none."""
-    member = np.zeros((pieces, len(groups)), dtype=np.float32)
-    for word, group in enumerate(groups):
-        member[list(group), word] = 1
-    return member
 
 
 def _gold_cells(pair: AttendedPair) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@
 >>> axis, weights = spaced("a b"), torch.tensor([[[0.25, 0.75], [1.0, 0.0]]])
 >>> site = Site((Place("encoder", 0),), 1, axis, axis, Stored(weights), Integrity(0.0, 0.0))
 >>> view(site).strongest(row=0)
-Look(row=0, column=1, weight=0.75)
+Cell(row=0, column=1, weight=0.75)
 """
 
 from __future__ import annotations

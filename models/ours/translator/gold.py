@@ -25,10 +25,9 @@ from attention_core.numbers.alignment import (
     diagonal_links,
     extract,
     scores,
-    shifted,
     symmetrised,
 )
-from attention_core.numbers.heads import AttendedPair, HeadRanking
+from attention_core.numbers.heads import AttendedPair, HeadRanking, at_words
 from attention_core.watching.record import Site, together
 from models.families.translation import Translating, Translation
 from models.ours.translator.corpus import CLASSROOM
@@ -162,15 +161,7 @@ def word_weights(look: AttendedPair, reading: Reading) -> Matrix:
     """(target word, source word): added over keys, averaged over queries."""
     heads = dict(look.sites)[reading.site]
     chosen = heads.mean(0) if reading.head is None else heads[reading.head]
-    pieces = chosen.float().numpy()
-    columns = np.stack([pieces[:, list(column)].sum(1) for column in look.columns], 1)
-    steps = shifted(columns, reading.shift)
-    return np.stack([_mean(steps[list(row)]) for row in look.rows])
-
-
-def _mean(rows: Matrix) -> Matrix:
-    mean: Matrix = rows.sum(0) / max(len(rows), 1)
-    return mean
+    return at_words(chosen, look, reading.shift)
 
 
 def best_symmetry(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from attention_core.axes.merging import merge_keys
 from attention_core.axes.tokens import TextAxis
 from attention_core.errors import Superseded
 from attention_core.watching.capture import never
@@ -43,9 +44,9 @@ class Influence(NamedTuple):
 
         The pieces of a word are added up; special pieces are left out.
         """
-        row = self.norms[_last_word(self.target)]
+        row = torch.from_numpy(self.norms[_last_word(self.target)])
         tokens = self.source.words.tokens
-        sums = [float(row[list(group)].sum()) for group in self.source.groups]
+        sums = merge_keys(row, self.source.groups).tolist()
         kept = [place for place, token in enumerate(tokens) if not token.special]
         whole = sum(sums[place] for place in kept) or 1.0
         return [tokens[place].text for place in kept], [sums[place] / whole for place in kept]
