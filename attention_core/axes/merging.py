@@ -1,5 +1,6 @@
 """Several places of an axis as one, by sums and means that keep every row's total.
 
+>>> import torch
 >>> weights = torch.tensor([[0.5, 0.25, 0.25]])
 >>> merge_keys(weights, [[0], [1, 2]]).tolist()
 [[0.5, 0.5]]
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 
