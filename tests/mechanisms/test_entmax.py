@@ -138,6 +138,20 @@ def test_entmax_equals_the_authors(alpha: float, masked: bool) -> None:
     torch.testing.assert_close(entmax(scores(), allowed, alpha), oracle, atol=1e-13, rtol=0)
 
 
+@pytest.mark.parametrize("alpha", [*ALPHAS[:-1], 1.002, 1.9999])
+@pytest.mark.parametrize("near", [0.5, 0.8, 0.95, 0.99])
+def test_as_many_keys_as_a_long_text_has_leave_nothing_to_find(alpha: float, near: float) -> None:
+    """Scores that fall by less and less: the support is found key by key."""
+    falling = near ** torch.arange(512, dtype=torch.float64)
+    for rows in (falling, -falling, (1 - near) * falling):
+        cut = threshold(rows[None], EVERY[:1, :1], alpha)
+        found = ((alpha - 1) * (rows - cut)).clamp_min(0) ** (1 / (alpha - 1))
+        torch.testing.assert_close(
+            entmax(rows[None], EVERY[:1, :1], alpha)[0], found[0], atol=1e-12, rtol=0
+        )
+        assert float(found.sum()) == pytest.approx(1, abs=1e-12)
+
+
 def test_one_and_a_half_equals_the_authors_exact_algorithm() -> None:
     oracle = theirs.entmax15(scores(), dim=-1)
     torch.testing.assert_close(entmax(scores(), EVERY, 1.5), oracle, atol=1e-13, rtol=0)

@@ -28,7 +28,8 @@ from attention_core.mechanisms.mechanism import Card, Extra, Knob, Trace, softma
 
 SOFTMAX_BELOW: Final = 1 + 1e-3
 """The formula divides by α − 1; nearer to 1 than this it is the softmax."""
-HALVINGS: Final = 60
+STEPS: Final = 16
+"""Of Newton's; 512 keys need 9 of them for the last digit of double precision."""
 
 
 def entmax(scores: Tensor, allowed: Tensor, alpha: float) -> Tensor:
@@ -88,7 +89,7 @@ def _below_the_peak(scores: Tensor, allowed: Tensor, alpha: float) -> tuple[Tens
 
 def _cut(height: Tensor, alpha: float) -> Tensor:
     """τ of every row: (..., query, key) to (..., query, 1)."""
-    return _sorted_cut(height) if alpha == 2 else _halved_cut(height, alpha)
+    return _sorted_cut(height) if alpha == 2 else _newton_cut(height, alpha)
 
 
 def _sorted_cut(height: Tensor) -> Tensor:
@@ -100,15 +101,20 @@ def _sorted_cut(height: Tensor) -> Tensor:
     return (sums.gather(-1, support - 1) - 1) / support
 
 
-def _halved_cut(height: Tensor, alpha: float) -> Tensor:
-    """By bisection: at −1 the peak alone has 1 already, at the upper end all together at most 1."""
-    low = torch.full_like(height[..., :1], -1)
-    high = torch.full_like(low, -(height.shape[-1] ** (1 - alpha)))
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        total = ((height - middle).clamp_min(0) ** (1 / (alpha - 1))).sum(-1, keepdim=True)
-        low, high = torch.where(total >= 1, middle, low), torch.where(total >= 1, high, middle)
-    return (low + high) / 2
+def _newton_cut(height: Tensor, alpha: float) -> Tensor:
+    """By Newton's steps on ‖[height − τ]₊‖ = 1, the norm whose power is 1 / (α − 1).
+
+    The norm is convex and falls with τ: from −1, where the peak alone has 1 already, no step goes
+    too far. Value times slope falls to a quarter or less each time, near the end much faster.
+    """
+    power = 1 / (alpha - 1)
+    cut = torch.full_like(height[..., :1], -1)
+    for _ in range(STEPS):
+        left = (height - cut).clamp_min(0)
+        slope = left ** (power - 1)
+        total = (left * slope).sum(-1, keepdim=True)
+        cut = cut + (total - total ** (2 - alpha)) / slope.sum(-1, keepdim=True)
+    return cut
 
 
 class Entmax(ScaledDotProduct):

@@ -102,8 +102,8 @@ function paintCell(pen, panel, box, value, theme, most, may) {
     fill = mix(theme.wash, value > 0 ? theme.heads[0] : theme.heads[6], 0.1 + 0.38 * share);
   }
   pen.rect(inner.x, inner.y, inner.w, inner.h, { fill, radius: 2 });
-  const dark = luminance(fill) < 0.2;
-  const ink = dark ? "#ffffff" : luminance(fill) > 0.24 ? "#16181d" : theme.ink;
+  const light = luminance(fill);
+  const ink = light < 0.2 ? "#ffffff" : light > 0.24 ? "#16181d" : theme.ink;
   const nothing = SHARES.has(panel.stage.id) && value === 0;
   pen.text(box.x + box.w / 2, box.y + box.h / 2, nothing ? "○" : written(panel.stage.id, value), {
     size: panel.cellWidth > 50 ? 16 : 14,

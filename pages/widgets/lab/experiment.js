@@ -56,9 +56,9 @@ export function rowsOf(data, state, part) {
   const source = itself ? "query" : part;
   const count = standing(data, state, part === "query" && !itself ? "queries" : "keys");
   const edits = state.edits[source] ?? {};
-  return data.base[source].slice(0, count).map((row, r) =>
-    row.map((number, c) => edits[`${r},${c}`] ?? number)
-  );
+  const rows = data.base[source].slice(0, count);
+  if (!Object.keys(edits).length) return rows;
+  return rows.map((row, r) => row.map((number, c) => edits[`${r},${c}`] ?? number));
 }
 
 /** What the mask leaves. @type {(mask: string, queries: number, keys: number) => boolean[][]} */

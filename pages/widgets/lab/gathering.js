@@ -27,7 +27,8 @@ function gather(how, work, a, axes, keep = false, bool = false) {
   const along = alongOf(a, axes);
   const stretches = a.shape.length ? lanes(a.shape, along) : [Int32Array.of(0)];
   const data = new Float64Array(stretches.length);
-  stretches.forEach((lane, at) => data[at] = work(picked(a.data, lane)));
+  const numbers = new Float64Array(stretches[0]?.length ?? 0);
+  for (let at = 0; at < data.length; at++) data[at] = work(picked(a.data, stretches[at], numbers));
   const of = (/** @type {number} */ at) => cellsOf(a, stretches[at]);
   return gridOf(shrunk(a.shape, along, keep), data, { how, of }, bool);
 }
@@ -46,8 +47,9 @@ function along(how, work, a, axis, size) {
   const stretches = lanes(a.shape, [place]);
   const data = new Float64Array(sizeOf(shape));
   const lane = new Int32Array(data.length);
+  const numbers = new Float64Array(a.shape[place]);
   lanes(shape, [place]).forEach((to, one) => {
-    const found = work(picked(a.data, stretches[one]));
+    const found = work(picked(a.data, stretches[one], numbers));
     to.forEach((at, position) => {
       data[at] = found[position];
       lane[at] = one;
@@ -56,9 +58,18 @@ function along(how, work, a, axis, size) {
   return gridOf(shape, data, { how, of: (at) => cellsOf(a, stretches[lane[at]]) });
 }
 
-const total = (/** @type {Float64Array} */ x) => x.reduce((sum, y) => sum + y, 0);
-const most = (/** @type {Float64Array} */ x) =>
-  x.reduce((best, y) => y > best ? y : best, -Infinity);
+/** Loops, not `reduce`: these are asked most often. @type {Gather} */
+function total(x) {
+  let sum = 0;
+  for (let at = 0; at < x.length; at++) sum += x[at];
+  return sum;
+}
+/** @type {Gather} */
+function most(x) {
+  let best = -Infinity;
+  for (let at = 0; at < x.length; at++) if (x[at] > best) best = x[at];
+  return best;
+}
 const least = (/** @type {Float64Array} */ x) =>
   x.reduce((best, y) => y < best ? y : best, Infinity);
 const mean = (/** @type {Float64Array} */ x) => total(x) / x.length;
@@ -102,19 +113,20 @@ function products(a, b) {
   const columns = b.shape[b.shape.length - 1];
   const shape = [...a.shape.slice(0, -1), columns];
   const data = new Float64Array(sizeOf(shape));
-  const starts = (/** @type {number} */ at) => {
-    const row = Math.floor(at / columns);
-    return [row * inner, Math.floor(row / rows) * inner * columns + at % columns];
-  };
+  const left = (/** @type {number} */ at) => Math.floor(at / columns) * inner;
+  const right = (/** @type {number} */ at) =>
+    Math.floor(at / (rows * columns)) * inner * columns + at % columns;
   for (let at = 0; at < data.length; at++) {
-    const [left, right] = starts(at);
-    for (let i = 0; i < inner; i++) data[at] += a.data[left + i] * b.data[right + i * columns];
+    let sum = 0;
+    for (let i = 0, one = left(at), other = right(at); i < inner; i++, one++, other += columns) {
+      sum += a.data[one] * b.data[other];
+    }
+    data[at] = sum;
   }
   const of = (/** @type {number} */ at) => {
-    const [left, right] = starts(at);
     return Array.from({ length: inner }, (_, i) => [
-      { grid: a, at: left + i },
-      { grid: b, at: right + i * columns },
+      { grid: a, at: left(at) + i },
+      { grid: b, at: right(at) + i * columns },
     ]).flat();
   };
   return gridOf(shape, data, { how: "product", of });

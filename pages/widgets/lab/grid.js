@@ -65,9 +65,8 @@ export function places(shape, steps, start = 0) {
   return found;
 }
 
-/** @type {(data: ArrayLike<number>, map: ArrayLike<number>, fill?: number) => Float64Array} */
-export function picked(data, map, fill = 0) {
-  const found = new Float64Array(map.length);
+/** @type {(data: ArrayLike<number>, map: ArrayLike<number>, found: Float64Array, fill?: number) => Float64Array} */
+export function picked(data, map, found, fill = 0) {
   for (let at = 0; at < map.length; at++) found[at] = map[at] < 0 ? fill : data[map[at]];
   return found;
 }
@@ -77,7 +76,7 @@ export function picked(data, map, fill = 0) {
  * @type {(source: Grid, shape: number[], map: ArrayLike<number>, fill?: number) => Grid}
  */
 export function moved(source, shape, map, fill = 0) {
-  const data = picked(source.data, map, fill);
+  const data = picked(source.data, map, new Float64Array(map.length), fill);
   const of = (/** @type {number} */ at) => map[at] < 0 ? [] : [{ grid: source, at: map[at] }];
   return gridOf(shape, data, { how: "same", of }, source.bool);
 }
@@ -88,8 +87,10 @@ export const reshaped = (source, shape) =>
 
 /** The shape that holds them all, axes of size 1 stretched. @param {number[][]} shapes */
 export function together(shapes) {
-  const wide = shapes.filter((shape) => shape.length);
-  if (wide.length < 2) return wide[0] ?? [];
+  const wide = shapes.find((shape) => shape.length) ?? [];
+  const alike = (/** @type {number[]} */ shape) =>
+    !shape.length || shape === wide || String(shape) === String(wide);
+  if (shapes.every(alike)) return wide;
   const axes = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: axes }, (_, axis) => {
     const sizes = shapes.map((shape) => shape[axis - axes + shape.length] ?? 1);

@@ -43,30 +43,59 @@ function operation(name) {
 }
 
 /**
+ * @typedef {object} Ready  a program whose words have been read once
+ * @property {[number, Grid][]} constants
+ * @property {((kept: Grid[]) => void)[]} steps
+ */
+/** @type {WeakMap<Program, Ready>} */
+const known = new WeakMap();
+
+/** @type {(program: Program) => Ready} */
+function ready(program) {
+  const found = known.get(program) ?? {
+    constants: Object.entries(program.constants).map((
+      [place, { shape, bool, numbers }],
+    ) => /** @type {[number, Grid]} */ ([+place, gridOf(shape, numbers.map(Number), null, bool)])),
+    steps: program.steps.map(taken),
+  };
+  known.set(program, found);
+  return found;
+}
+
+/** @type {(step: Program["steps"][number]) => (kept: Grid[]) => void} */
+function taken([name, args, results]) {
+  const work = operation(name);
+  const given = args.map(reading);
+  return (kept) => {
+    const found = work(...given.map((read) => read(kept)));
+    if (!Array.isArray(found)) kept[results[0]] = isGrid(found) ? found : literal(found);
+    else results.forEach((place, at) => kept[place] = found[at]);
+  };
+}
+
+/** @type {(written: any) => (kept: Grid[]) => any} How an argument is found. */
+function reading(written) {
+  if (Array.isArray(written)) {
+    const parts = written.map(reading);
+    return (kept) => parts.map((read) => read(kept));
+  }
+  if (typeof written !== "string") return () => written;
+  const place = written[0] === "%" ? +written.slice(1) : -1;
+  return place < 0 ? () => ENDLESS[written] ?? written : (kept) => kept[place];
+}
+
+/**
  * Every tensor of the program, by place.
  * @type {(program: Program, given: Record<string, Grid>, learnt: Record<string, Grid>) => Grid[]}
  */
 export function replayed(program, given, learnt) {
+  const { constants, steps } = ready(program);
   /** @type {Grid[]} */
   const kept = [];
   for (const [name, place] of Object.entries(program.inputs)) kept[place] = given[name];
   for (const [name, [place]] of Object.entries(program.parameters)) kept[place] = learnt[name];
-  for (const [place, { shape, bool, numbers }] of Object.entries(program.constants)) {
-    kept[+place] = gridOf(shape, numbers.map(Number), null, bool);
-  }
-  /** @type {(written: any) => any} */
-  const value = (written) => {
-    if (Array.isArray(written)) return written.map(value);
-    if (typeof written !== "string") return written;
-    if (written[0] === "%") return kept[+written.slice(1)];
-    return ENDLESS[written] ?? written;
-  };
-  for (const [name, args, results] of program.steps) {
-    const found = operation(name)(...args.map(value));
-    [found].flat().forEach((one, at) => {
-      if (results[at] !== undefined) kept[results[at]] = isGrid(one) ? one : literal(one);
-    });
-  }
+  for (const [place, grid] of constants) kept[place] = grid;
+  for (const step of steps) step(kept);
   return kept;
 }
 
@@ -96,14 +125,18 @@ export function worked(program, given, learnt) {
 }
 
 /** @type {(grid: Grid, size: number[]) => Shown[][][]} */
-export function nested(grid, [heads, rows, columns]) {
-  const shown = (/** @type {number} */ at) => grid.bool ? Boolean(grid.data[at]) : grid.data[at];
-  const counted = (/** @type {number} */ count) => Array.from({ length: count }, (_, at) => at);
-  return counted(heads).map((head) =>
-    counted(rows).map((row) =>
-      counted(columns).map((column) => shown((head * rows + row) * columns + column))
-    )
-  );
+export function nested({ data, bool }, [heads, rows, columns]) {
+  const found = [];
+  for (let head = 0, at = 0; head < heads; head++) {
+    /** @type {Shown[][]} */
+    const matrix = [];
+    for (let row = 0; row < rows; row++, at += columns) {
+      const numbers = Array.prototype.slice.call(data, at, at + columns);
+      matrix.push(bool ? numbers.map(Boolean) : numbers);
+    }
+    found.push(matrix);
+  }
+  return found;
 }
 
 /** @type {(rows: any) => Grid} Nested lists of numbers as a grid. */

@@ -6,6 +6,7 @@ import { isolated, legible } from "./letters.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HATCH = 6;
+const PLAIN = /^[ -~−]*$/; // shown as it is, and cannot turn its neighbours round
 /** @type {Record<string, CanvasTextAlign>} */
 const ALIGN = { start: "left", middle: "center", end: "right" };
 
@@ -43,10 +44,12 @@ export class CanvasPen {
     this.theme = theme;
     /** @type {CanvasPattern | null} */
     this.pattern = null;
+    this.font = "";
   }
 
   /**
-   * @param {Path2D} shape
+   * Without a shape the path at hand, which costs less than a shape of its own.
+   * @param {Path2D | null} shape
    * @param {Style} style
    */
   ink(shape, { fill, stroke, width = 1, opacity = 1, dash = [] }) {
@@ -54,13 +57,15 @@ export class CanvasPen {
     ctx.globalAlpha = opacity;
     if (fill) {
       ctx.fillStyle = fill;
-      ctx.fill(shape);
+      if (shape) ctx.fill(shape);
+      else ctx.fill();
     }
     if (stroke) {
       ctx.strokeStyle = stroke;
       ctx.lineWidth = width;
       ctx.setLineDash(dash);
-      ctx.stroke(shape);
+      if (shape) ctx.stroke(shape);
+      else ctx.stroke();
     }
     ctx.globalAlpha = 1;
   }
@@ -69,9 +74,9 @@ export class CanvasPen {
   rect(x, y, w, h, style) {
     const { ctx } = this;
     if (style.radius || style.stroke) {
-      const shape = new Path2D();
-      shape.roundRect(x, y, w, h, style.radius ?? 0);
-      this.ink(shape, style);
+      ctx.beginPath();
+      ctx.roundRect(x, y, w, h, style.radius ?? 0);
+      this.ink(null, style);
     } else {
       ctx.globalAlpha = style.opacity ?? 1;
       ctx.fillStyle = style.fill ?? "none";
@@ -101,15 +106,24 @@ export class CanvasPen {
   /** @type {Pen["text"]} */
   text(x, y, text, { size, fill, weight = 400, anchor = "start", rotate = 0, opacity = 1 }) {
     const { ctx } = this;
-    ctx.save();
+    const letters = PLAIN.test(text) ? text : isolated(legible(text));
+    this.write(`${weight} ${size}px ${this.theme.font}`);
     ctx.globalAlpha = opacity;
-    ctx.font = `${weight} ${size}px ${this.theme.font}`;
     ctx.textAlign = ALIGN[anchor];
     ctx.fillStyle = fill;
-    ctx.translate(x, y);
-    if (rotate) ctx.rotate((rotate * Math.PI) / 180);
-    ctx.fillText(isolated(legible(text)), 0, size * 0.35);
-    ctx.restore();
+    if (rotate) {
+      ctx.save();
+      ctx.translate(x, y);
+      ctx.rotate((rotate * Math.PI) / 180);
+      ctx.fillText(letters, 0, size * 0.35);
+      ctx.restore();
+    } else ctx.fillText(letters, x, y + size * 0.35);
+    ctx.globalAlpha = 1;
+  }
+
+  /** A font is set when it changes only: a browser reads it anew each time. @param {string} font */
+  write(font) {
+    if (font !== this.font) this.ctx.font = this.font = font;
   }
 
   /** @type {Pen["at"]} */
@@ -118,6 +132,7 @@ export class CanvasPen {
     this.ctx.translate(x, y);
     draw();
     this.ctx.restore();
+    this.font = ""; // what was drawn may have set another
   }
 }
 

@@ -6,12 +6,24 @@ import { ACCENT, HEADS, SCALE } from "./palette.js";
 /** @type {CanvasRenderingContext2D | null} made for the first colour that is no #rrggbb */
 let probe = null;
 
+/** What was asked before: a drawing has few colours and many cells. @type {Map<string, Colour>} */
+const asked = new Map();
+const MOST_ASKED = 4000;
+
 /**
  * [red, green, blue] in 0…255 of any CSS colour.
  * @param {string} colour
  * @returns {Colour}
  */
 export function channels(colour) {
+  const found = asked.get(colour) ?? separated(colour);
+  if (asked.size > MOST_ASKED) asked.clear();
+  asked.set(colour, found);
+  return found;
+}
+
+/** @type {(colour: string) => Colour} */
+function separated(colour) {
   const plain = /^#[0-9a-f]{6}$/i.test(colour) ? colour : understood(colour);
   if (plain.startsWith("#")) {
     const pair = (/** @type {number} */ start) => parseInt(plain.slice(start, start + 2), 16);
