@@ -527,7 +527,7 @@ def test_what_comes_in_is_not_changed() -> None:
     ],
 )
 def test_what_speaks_for_no_format_is_not_recognised_instead_of_guessed(data: bytes) -> None:
-    with pytest.raises(TextError, match="None of the 6 known formats recognises this file"):
+    with pytest.raises(TextError, match=r"None of the \d+ known formats recognises this file"):
         recognised(data)
 
 
@@ -575,7 +575,7 @@ def test_two_formats_of_one_name_and_what_is_no_format_are_refused() -> None:
 
 def test_every_file_among_the_formats_holds_one() -> None:
     files = {path.stem for path in Path(formats.__file__ or "").parent.glob("[!_]*.py")}
-    assert len(files) == len(registry.every()) == 10
+    assert len(files) == len(registry.every())
     assert all(form.ways and form.endings and form.looks for form in registry.every())
 
 

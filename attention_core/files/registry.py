@@ -1,14 +1,13 @@
 """Every file format there is: those beside this file, and those that installed packages bring.
 
->>> sorted(attention())
-['csv', 'json', 'marian', 'nematus', 'npz', 'opennmt']
+>>> {"csv", "marian", "npz"} <= set(attention())
+True
 >>> recognised(b",the,cat\\nle,0.9,0.1\\n").title
 'CSV table'
->>> recognised(b"Once upon a time")
+>>> recognised(b"Once upon a time")  # doctest: +ELLIPSIS
 Traceback (most recent call last):
     ...
-attention_core.errors.TextError: None of the 6 known formats recognises this file; if you \
-know its format, choose it.
+attention_core.errors.TextError: None of the ... known formats recognises this file; ...
 
 A module `attention_core/files/formats/*.py` is found by itself if it has a FORMAT. A package of
 somebody else names its own in the entry points `attention_atlas.formats`:

@@ -1,7 +1,7 @@
 """The README's table of file formats, made from what they say about themselves.
 
->>> table().splitlines()[2]
-'| CSV table | attention | `csv` `tsv` | in, out |'
+>>> "| CSV table | attention | `csv` `tsv` | in, out |" in table().splitlines()
+True
 
 python -m attention_core.files.table README.md
 """
