@@ -96,7 +96,7 @@ def asked(text: Choice[str], cut: Choice[bool]) -> Words | None:
 
 def bits(trace: Trace) -> float:
     """Entropy of a row that looks at anything, averaged over those rows and heads."""
-    found = entropy(shares(trace.weights))[trace.weights.sum(-1) > 0]
+    found = entropy(shares(trace.weights.clamp_min(0)))[trace.weights.sum(-1) > 0]
     return float(found.mean()) if found.numel() else 0.0
 
 
