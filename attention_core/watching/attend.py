@@ -20,7 +20,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -65,35 +65,28 @@ def attend(
     this call, so a decoder that is edited works without a cache.
     Raises Superseded when the capture's request has been overtaken.
     """
-    if kwargs.get("indices") is not None or kwargs.get("block_indices") is not None:
-        raise AttentionError(
-            "This model chooses its keys by an index of its own, which cannot be captured; "
-            "use a model with ordinary attention."
-        )
+    _check_ordinary(kwargs)
     collector = watched()
     if collector is not None and collector.cancelled():
         raise Superseded
     allowed, bias = _mask_and_bias(attention_mask, position_bias)
-    if is_causal is None:
-        is_causal = bool(getattr(module, "is_causal", True))
+    causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
     form = _Form(
         allowed=allowed,
         bias=bias,
-        causal=is_causal and attention_mask is None and query.shape[2] > 1,
+        causal=bool(causal) and attention_mask is None and query.shape[2] > 1,
         scaling=query.shape[-1] ** -0.5 if scaling is None else scaling,
         softcap=softcap,
         sinks=s_aux,
     )
-    edits = edits_of(module)
+    edits, sources, weights = edits_of(module), list[QueryKey](), None
     keeps = collector is not None and collector.want.attention
     traced = collector is not None and collector.want.gradients
-    sources: Sequence[QueryKey] = ()
-    weights = None
     if edits or keeps:
         sources = [_source(query, key, form, row) for row in range(len(query))]
     if edits or traced:
-        sources = used = [changed(source, edits) for source in sources]
-        weights = torch.stack([one.used for one in used])
+        used = [changed(source, edits) for source in sources]
+        sources, weights = [*used], torch.stack([one.used for one in used])
         if traced and not weights.requires_grad:
             weights.requires_grad_()
         output = _taken(weights, value)
@@ -102,6 +95,15 @@ def attend(
     if collector is not None and keeps:
         collector.calls.append(_call(collector, module, sources, value, output, weights))
     return output.transpose(1, 2).contiguous(), None
+
+
+def _check_ordinary(extra: Mapping[str, object]) -> None:
+    """Raises AttentionError when a model chooses its keys by an index of its own."""
+    if extra.get("indices") is not None or extra.get("block_indices") is not None:
+        raise AttentionError(
+            "This model chooses its keys by an index of its own, which cannot be captured; "
+            "use a model with ordinary attention."
+        )
 
 
 @dataclass(frozen=True)
