@@ -17,7 +17,7 @@ from models.corpora.head_search import HeadSearch
 from models.corpora.pairs import ready_gold
 from models.families.translation import Translating
 from models.store import shelf
-from tests.browser.frame import opened, settled
+from tests.browser.frame import PATIENCE, opened, settled
 from tests.browser.gestures import caption, in_address, saved, typed, widget
 from tests.browser.server import Server
 from tests.browser.test_corpus import GOLD, upload
@@ -44,6 +44,7 @@ def test_our_own_links_name_a_winner_and_the_ranking_is_that_of_the_core(
     report = search.report(split=False)
     assert report is not None
     opened(page, f"{server.url}/heads?model={MODEL}")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=PATIENCE)
     rate, diagonal = report.reported.scores.error_rate, report.diagonal
     expect(caption(page, f"AER {rate:.2f}", f"the diagonal has {diagonal:.2f}")).to_be_visible()
     expect(page.get_by_text("which flatters it")).to_be_visible()
