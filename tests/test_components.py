@@ -146,9 +146,12 @@ def test_a_pin_does_not_send_the_weights_again(show: Open) -> None:
     page = show("head_view")
     given_back(page, {"pins": [9], "active": [0, 1, 3, 6]})
     received: list[int] = []
-    with page.expect_event("websocket") as waiting:
-        page.reload()
-    waiting.value.on("framereceived", lambda frame: received.append(len(frame)))
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(len(frame)))
+
+    page.on("websocket", listen)  # before it opens: no frame may be missed
+    page.reload()
     expect(page.locator(".token").first).to_be_visible(timeout=30_000)
     given_back(page, {"pins": [9], "active": [0, 1, 3, 6]})
     opening = sum(received)
