@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
+from pages.frame import answers
 from pages.frame.language import _
 from pages.widgets import programs, serving
 
@@ -77,6 +78,7 @@ class SecurityHeaders:
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Load what every reader needs, once, before the first one arrives."""
     began = time.perf_counter()
+    answers.keep()
     preload()
     gc.collect()
     gc.freeze()
