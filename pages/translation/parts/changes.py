@@ -82,8 +82,9 @@ def controls(
         _("What to do"),
         {"zero": _("set to 0"), "uniform": _("make equal"), "set": _("set to a share")},
     )
-    if link.value(action) == "set":
-        st.slider(_("Share of the row (%)"), 0, 100, key=share.key, persist_state="session")
+    with st.container():  # there even when empty: what follows keeps its place and its focus
+        if link.value(action) == "set":
+            st.slider(_("Share of the row (%)"), 0, 100, key=share.key, persist_state="session")
     choosing.segments(
         scope,
         _("Where, around the chosen cell"),
@@ -102,8 +103,9 @@ def controls(
         )
     where = link.value(scope)
     ready = where == "all" or bool(cell)
-    if not ready:
-        prose.caption(prose.filled(_("Click on a cell of the matrix to say which one.")))
+    with st.container():
+        if not ready:
+            prose.caption(prose.filled(_("Click on a cell of the matrix to say which one.")))
 
     def add() -> None:
         made = _edits(
