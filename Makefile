@@ -24,7 +24,7 @@ UV := $(shell command -v uv)
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install)
 
 SCRIPTS = $(shell find pages -name '*.js')
-TYPED = $(shell find pages/widgets -name '*.js' -not -path '*/lab*' -not -name stub.js)
+TYPED = $(shell find pages/widgets -name '*.js' -not -name stub.js)
 DENO = $(BIN)/deno
 export DENO_NO_UPDATE_CHECK := 1
 

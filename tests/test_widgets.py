@@ -63,7 +63,7 @@ def answered(path: str) -> tuple[int, dict[str, str], bytes]:
 
 
 @pytest.mark.parametrize("base", ["", "/atlas", "/some/where"])
-@pytest.mark.parametrize("file", ["matrix/widget.js", "shared/style.css", "lab.js"])
+@pytest.mark.parametrize("file", ["matrix/widget.js", "shared/style.css", "lab/widget.js"])
 def test_a_script_is_served_wherever_the_app_is_mounted_and_kept_for_ever(
     base: str, file: str
 ) -> None:

@@ -126,13 +126,10 @@ def workbench() -> None:
         given = Experiment(name)
         mechanism = lab.mechanism(given)
         _trace, shown = lab.worked(given, mechanism)
-    bench.lab_bench(
+    knobs = [(knob, _(knob.title)) for knob in given.turnable()]
+    bench.bench(
+        bench.drawn(given, shown, mechanism, knobs, _(ALL[name].card.title)),
         key=BENCH,
-        given=given,
-        shown=shown,
-        mechanism=mechanism,
-        knobs=[(knob, _(knob.title)) for knob in given.turnable()],
-        title=_(ALL[name].card.title),
         text=figures.said(bench.TEXT),
         on_state_change=took,
     )

@@ -20,7 +20,14 @@ from attention_core.pictures.contracts.packing import Chosen, Contract, Parts, S
 
 FOLDER: Final = Path(__file__).parent / "shared"
 HEADER: Final = "// Made by `make types`; change {source} instead.\n"
-PLAIN: Final = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
+PLAIN: Final = {
+    str: "string",
+    int: "number",
+    float: "number",
+    bool: "boolean",
+    NoneType: "null",
+    Any: "unknown",
+}
 ARRAYS: Final[dict[type[np.generic], str]] = {
     np.float32: "Float32Array",
     np.int32: "Int32Array",
@@ -70,14 +77,13 @@ def declarations() -> str:
 def interfaces(picture: type[Contract]) -> Iterator[str]:
     """A picture's own types: its parts, what may be chosen, and all of it."""
     name, known = picture.__name__, notes(picture)
-    for kind, note in known.values():
+    for _key, (_kind, note) in known.items():
         if isinstance(note, Parts):
             yield interface(note.of.__name__, plain_lines(note.of))
-        elif is_dataclass(kind) and isinstance(kind, type):
-            yield interface(
-                kind.__name__,
-                [f"{key}: {typed(one)};" for key, (one, _note) in notes(kind).items()],
-            )
+    plain = [kind for kind, note in known.values() if not isinstance(note, Parts)]
+    for part in dict.fromkeys(part for kind in plain for part in contracts(kind)):
+        fields = notes(part).items()
+        yield interface(part.__name__, [f"{key}: {typed(one)};" for key, (one, _note) in fields])
     chosen = [
         f"{key}: {typed(kind).removesuffix(' | null')};"
         for key, (kind, note) in known.items()
@@ -88,6 +94,14 @@ def interfaces(picture: type[Contract]) -> Iterator[str]:
         f"{name} extends Framed<{name}Choice>",
         [line for key, (kind, note) in known.items() for line in field(key, kind, note)],
     )
+
+
+def contracts(kind: Any) -> Iterator[type[Contract]]:
+    """The contracts that a type is made of: itself, or what it holds."""
+    if isinstance(kind, type) and issubclass(kind, Contract):
+        yield kind
+    for inner in get_args(kind):
+        yield from contracts(inner)
 
 
 def interface(head: str, lines: Sequence[str]) -> str:
@@ -129,6 +143,8 @@ def typed(kind: Any) -> str:
 
     >>> typed(Sequence[str] | None)
     'string[] | null'
+    >>> typed(Mapping[str, Sequence[float | bool]])
+    'Record<string, (number | boolean)[]>'
     """
     origin, inner = get_origin(kind), get_args(kind)
     if kind in PLAIN:
@@ -137,11 +153,19 @@ def typed(kind: Any) -> str:
         return str(getattr(kind, "__name__", ""))
     if origin is Literal:
         return " | ".join(json.dumps(one) for one in inner)
+    return held(origin, inner) if isinstance(origin, type) else " | ".join(map(typed, inner))
+
+
+def held(origin: type[Any], inner: Sequence[Any]) -> str:
+    """A type that holds others: a tuple, a mapping, a list."""
+    within = [typed(one) for one in inner]
     if origin is tuple:
-        return f"[{', '.join(map(typed, inner))}]"
-    if isinstance(origin, type) and issubclass(origin, Sequence):
-        return f"{typed(inner[0])}[]"
-    return " | ".join(map(typed, inner))
+        return f"[{', '.join(within)}]"
+    if issubclass(origin, Mapping):
+        return f"Record<{', '.join(within)}>"
+    if issubclass(origin, Sequence):
+        return f"({within[0]})[]" if " | " in within[0] else f"{within[0]}[]"
+    return " | ".join(within)
 
 
 if __name__ == "__main__":

@@ -51,13 +51,12 @@ def digest() -> str:
 
 def entry(widget: str) -> str:
     """The module that a widget begins with."""
-    return next(path for path in (f"{widget}/widget.js", f"{widget}.js") if path in files())
+    return f"{widget}/widget.js"
 
 
 def styles(widget: str) -> list[str]:
     """The shared style sheet, then the widget's own."""
-    own = (f"{widget}/style.css", f"{widget}.css")
-    return ["shared/style.css", *(path for path in own if path in files())]
+    return ["shared/style.css", f"{widget}/style.css"]
 
 
 @cache

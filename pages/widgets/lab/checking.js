@@ -1,4 +1,3 @@
-// @ts-check
 // The line below the picture: whether Python computed the same, or why a number was not taken.
 import { difference, isFresh } from "./computing.js";
 

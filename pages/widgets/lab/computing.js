@@ -1,4 +1,3 @@
-// @ts-check
 // What is shown: the program carried out here, or what Python computed until it is.
 import { addressOf, canonical, inputsOf, invented, neighbours } from "./experiment.js";
 import { createPrograms, loaded } from "./programs.js";

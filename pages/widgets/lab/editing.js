@@ -1,6 +1,5 @@
-// @ts-check
 // A number of q, k or v is typed over.
-import { cellBox } from "../drawings/lab.js";
+import { cellBox } from "./drawing.js";
 import { element } from "../shared/stage.js";
 import { GREATEST, INPUTS, numberTyped } from "./experiment.js";
 
@@ -59,10 +58,15 @@ export function createEditor(view, ground) {
     /** Over a cell; `first` is what was typed to open it. @type {(spot: Spot, first?: string) => void} */
     edit(spot, first = "") {
       const { id, row, column } = spot;
-      const panel = view.plan.panels.find((/** @type {any} */ one) => one.stage.id === id);
+      const panel = view.plan.panels.find((one) => one.stage.id === id);
+      if (!panel) return;
       const box = cellBox(panel, row, column);
-      const style = { left: box.x, top: box.y, width: box.w, height: box.h };
-      for (const [side, length] of Object.entries(style)) editor.style[side] = `${length}px`;
+      Object.assign(editor.style, {
+        left: `${box.x}px`,
+        top: `${box.y}px`,
+        width: `${box.w}px`,
+        height: `${box.h}px`,
+      });
       editor.value = first || String(panel.matrix[row][column]);
       editor.setAttribute("aria-label", `${view.called(id)} ${row + 1}, ${column + 1}`);
       editor.hidden = false;

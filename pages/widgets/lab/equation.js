@@ -1,4 +1,3 @@
-// @ts-check
 // The equation in pieces; a piece is lit while its stage is looked at.
 import { element } from "../shared/stage.js";
 
@@ -6,9 +5,9 @@ import { element } from "../shared/stage.js";
 function term(text) {
   const span = element("span", "term");
   for (const part of text.split(/([_^](?:\{[^}]*\}|.))/)) {
-    const tag = part.length > 1 ? { _: "sub", "^": "sup" }[part[0]] : undefined;
-    if (tag) span.append(element(tag, "", part.slice(1).replace(/[{}]/g, "")));
-    else if (part) span.append(part);
+    const small = part.slice(1).replace(/[{}]/g, "");
+    if (part.length < 2 || !"_^".includes(part[0])) span.append(part);
+    else span.append(element(part[0] === "_" ? "sub" : "sup", "", small));
   }
   return span;
 }

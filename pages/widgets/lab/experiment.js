@@ -1,36 +1,9 @@
-// @ts-check
 // What the reader wants to see computed: numbers, masks, where the knobs stand.
 import { gridFrom } from "./replay.js";
 
+/** @import { Grid } from "./grid.js" */
+/** @import { Lab, Settings, Turned } from "../shared/pictures.d.ts" */
 /** @typedef {"query" | "key" | "value"} Part */
-/** @typedef {Record<string, number>} Edits  by "row,column" */
-/**
- * @typedef {object} State  what Python and the address keep, see `state` of pages/widgets/lab.py
- * @property {Record<string, number>} knobs
- * @property {string} looks
- * @property {string} mask
- * @property {Partial<Record<Part, Edits>>} edits
- *
- * @typedef {object} Knob
- * @property {string} name
- * @property {string} title
- * @property {number} least
- * @property {number} most
- * @property {number} start
- * @property {number} step
- * @property {number[]} stops
- *
- * @typedef {object} Data  what Python sends
- * @property {string} mechanism
- * @property {Record<Part, number[][]>} base
- * @property {Record<string, unknown>} parameters
- * @property {string} program
- * @property {string[]} turning
- * @property {[string, string][]} terms
- * @property {Knob[]} knobs
- * @property {import("./replay.js").Stage[]} trace
- * @property {State} trace_of
- */
 
 /** @type {Part[]} */
 export const INPUTS = ["query", "key", "value"];
@@ -39,18 +12,18 @@ export const GREATEST = 1000;
 /** Python invents numbers and parameters anew when these are turned. */
 const INVENTING = ["numbers", "width"];
 
-/** Where a knob stands. @type {(data: Data, state: State, name: string) => number} */
+/** Where a knob stands. @type {(data: Lab, state: Settings, name: string) => number} */
 export const standing = (data, state, name) =>
   state.knobs[name] ?? data.knobs.find((knob) => knob.name === name)?.start ?? 0;
 
-/** Every number that a knob may stand at, in order. @type {(knob: Knob) => number[]} */
+/** Every number that a knob may stand at, in order. @type {(knob: Turned) => number[]} */
 export function standings({ stops, least, most, step }) {
   if (stops.length) return stops;
   const count = Math.round((most - least) / step) + 1;
   return Array.from({ length: count }, (_, at) => Number((least + at * step).toFixed(10)));
 }
 
-/** The numbers of one part, edits included. @type {(data: Data, state: State, part: Part) => number[][]} */
+/** The numbers of one part, edits included. @type {(data: Lab, state: Settings, part: Part) => number[][]} */
 export function rowsOf(data, state, part) {
   const itself = state.looks === "self";
   const source = itself ? "query" : part;
@@ -71,7 +44,7 @@ export function allowedBy(mask, queries, keys) {
   );
 }
 
-/** All inputs of a program. @type {(data: Data, state: State) => Record<string, import("./grid.js").Grid>} */
+/** All inputs of a program. @type {(data: Lab, state: Settings) => Record<string, Grid>} */
 export function inputsOf(data, state) {
   const [query, key, value] = INPUTS.map((part) => rowsOf(data, state, part));
   const allowed = allowedBy(state.mask, query.length, key.length);
@@ -80,7 +53,7 @@ export function inputsOf(data, state) {
   return Object.fromEntries(given.map(([name, rows]) => [name, gridFrom(rows)]));
 }
 
-/** Where the program of a state is. @type {(data: Data, state: State) => string} */
+/** Where the program of a state is. @type {(data: Lab, state: Settings) => string} */
 export function addressOf(data, state) {
   const itself = state.looks === "self";
   const turned = data.turning.map((name) => {
@@ -90,7 +63,7 @@ export function addressOf(data, state) {
   return `${data.program}?${turned.join("&")}`;
 }
 
-/** The same state as one word, whatever the order it was made in. @param {State} state */
+/** The same state as one word, whatever the order it was made in. @param {Settings} state */
 export const canonical = (state) =>
   JSON.stringify([
     Object.entries(state.knobs).sort(),
@@ -99,13 +72,13 @@ export const canonical = (state) =>
     INPUTS.map((part) => Object.entries(state.edits[part] ?? {}).sort()),
   ]);
 
-/** Whether Python has invented the numbers of this state. @type {(data: Data, state: State) => boolean} */
+/** Whether Python has invented the numbers of this state. @type {(data: Lab, state: Settings) => boolean} */
 export const invented = (data, state) =>
   INVENTING.every((name) => standing(data, data.trace_of, name) === standing(data, state, name));
 
 /**
  * The addresses that one move of a slider or of who looks leads to.
- * @type {(data: Data, state: State) => string[]}
+ * @type {(data: Lab, state: Settings) => string[]}
  */
 export function neighbours(data, state) {
   const looks = state.looks === "self" ? "cross" : "self";
@@ -114,7 +87,7 @@ export function neighbours(data, state) {
 }
 
 /** The addresses of all that one knob may stand at, the nearest first.
- * @type {(data: Data, state: State, name: string) => string[]} */
+ * @type {(data: Lab, state: Settings, name: string) => string[]} */
 export function ranged(data, state, name) {
   const knob = data.knobs.find((one) => one.name === name);
   if (!knob || !data.turning.includes(name)) return [];

@@ -1,6 +1,5 @@
-// @ts-check
 // Operations on many numbers at once: sums, products of matrices, shares, order.
-import { front, gridOf, lanes, picked, reshaped, sizeOf } from "./grid.js";
+import { front, gridOf, lanes, picked, sizeOf } from "./grid.js";
 import { ELEMENTWISE } from "./elementwise.js";
 
 /** @typedef {import("./grid.js").Grid} Grid */
@@ -85,15 +84,10 @@ const norm = (/** @type {Float64Array} */ x, power = 2) =>
   power === Infinity
     ? most(x.map(Math.abs))
     : total(x.map((y) => Math.abs(y) ** power)) ** (1 / power);
-const spread = (/** @type {Float64Array} */ x, correction = 1) => {
-  const middle = mean(x);
-  return total(x.map((y) => (y - middle) ** 2)) / (x.length - correction);
-};
-/** @type {(work: (sum: number, next: number) => number) => (x: Float64Array) => Float64Array} */
-const running = (work) => (x) => {
-  const found = x.slice();
-  for (let at = 1; at < x.length; at++) found[at] = work(found[at - 1], x[at]);
-  return found;
+/** @type {(x: Float64Array) => Float64Array} */
+const running = (x) => {
+  let sum = 0;
+  return x.map((y) => sum += y);
 };
 /** @type {(x: Float64Array, falling: boolean) => number[]} Places in order; equals as they stand. */
 const order = (x, falling) =>
@@ -138,11 +132,7 @@ const biased = (bias, product, beta = 1, alpha = 1) =>
     alpha === 1 ? product : ELEMENTWISE.mul(product, alpha),
     beta === 1 ? bias : ELEMENTWISE.mul(bias, beta),
   );
-/** @type {(a: Grid, v: Grid) => Grid} */
-const timesVector = (a, v) =>
-  reshaped(products(a, reshaped(v, [...v.shape, 1])), a.shape.slice(0, -1));
 const yes = (/** @type {Float64Array} */ x) => +x.some(Boolean);
-const all = (/** @type {Float64Array} */ x) => +x.every(Boolean);
 /** @type {(how: string, best: Gather, a: Grid, axis: number, keep?: boolean) => Grid[]} */
 const bestAlong = (how, best, a, axis, keep) => [
   gather(how, best, a, axis, keep),
@@ -158,9 +148,6 @@ export const GATHERING = {
   "sum.dim_IntList": (a, axes, keep) => gather("sum", total, a, axes, keep),
   mean: (a) => gather("mean", mean, a),
   "mean.dim": (a, axes, keep) => gather("mean", mean, a, axes, keep),
-  prod: (a) => gather("prod", (x) => x.reduce((p, y) => p * y, 1), a),
-  "prod.dim_int": (a, axis, keep) =>
-    gather("prod", (x) => x.reduce((p, y) => p * y, 1), a, axis, keep),
   amax: (a, axes, keep) => gather("most", most, a, axes, keep),
   amin: (a, axes, keep) => gather("least", least, a, axes, keep),
   max: (a) => gather("most", most, a),
@@ -168,41 +155,21 @@ export const GATHERING = {
   "max.other": (a, b) => ELEMENTWISE.maximum(a, b),
   "min.other": (a, b) => ELEMENTWISE.minimum(a, b),
   "max.dim": (a, axis, keep) => bestAlong("most", most, a, axis, keep),
-  "min.dim": (a, axis, keep) => bestAlong("least", least, a, axis, keep),
   argmax: placeOf(most),
-  argmin: placeOf(least),
   any: (a) => gather("any", yes, a, null, false, true),
   "any.dim": (a, axis, keep) => gather("any", yes, a, axis, keep, true),
-  "any.dims": (a, axes, keep) => gather("any", yes, a, axes, keep, true),
-  all: (a) => gather("all", all, a, null, false, true),
-  "all.dim": (a, axis, keep) => gather("all", all, a, axis, keep, true),
-  "all.dims": (a, axes, keep) => gather("all", all, a, axes, keep, true),
   logsumexp: (a, axes, keep) => gather("logsumexp", logSum, a, axes, keep),
-  "var.correction": (a, axes, correction, keep) =>
-    gather("var", (x) => spread(x, correction ?? 1), a, axes, keep),
-  "std.correction": (a, axes, correction, keep) =>
-    gather("std", (x) => Math.sqrt(spread(x, correction ?? 1)), a, axes, keep),
   linalg_vector_norm: (a, power, axes, keep) =>
     gather(power === 2 ? "norm" : "norms", (x) => norm(x, power), a, axes, keep),
-  "norm.ScalarOpt_dim": (a, power, axes, keep) =>
-    gather((power ?? 2) === 2 ? "norm" : "norms", (x) => norm(x, power ?? 2), a, axes, keep),
   _softmax: (a, axis) => along("softmax", shares, a, axis),
   _log_softmax: (a, axis) => along("log_softmax", (x) => x.map((y) => y - logSum(x)), a, axis),
-  cumsum: (a, axis) => along("cumsum", running((sum, next) => sum + next), a, axis),
-  cumprod: (a, axis) => along("cumprod", running((product, next) => product * next), a, axis),
+  cumsum: (a, axis) => along("cumsum", running, a, axis),
   sort: (a, axis, falling) => sorted(a, axis, falling),
   "sort.stable": (a, _stable, axis, falling) => sorted(a, axis, falling),
   argsort: (a, axis, falling) => sorted(a, axis, falling)[1],
   topk: (a, count, axis, largest) => sorted(a, axis, largest, count),
-  kthvalue: (a, count, axis, keep) => {
-    const kth = (/** @type {Float64Array} */ x) => x.slice().sort()[count - 1];
-    return bestAlong("place", kth, a, axis, keep);
-  },
   mm: products,
   bmm: products,
-  mv: timesVector,
-  dot: (a, b) => reshaped(products(reshaped(a, [1, a.shape[0]]), reshaped(b, [b.shape[0], 1])), []),
   addmm: (bias, a, b, beta, alpha) => biased(bias, products(a, b), beta, alpha),
   baddbmm: (bias, a, b, beta, alpha) => biased(bias, products(a, b), beta, alpha),
-  addmv: (bias, a, b, beta, alpha) => biased(bias, timesVector(a, b), beta, alpha),
 };

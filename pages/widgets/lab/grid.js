@@ -1,4 +1,3 @@
-// @ts-check
 // Numbers on any number of axes, each of which knows the numbers that it was made of.
 
 /**

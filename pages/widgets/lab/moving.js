@@ -1,4 +1,3 @@
-// @ts-check
 // Operations that move numbers about: views, pieces, joins, and numbers fetched by their places.
 import { front, gridOf, isGrid, lanes, moved, places, reshaped, sizeOf, strides } from "./grid.js";
 import { stretched, together } from "./grid.js";
@@ -132,14 +131,6 @@ function flipped(a, axes) {
   return moved(a, a.shape, places(a.shape, back, start));
 }
 
-/** @type {(a: Grid, shift: number[], axes: number[]) => Grid} */
-const rolled = (a, shift, axes) =>
-  axes.reduce((grid, axis, which) => {
-    const size = grid.shape[front(axis, grid.shape.length)];
-    const at = ((-shift[which] % size) + size) % size;
-    return joinedAlong([piece(grid, axis, at, size), piece(grid, axis, 0, at)], axis);
-  }, a);
-
 /** @type {(a: Grid, axis: number, index: Grid) => Grid} */
 function gathered(a, axis, index) {
   const along = front(axis, a.shape.length);
@@ -176,10 +167,10 @@ function indexed(a, indices) {
 }
 
 /**
- * A copy with other numbers at some places along an axis, or added there.
- * @type {(a: Grid, axis: number, index: Grid, from: Grid | number, sum?: boolean) => Grid}
+ * A copy with other numbers at some places along an axis.
+ * @type {(a: Grid, axis: number, index: Grid, from: Grid | number) => Grid}
  */
-function scattered(a, axis, index, from, sum = false) {
+function scattered(a, axis, index, from) {
   const along = front(axis, a.shape.length);
   const steps = strides(a.shape);
   const data = Float64Array.from(a.data);
@@ -190,10 +181,10 @@ function scattered(a, axis, index, from, sum = false) {
   others.forEach((start, at) => {
     const to = start + index.data[at] * steps[along];
     const number = isGrid(from) && sources ? from.data[sources[at]] : Number(from);
-    data[to] = sum ? data[to] + number : number;
+    data[to] = number;
     const made = [{ grid: index, at }];
     if (isGrid(from) && sources) made.unshift({ grid: from, at: sources[at] });
-    cells[to] = sum ? [...cells[to], ...made] : made;
+    cells[to] = made;
   });
   lanes(index.shape, [along]).forEach((lane) => {
     for (const at of lane) {
@@ -213,12 +204,9 @@ export const MOVING = {
   clone: unchanged,
   contiguous: unchanged,
   detach: unchanged,
-  lift_fresh: unchanged,
-  positive: unchanged,
   view: viewed,
   _unsafe_view: viewed,
   reshape: viewed,
-  _reshape_copy: viewed,
   unsqueeze: unsqueezed,
   permute: permuted,
   transpose: exchanged,
@@ -227,11 +215,9 @@ export const MOVING = {
   squeeze: (a) =>
     squeezed(a, a.shape.map((/** @type {number} */ _, /** @type {number} */ axis) => axis)),
   "squeeze.dim": (a, axis) => squeezed(a, [axis]),
-  "squeeze.dims": squeezed,
   select: selected,
   constant_pad_nd: padded,
   flip: flipped,
-  roll: rolled,
   slice: (a, axis, start, end, step) => piece(a, axis, start ?? 0, end ?? Infinity, step),
   split: (a, size, axis) => cutEvenly(a, axis, size),
   split_with_sizes: (a, sizes, axis) => cut(a, axis, sizes),
@@ -239,7 +225,6 @@ export const MOVING = {
   cat: joinedAlong,
   stack: (parts, axis) =>
     joinedAlong(parts.map((/** @type {Grid} */ one) => unsqueezed(one, axis)), axis),
-  repeat: (a, times) => repeated(a, times),
   tril: (a, above = 0) => corner(a, (row, column) => column <= row + above),
   triu: (a, above = 0) => corner(a, (row, column) => column >= row + above),
   gather: gathered,
@@ -248,14 +233,4 @@ export const MOVING = {
     indexed(a, [...new Array(front(axis, a.shape.length)).fill(null), index]),
   "scatter.value": scattered,
   "scatter.src": scattered,
-  scatter_add: (a, axis, index, from) => scattered(a, axis, index, from, true),
 };
-
-/** @type {(a: Grid, times: number[]) => Grid} */
-function repeated(a, times) {
-  const whole = reshaped(a, [...new Array(times.length - a.shape.length).fill(1), ...a.shape]);
-  return times.reduce(
-    (grid, count, axis) => count === 1 ? grid : joinedAlong(new Array(count).fill(grid), axis),
-    whole,
-  );
-}

@@ -1,6 +1,5 @@
-// @ts-check
 // Mouse and keys over the picture.
-import { cellAt } from "../drawings/lab.js";
+import { cellAt } from "./drawing.js";
 import { editable } from "./editing.js";
 
 /** @typedef {import("./view.js").View} View */

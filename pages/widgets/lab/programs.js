@@ -1,4 +1,3 @@
-// @ts-check
 // Programs by address: fetched once, those that a slider may need before it is moved.
 
 /** @typedef {import("./replay.js").Program} Program */

@@ -1,4 +1,3 @@
-// @ts-check
 // Where a number comes from: back through the operations to the nearest stages that are shown.
 
 /** @typedef {import("./grid.js").Cell} Cell */

@@ -1,4 +1,3 @@
-// @ts-check
 // The number that is pointed at: where it stands, the sum behind it, what it comes from.
 import { element, plain } from "../shared/stage.js";
 
@@ -50,7 +49,7 @@ function place({ rows, columns }, row, column) {
   return `${letter(rows)}${row + 1}, ${letter(columns)}${column + 1}`;
 }
 
-/** @type {(stage: any, value: number | boolean) => string} */
+/** @type {(stage: View["stage"], value: number | boolean) => string} */
 const figure = (stage, value) =>
   typeof value === "boolean"
     ? stage.word(value ? "may" : "blocked")

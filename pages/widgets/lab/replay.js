@@ -1,4 +1,3 @@
-// @ts-check
 // A program from Python, carried out here: what a slider changes is seen in the next frame.
 import { ELEMENTWISE } from "./elementwise.js";
 import { GATHERING } from "./gathering.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // The sum behind a number, written out with the numbers of the stages before it.
 
 /** @typedef {import("./grid.js").Cell} Cell */

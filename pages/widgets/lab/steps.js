@@ -1,4 +1,3 @@
-// @ts-check
 // From stage to stage: forth, back, and as it began.
 import { element } from "../shared/stage.js";
 

@@ -1,18 +1,19 @@
-// @ts-check
 // What the parts of the lab share: what is shown now, and where the reader is.
 
-/** @typedef {import("./replay.js").Stage} Stage */
-/** @typedef {import("./replay.js").Shown} Shown */
+/** @import { Lab, Settings } from "../shared/pictures.d.ts" */
+/** @import { Stage as Frame } from "../shared/stage.js" */
+/** @import { Plan } from "./drawing.js" */
+/** @import { Shown, Stage } from "./replay.js" */
 /** @typedef {{id: string, row: number, column: number}} Spot */
 /**
  * @typedef {object} View
- * @property {any} stage  the frame that the widget stands in
- * @property {() => import("./experiment.js").Data} data
- * @property {() => import("./experiment.js").State} state
+ * @property {Frame<Lab>} stage  the frame that the widget stands in
+ * @property {() => Lab} data
+ * @property {() => Settings} state
  * @property {() => void} paint
  * @property {Stage[]} stages
  * @property {Shown[][]} allowed  who may look, in the head shown
- * @property {any} plan  where every panel and cell stands
+ * @property {Plan} plan  where every panel and cell stands
  * @property {string} current  the step that is looked at
  * @property {Spot | null} pointed
  * @property {Spot | null} cursor
@@ -25,20 +26,23 @@
  * @property {(id: string) => Stage | undefined} stageOf
  * @property {(stage: Stage) => Shown[][]} matrixOf  of the head shown
  * @property {(id: string) => string} called
- * @property {(part: Partial<import("./experiment.js").State>) => void} change
+ * @property {(part: Partial<Settings>) => void} change
  */
 
-/** @type {(stage: any) => View} */
+/** @type {Settings} */
+const BEGUN = { knobs: {}, looks: "cross", mask: "none", edits: {} };
+
+/** @type {(stage: Frame<Lab>) => View} */
 export function createView(stage) {
   /** @type {View} */
   const view = {
     stage,
     data: () => stage.data,
-    state: () => stage.choice.state,
-    paint: () => stage.data && stage.paint(),
+    state: () => stage.choice.state ?? BEGUN,
+    paint: () => stage.paint(),
     stages: [],
     allowed: [],
-    plan: null,
+    plan: { panels: [], width: 0, height: 0 },
     current: "",
     pointed: null,
     cursor: null,

@@ -62,6 +62,50 @@ export interface HeadView extends Framed<HeadViewChoice> {
   special_columns: number[];
 }
 
+export interface Turned {
+  name: string;
+  title: string;
+  least: number;
+  most: number;
+  start: number;
+  step: number;
+  stops: number[];
+}
+
+export interface Computed {
+  id: string;
+  heads: (((number | boolean)[])[])[];
+  rows: string;
+  columns: string;
+}
+
+export interface Settings {
+  knobs: Record<string, number>;
+  looks: string;
+  mask: string;
+  edits: Record<string, Record<string, number>>;
+}
+
+export interface LabChoice {
+  state: Settings;
+  head: number;
+}
+
+export interface Lab extends Framed<LabChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  mechanism: string;
+  base: Record<string, number[][]>;
+  parameters: Record<string, unknown>;
+  program: string;
+  turning: string[];
+  terms: [string, string][];
+  knobs: Turned[];
+  trace: Computed[];
+  trace_of: Settings;
+}
+
 export interface Links {
   sure: number[][];
   possible: number[][];

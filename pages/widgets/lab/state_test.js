@@ -1,7 +1,6 @@
-// @ts-check
 // What the reader wants, as addresses and inputs; and programs that are fetched ahead.
-import * as experiment from "../experiment.js";
-import { createPrograms } from "../programs.js";
+import * as experiment from "./experiment.js";
+import { createPrograms } from "./programs.js";
 
 const knob = (/** @type {string} */ name, least = 1, most = 12, start = 6, step = 1) => ({
   name,
@@ -12,8 +11,14 @@ const knob = (/** @type {string} */ name, least = 1, most = 12, start = 6, step 
   step,
   stops: /** @type {number[]} */ ([]),
 });
-/** @type {import("../experiment.js").Data} */
+/** @type {import("../shared/pictures.d.ts").Lab} */
 const DATA = {
+  id: "lab",
+  text: {},
+  choices: { turn: "" },
+  title: "",
+  caption: "",
+  name: "entmax",
   mechanism: "entmax",
   base: {
     query: [[1, 2], [3, 4], [5, 6]],

@@ -1,19 +1,25 @@
-// @ts-check
 // Attention step by step: sliders and numbers here, every stage at once; Python checks what is seen.
-import { drawLab, labPlan } from "./drawings/lab.js";
-import { check } from "./lab/checking.js";
-import { createComputing } from "./lab/computing.js";
-import { createControls } from "./lab/controls.js";
-import { createEditor } from "./lab/editing.js";
-import { equationOf, light } from "./lab/equation.js";
-import { listen } from "./lab/pointing.js";
-import { lit, say } from "./lab/reading.js";
-import { createSteps } from "./lab/steps.js";
-import { createView } from "./lab/view.js";
-import { canvasPen } from "./shared/pen.js";
-import { element, mount, sized } from "./shared/stage.js";
+import { drawLab, labPlan } from "./drawing.js";
+import { check } from "./checking.js";
+import { createComputing } from "./computing.js";
+import { createControls } from "./controls.js";
+import { createEditor } from "./editing.js";
+import { equationOf, light } from "./equation.js";
+import { listen } from "./pointing.js";
+import { lit, say } from "./reading.js";
+import { createSteps } from "./steps.js";
+import { createView } from "./view.js";
+import { element } from "../shared/element.js";
+import { canvasPen } from "../shared/pen.js";
+import { mount, sized } from "../shared/stage.js";
 
-/** The elements of the widget. @param {any} stage */
+/** @import { Lab } from "../shared/pictures.d.ts" */
+/** @import { Stage } from "../shared/stage.js" */
+/** @import { Component, Drawn, Pen, Widget } from "../shared/types.d.ts" */
+/** @import { Plan } from "./drawing.js" */
+/** @import { View } from "./view.js" */
+
+/** The elements of the widget. @param {Stage<Lab>} stage */
 function laidOut(stage) {
   const equation = element("div", "equation", "", { role: "group" });
   const ground = element("div", "ground", "", { tabindex: "0", role: "application" });
@@ -28,7 +34,7 @@ function laidOut(stage) {
   return { equation, ground, canvas, line, here, steps, ahead };
 }
 
-/** @param {any} stage */
+/** @type {(stage: Stage<Lab>) => Widget} */
 function createLab(stage) {
   const view = createView(stage);
   const { equation, ground, canvas, line, here, steps: row, ahead } = laidOut(stage);
@@ -64,18 +70,16 @@ function createLab(stage) {
       if (!view.stageOf(view.current)) view.current = "";
       view.plan = planned(view, stage.width);
       ground.style.minHeight = `${Math.ceil(view.plan.height)}px`;
-      canvas.style.opacity = view.late ? 0.55 : 1;
+      canvas.style.opacity = view.late ? "0.55" : "1";
       refresh();
       check(view, line);
-      stage.root.dataset.steps = view.stages.length;
+      stage.root.dataset.steps = String(view.stages.length);
     },
     picture: () => picture(view),
   };
 }
 
-/** @typedef {import("./lab/view.js").View} View */
-
-/** @type {(view: View, width: number) => any} */
+/** @type {(view: View, width: number) => Plan} */
 const planned = (view, width) =>
   labPlan(view.stages, view.head(), view.called, width, view.stage.theme);
 
@@ -86,13 +90,13 @@ function draw(view, canvas) {
   drawLab(canvasPen(context, stage.theme), plan, stage.theme, allowed, lit(view));
 }
 
-/** The picture as a file. @param {View} view */
+/** @type {(view: View) => Drawn} The picture as a file. */
 function picture(view) {
   const wide = planned(view, 1180);
   return {
     width: wide.width + 20,
     height: wide.height + 10,
-    draw: (/** @type {any} */ pen) =>
+    draw: (pen) =>
       pen.at(10, 6, () => drawLab(pen, wide, view.stage.theme, view.allowed, lit(view))),
   };
 }
@@ -102,7 +106,7 @@ function picture(view) {
  * @type {(view: View, here: HTMLElement, above: number) => void}
  */
 function reveal(view, here, above) {
-  const panel = view.plan.panels.find((/** @type {any} */ one) => one.stage.id === view.current);
+  const panel = view.plan.panels.find((one) => one.stage.id === view.current);
   if (!panel) return;
   Object.assign(here.style, {
     left: `${panel.x}px`,
@@ -115,7 +119,7 @@ function reveal(view, here, above) {
   here.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
 }
 
-/** @param {any} component */
+/** @param {Component} component */
 export default function (component) {
   return mount(component, createLab);
 }

@@ -1,8 +1,7 @@
-// @ts-check
 // A small program by hand: its stages, where their numbers come from, and the sums written out.
-import { distance, fits, gridFrom, worked } from "../replay.js";
+import { distance, fits, gridFrom, worked } from "./replay.js";
 
-/** @type {import("../replay.js").Program} two queries, three keys: softmax(q k / √4) v */
+/** @type {import("./replay.js").Program} two queries, three keys: softmax(q k / √4) v */
 const PROGRAM = {
   inputs: { query: 0, key: 1, value: 2, allowed: 3 },
   parameters: { matrix: [4, [2, 2]] },
