@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from attention_core.errors import AttentionError
+from attention_core.mechanisms import experiment as lab
+from attention_core.mechanisms.experiment import Experiment
 from attention_core.pictures.contracts import (
     PICTURES,
     Alignment,
@@ -25,6 +28,7 @@ from attention_core.pictures.contracts import (
     Tree,
 )
 from pages.widgets.hosts import html
+from pages.widgets.lab import drawn
 from tests.components_harness.data import NASTY, causal_heads, small_tree
 
 WORDS = [*NASTY, "cat"]
@@ -61,7 +65,10 @@ def opened(visit: Callable[..., Page], tmp_path: Path) -> Callable[[Picture], Pa
     return open_
 
 
-@pytest.mark.parametrize("kind", PICTURES, ids=lambda kind: kind.__name__)
+ALONE = [kind for kind in PICTURES if not kind.asks]
+
+
+@pytest.mark.parametrize("kind", ALONE, ids=lambda kind: kind.__name__)
 def test_every_picture_opens_from_a_file_and_stays_text(
     kind: type[Picture], opened: Callable[[Picture], Page]
 ) -> None:
@@ -98,6 +105,13 @@ def test_a_notebook_shows_the_page_in_a_frame(visit: Callable[..., Page]) -> Non
     frame = page.frame_locator("iframe")
     expect(frame.locator(".widget canvas").first).to_be_visible()
     assert frame.locator(".token").all_text_contents()[0] == NASTY[0]
+
+
+def test_a_picture_that_asks_the_app_says_that_it_cannot_stand_by_itself() -> None:
+    given = Experiment("scaled_dot_product")
+    mechanism = lab.mechanism(given)
+    with pytest.raises(AttentionError, match="open it in the app"):
+        html.page(drawn(given, lab.worked(given, mechanism)[1], mechanism, ()))
 
 
 @pytest.mark.parametrize("text", NASTY)

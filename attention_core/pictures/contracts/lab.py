@@ -110,6 +110,7 @@ class Lab(Picture):
 
     widget: ClassVar[str] = "lab"
     words: ClassVar[Mapping[str, str]] = TEXT
+    asks: ClassVar[bool] = True
 
     mechanism: str
     base: Mapping[str, Rows]

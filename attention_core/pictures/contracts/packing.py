@@ -87,10 +87,12 @@ class Picture(Contract):
 
     title, caption   stand above and below it in a file
     name             of that file, without its ending
+    asks             True where it asks the app while it is looked at: it cannot stand by itself
     """
 
     widget: ClassVar[str]
     words: ClassVar[Mapping[str, str]]
+    asks: ClassVar[bool] = False
 
     title: str = ""
     caption: str = ""

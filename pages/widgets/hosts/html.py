@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from attention_core.errors import AttentionError
 from attention_core.pictures import palette
 from attention_core.pictures.contracts.packing import Picture, choices, packed
 from pages.widgets import serving
@@ -73,7 +74,16 @@ HEIGHT: Final = 640
 
 
 def page(picture: Picture, text: Mapping[str, str] | None = None, language: str = "en") -> str:
-    """The whole page as one string; `text` is what the widget says in the reader's `language`."""
+    """The whole page as one string; `text` is what the widget says in the reader's `language`.
+
+    Raises AttentionError for a picture that asks the app while it is looked at.
+    """
+    if picture.asks:
+        raise AttentionError(
+            "The picture “{name}” asks the app while it is looked at, so it cannot stand by "
+            "itself; open it in the app.",
+            name=picture.widget,
+        )
     nonce = token_urlsafe(16)
     return PAGE.format(
         language=html.escape(language),

@@ -14,33 +14,20 @@ export const editable = (id) => /** @type {string[]} */ (INPUTS).includes(id);
  * @param {HTMLElement} ground  gets the keys again afterwards
  */
 export function createEditor(view, ground) {
-  const { stage } = view;
   const editor = element("input", "editor", "", { type: "text", inputmode: "decimal" });
   editor.hidden = true;
   ground.append(editor);
 
-  /** @param {Spot} spot */
-  function commit({ id, row, column }) {
-    const number = numberTyped(editor.value);
-    editor.hidden = true;
-    view.complaint = Number.isNaN(number)
-      ? stage.word("refused", { text: editor.value.slice(0, 20), most: GREATEST })
-      : "";
-    if (!view.complaint) {
-      const state = view.state();
-      const source = /** @type {import("./experiment.js").Part} */ (
-        state.looks === "self" ? "query" : id
-      );
-      const edits = { ...state.edits[source], [`${row},${column}`]: number };
-      view.change({ edits: { ...state.edits, [source]: edits } });
-    }
-    ground.focus({ preventScroll: true });
-    view.paint();
-  }
-
   function close() {
     editor.hidden = true;
     ground.focus({ preventScroll: true });
+  }
+
+  /** @param {Spot} spot */
+  function commit(spot) {
+    taken(view, spot, editor.value);
+    close();
+    view.paint();
   }
 
   /** @param {Spot} spot */
@@ -60,13 +47,7 @@ export function createEditor(view, ground) {
       const { id, row, column } = spot;
       const panel = view.plan.panels.find((one) => one.stage.id === id);
       if (!panel) return;
-      const box = cellBox(panel, row, column);
-      Object.assign(editor.style, {
-        left: `${box.x}px`,
-        top: `${box.y}px`,
-        width: `${box.w}px`,
-        height: `${box.h}px`,
-      });
+      put(editor, cellBox(panel, row, column));
       editor.value = first || String(panel.matrix[row][column]);
       editor.setAttribute("aria-label", `${view.called(id)} ${row + 1}, ${column + 1}`);
       editor.hidden = false;
@@ -75,4 +56,28 @@ export function createEditor(view, ground) {
       listen(spot);
     },
   };
+}
+
+/** A number that was typed becomes the cell's, or a complaint. @type {(view: View, spot: Spot, typed: string) => void} */
+function taken(view, { id, row, column }, typed) {
+  const number = numberTyped(typed);
+  const refused = Number.isNaN(number);
+  const said = { text: typed.slice(0, 20), most: GREATEST };
+  view.complaint = refused ? view.stage.word("refused", said) : "";
+  if (refused) return;
+  const { looks, edits } = view.state();
+  const source = looks === "self" ? "query" : id;
+  view.change({
+    edits: { ...edits, [source]: { ...edits[source], [`${row},${column}`]: number } },
+  });
+}
+
+/** @type {(editor: HTMLElement, box: import("../shared/types.d.ts").Box) => void} */
+function put(editor, { x, y, w, h }) {
+  Object.assign(editor.style, {
+    left: `${x}px`,
+    top: `${y}px`,
+    width: `${w}px`,
+    height: `${h}px`,
+  });
 }
