@@ -288,6 +288,11 @@ def test_the_tree_holds_the_ways_to_all_translations_found(
     assert [node.log_probability for node in way] == pytest.approx(
         [math.log(share) for share in translation.chosen], abs=2e-4
     )
+    assert ends[0].way == translation.text
+    assert {node.way for node in ends} <= {
+        translation.text,
+        *(other.text for other in translation.alternatives),
+    }
     for place, node in enumerate(tree):
         assert node.parent < place
         before = tree[node.parent].total if node.parent >= 0 else 0.0

@@ -169,6 +169,19 @@ def test_the_chosen_way_is_the_translation(readers: dict[str, TranslatorReader],
     )
 
 
+@every
+def test_every_node_says_the_text_from_the_beginning_to_itself(
+    readers: dict[str, TranslatorReader], kind: str
+) -> None:
+    made = readers[kind].translate(TEXT, Search(width=3))
+    for node in made.tree:
+        before = made.tree[node.parent].way if node.parent >= 0 else ""
+        added = "".join(node.text.split()) if node.score is None else ""
+        assert "".join(node.way.split()) == "".join(before.split()) + added.replace("␣", "")
+    finished = {node.way for node in made.tree if node.score is not None}
+    assert finished <= {made.text, *(other.text for other in made.alternatives)}
+
+
 def test_a_given_target_has_no_tree(readers: dict[str, TranslatorReader]) -> None:
     made = readers["additive"].align(TEXT, GIVEN)
     assert (made.tree, made.alternatives) == ((), ())

@@ -181,8 +181,8 @@ class Seq2Seq:
                 places[way] = len(places)
                 score = one.score if step == len(one.pieces) else None
                 parent = places.get(way[:-1], -1)
-                shown = self._frame.target.shown(piece)
-                yield Node(parent, shown, share, total, score, chosen=rank == 0)
+                shown, so_far = self._frame.target.shown(piece), self._frame.target.text(way)
+                yield Node(parent, shown, share, total, score, rank == 0, so_far)
 
     def _follow(
         self, source: Tokens, target: Tokens, notes: tuple[Note, ...],
