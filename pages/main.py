@@ -35,6 +35,7 @@ link.restore([language.choice()])
 with st.container(key="language"):
     language.switch()
 link.publish([language.choice()])
+theme.speak()
 page = st.navigation(pages(), position="top")
 st.set_page_config(f"{page.title} · Attention Atlas", theme.ICON, layout="wide")
 page.run()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+
+from pages.frame.language import _
 
 STYLES: Final = tuple(Path(__file__).with_name(name) for name in ("theme.css", "prose.css"))
 LOGO: Final = Path(__file__).with_name("wordmark.svg")
@@ -17,3 +20,18 @@ def apply() -> None:
     for style in STYLES:
         st.html(style)
     st.logo(LOGO.read_text(), size="large")
+
+
+def speak() -> None:
+    """In the reader's language what Streamlit says of the connection in English only."""
+    words = {
+        "connecting": _("Connecting …"),
+        "silence": _("The server does not answer"),
+        "patience": _(
+            "What you see stays here. The page goes on by itself as soon as the server is back; "
+            "if it does not come back, ask whoever runs it."
+        ),
+    }
+    quoted = {name: json.dumps(text, ensure_ascii=False) for name, text in words.items()}
+    said = " ".join(f"--atlas-{name}: {text};" for name, text in quoted.items())
+    st.html(f"<style>:root {{ {said} }}</style>")

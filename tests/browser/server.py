@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,11 +24,21 @@ PATIENCE: Final = 180.0
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its address, what it said when it was ready, and where it logs."""
+    """A running server: its address, what it said when it was ready, where it logs, its number."""
 
     url: str
     ready: dict[str, Any]
     log: Path
+    process: int
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """As slow as a server can be, until the block is left."""
+        os.kill(self.process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.process, signal.SIGCONT)
 
 
 @contextmanager
@@ -39,7 +51,7 @@ def serving(log: Path, script: Path = ROOT / "app.py", probe: str = "/ready") ->
         process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=sink, stderr=sink)  # noqa: S603
     try:
         url = f"http://localhost:{port}"
-        yield Server(url, answer(url + probe, process, log), log)
+        yield Server(url, answer(url + probe, process, log), log, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.browser.frame import PAGES, address, opened
-from tests.browser.server import Server
+from tests.browser.frame import PAGES, PATIENCE, address, opened
+from tests.browser.server import Server, serving
 
 VISIBLE: Final = """() => {
     const apart = "style, script, textarea, bdi, .token, .atlas-token, .atlas-headline, "
@@ -73,3 +73,34 @@ def test_no_english_of_ours_is_left_on_a_chinese_page(
         assert english(page) == []
         page.keyboard.press("Escape")
         page.get_by_test_id("stPopoverBody").wait_for(state="detached")
+
+
+def test_a_server_that_takes_long_says_nothing_in_english(page: Page, server: Server) -> None:
+    opened(page, f"{server.url}/lab?lang=zh")
+    page.locator(".widget .note").first.wait_for(state="attached")
+    app = page.get_by_test_id("stApp")
+    for _try in range(20):  # until it is halted while it computes
+        page.locator(".st-key-lab-mechanism").click()
+        page.get_by_role("option").nth(_try).click()
+        with server.halted():
+            page.wait_for_timeout(800)
+            if app.get_attribute("data-test-script-state") != "notRunning":
+                assert page.get_by_test_id("stStatusWidget").is_visible()
+                assert page.get_by_test_id("stStatusWidget").inner_text() == ""
+                break
+    else:
+        raise AssertionError("the server was never caught while it computed")
+
+
+def test_a_server_that_is_gone_is_told_in_chinese(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = browser.new_page()  # its complaints about the server that is gone are right
+    with serving(tmp_path_factory.mktemp("short") / "log.txt") as short:
+        opened(page, f"{short.url}/cost?lang=zh")
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for(timeout=PATIENCE)
+    said = dialog.locator("h2").evaluate("title => getComputedStyle(title, '::after').content")
+    assert "服务器没有响应" in said
+    assert dialog.get_by_test_id("stErrorCodeBlock").is_hidden()
+    page.close()
