@@ -110,6 +110,11 @@ def test_a_folder_without_weights_is_refused(root: Path) -> None:
     assert "no weights" in refusal(root)
 
 
+def test_weights_of_another_name_are_refused_and_both_names_said(root: Path) -> None:
+    (root / "good" / "model.safetensors").rename(root / "good" / "weights.safetensors")
+    assert "no model.safetensors (there is weights.safetensors)" in refusal(root)
+
+
 @pytest.mark.parametrize("kept", [0, 4, 100, 5_000, -1])
 def test_truncated_weights_are_refused(root: Path, kept: int) -> None:
     path = root / "good" / "model.safetensors"

@@ -35,6 +35,7 @@ class Reader:
 
     def __init__(self, name: str, checkpoint: Checkpoint) -> None:
         self.name = name
+        self._notes = checkpoint.notes
         self._model = checkpoint.model
         self._model.config.use_cache = False  # a text is read once, so a cache would only cost
         self._tokenizer = checkpoint.tokenizer.backend_tokenizer
@@ -85,7 +86,7 @@ class Reader:
             notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
         axes = tuple(part.axis for part in parts)
         found = sites(seen, self._sides(axes))
-        return AttentionRecord(self.name, found, axes, (*notes, *self.watch.notes))
+        return AttentionRecord(self.name, found, axes, (*notes, *self._notes, *self.watch.notes))
 
     def probe(
         self, text: str, second: str = "", want: Want = WEIGHTS, edits: Sequence[Edit] = ()

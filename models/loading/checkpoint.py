@@ -20,6 +20,8 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
+from attention_core.watching.record import Note
+from models.loading import adapters
 from models.loading.folders import judge
 
 disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has nobody to watch it
@@ -40,10 +42,14 @@ _CONVERTED = (MarianTokenizer, M2M100Tokenizer)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network and the tokenizer that feeds it."""
+    """A network and the tokenizer that feeds it.
+
+    notes  what a reader must know of every record of it
+    """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    notes: tuple[Note, ...] = ()
 
     @property
     def limit(self) -> int:
@@ -69,9 +75,7 @@ def from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
     Raises ModelError with a sentence for whatever is wrong with it.
     """
     judge(folder, root, links)
-    checkpoint = Checkpoint(_model(folder, AutoModel), _tokenizer(folder))
-    _check(checkpoint, folder.name)
-    return checkpoint
+    return _loaded(folder, AutoModel)
 
 
 def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
@@ -87,14 +91,20 @@ def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoin
             model=folder.name,
             type=judgement.model_type,
         )
-    checkpoint = Checkpoint(_model(folder, AutoModelForSeq2SeqLM), _tokenizer(folder, _CONVERTED))
-    _check(checkpoint, folder.name)
-    return checkpoint
+    return _loaded(folder, AutoModelForSeq2SeqLM, _CONVERTED)
 
 
 def writes(model_type: str) -> bool:
     """True when models of this kind write one text from another."""
     return model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
+
+
+def _loaded(folder: Path, architecture: Any, converted: tuple[type, ...] = ()) -> Checkpoint:
+    """Model, adapter and tokenizer of a folder that has been judged."""
+    tokenizer, model = _tokenizer(folder, converted), _model(folder, architecture)
+    checkpoint = Checkpoint(model, tokenizer, adapters.merged(model, folder))
+    _check(checkpoint, folder.name)
+    return checkpoint
 
 
 def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedTokenizerBase:

@@ -17,6 +17,7 @@ from typing import Any
 from transformers import CONFIG_MAPPING
 
 from attention_core.errors import ModelError
+from models.loading import adapters
 from models.loading.documents import DEPTH, bounded_text, depth, read_json
 
 CONFIG_BYTES = 1 << 20
@@ -35,7 +36,8 @@ _OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", 
 _VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model",
                  "sentencepiece.bpe.model")  # fmt: skip
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
-_INDEX = "model.safetensors.index.json"
+_WEIGHTS = "model.safetensors"
+_INDEX = f"{_WEIGHTS}.index.json"
 _KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation")
 
 
@@ -65,6 +67,8 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     _check_files(folder, root, links)
     for path in folder.glob("*.json"):
         bounded_text(path, TOKENIZER_BYTES)
+    if adapters.alone(folder):
+        raise adapters.no_base(folder)
     config = read_json(folder / "config.json", CONFIG_BYTES)
     _check_code(folder, config)
     model_type = _model_type(folder.name, config)
@@ -197,8 +201,16 @@ def _weight_files(folder: Path) -> list[Path]:
     found = sorted(folder.glob("*.safetensors"))
     if (folder / _INDEX).is_file():
         _check_index(folder, {path.name for path in found})
-    if found:
         return found
+    if (folder / _WEIGHTS).is_file():
+        return found
+    if found:
+        raise ModelError(
+            "{model} has no {wanted} (there is {file}); rename its weights so, or save it again.",
+            model=folder.name,
+            wanted=_WEIGHTS,
+            file=found[0].name,
+        )
     pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
     if pickles:
         raise ModelError(

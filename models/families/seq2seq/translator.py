@@ -53,6 +53,7 @@ class Seq2Seq:
         Raises ModelError when there is no such language, or when attention cannot be watched.
         """
         self.name = name
+        self._notes = checkpoint.notes
         self._model: Any = checkpoint.model
         wish = Wish(source_language, target_language, prefix)
         self._frame = framed(name, checkpoint, wish)
@@ -196,8 +197,9 @@ class Seq2Seq:
         given = self._given(target).axis
         axes = source.axis, target.axis
         found = sites(seen, pair_sides(*axes, given))
+        told = (*notes, *self._notes, *self.watch.notes)
         return Translation(
-            record=AttentionRecord(self.name, found, axes, (*notes, *self.watch.notes)),
+            record=AttentionRecord(self.name, found, axes, told),
             text=target.axis.text,
             candidates=tuple(self._candidates(shares)),
             chosen=tuple(chosen.exp().tolist()),
