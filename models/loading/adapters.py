@@ -23,7 +23,7 @@ from transformers.pytorch_utils import Conv1D
 from attention_core.errors import ModelError
 from attention_core.marking import N_
 from attention_core.watching.record import Note
-from models.loading.documents import read_json
+from models.loading.documents import called, read_json
 
 CONFIG: Final = "adapter_config.json"
 WEIGHTS: Final = "adapter_model.safetensors"
@@ -85,7 +85,7 @@ def no_base(folder: Path) -> ModelError:
     return ModelError(
         "{model} is an adapter (LoRA) without its base model ({base}). Merge the two where the "
         "adapter was made (merge_and_unload), save the whole model, and put its folder here.",
-        model=folder.name,
+        model=called(folder),
         base=base.rstrip("/").rpartition("/")[2][:80] or "–",
     )
 
@@ -116,7 +116,7 @@ def _read(folder: Path) -> Adapter:
             raise ModelError(
                 "The folder {model} has an adapter, but not its file {file}; "
                 "put it there, or take the adapter's files away to see the base model.",
-                model=folder.name,
+                model=called(folder),
                 file=file,
             )
     config = read_json(folder / CONFIG, _BYTES)
@@ -132,7 +132,7 @@ def _read(folder: Path) -> Adapter:
         raise ModelError(
             "{file} of {model} holds no matrix to be added; save the adapter again.",
             file=WEIGHTS,
-            model=folder.name,
+            model=called(folder),
         )
     for place, pair in found.items():
         if set(pair) != {"A", "B"} or pair["B"].shape[1] != len(pair["A"]):
@@ -152,7 +152,7 @@ def _check(folder: Path, config: dict[str, Any]) -> None:
             "The adapter of {model} is of a kind that cannot be merged here ({key} = {value}). "
             "Merge it into its base model where it was made (merge_and_unload), save the whole "
             "model, and put its folder here.",
-            model=folder.name,
+            model=called(folder),
             key=wrong[0],
             value=str(config.get(wrong[0], "–"))[:40],
         )
@@ -174,6 +174,6 @@ def _unmerged(folder: Path, place: str) -> ModelError:
         "The adapter of {model} changes “{place}”, which is no matrix of this base model. Merge it "
         "into its own base model where it was made (merge_and_unload), save the whole model, "
         "and put its folder here.",
-        model=folder.name,
+        model=called(folder),
         place=place[:120],
     )

@@ -22,6 +22,7 @@ from transformers.utils.logging import disable_progress_bar
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
 from models.loading import adapters
+from models.loading.documents import called
 from models.loading.folders import judge
 
 disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has nobody to watch it
@@ -88,7 +89,7 @@ def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoin
         raise ModelError(
             "{model} ({type}) does not write one text from another; choose an encoder–decoder, "
             "such as a model of the kinds marian, t5, bart, mbart or m2m_100.",
-            model=folder.name,
+            model=called(folder),
             type=judgement.model_type,
         )
     return _loaded(folder, AutoModelForSeq2SeqLM, _CONVERTED)
@@ -103,7 +104,7 @@ def _loaded(folder: Path, architecture: Any, converted: tuple[type, ...] = ()) -
     """Model, adapter and tokenizer of a folder that has been judged."""
     tokenizer, model = _tokenizer(folder, converted), _model(folder, architecture)
     checkpoint = Checkpoint(model, tokenizer, adapters.merged(model, folder))
-    _check(checkpoint, folder.name)
+    _check(checkpoint, called(folder))
     return checkpoint
 
 
@@ -116,7 +117,7 @@ def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedToke
     except Exception as fault:
         raise ModelError(
             "The tokenizer of {model} cannot be read: {reason}",
-            model=folder.name,
+            model=called(folder),
             reason=_short(fault),
         ) from fault
     known = isinstance(found, PreTrainedTokenizerBase)
@@ -124,7 +125,7 @@ def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedToke
         raise ModelError(
             "{model} has no fast tokenizer, and only a fast one says which characters each "
             "token stands for; add its tokenizer.json.",
-            model=folder.name,
+            model=called(folder),
         )
     return found
 
@@ -142,9 +143,9 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
         )
     except Exception as fault:
         raise ModelError(
-            "{model} cannot be loaded: {reason}", model=folder.name, reason=_short(fault)
+            "{model} cannot be loaded: {reason}", model=called(folder), reason=_short(fault)
         ) from fault
-    _check_report(report, folder.name)
+    _check_report(report, called(folder))
     return model.eval()  # type: ignore[no-any-return]
 
 
