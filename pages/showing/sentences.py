@@ -206,7 +206,7 @@ def changed(before: Translation, after: Translation) -> Markup:
 
 def noted(note: Note) -> Markup:
     """What a record says about itself, in the reader's language."""
-    return filled(_(note.sentence).format(**note.values))
+    return filled("{note}", note=_(note.sentence).format(**note.values))
 
 
 def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from attention_core.axes.tokens import TextAxis, Token
-from attention_core.errors import Superseded, TooLong
+from attention_core.errors import Superseded
 from attention_core.marking import N_
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
+from models.families.limits import limit
 from models.families.reader import bounded
 from models.families.seq2seq.languages import Wish, framed
 from models.families.seq2seq.search import Hypothesis, chances, hypotheses
@@ -24,7 +25,6 @@ from models.families.tokenization import Tokens, decoder_input
 from models.families.translation import Alternative, Candidate, Node, Search, Translation
 from models.families.watch import Example, Watch, plain
 from models.loading.checkpoint import Checkpoint
-from models.settings import settings
 
 CANDIDATES = 5
 USUAL = Search()
@@ -58,7 +58,8 @@ class Seq2Seq:
         wish = Wish(source_language, target_language, prefix)
         self._frame = framed(name, checkpoint, wish)
         self.languages = self._frame.languages
-        self.limit = min(checkpoint.limit, settings().max_tokens)
+        self._limit = limit(checkpoint)
+        self.limit = self._limit.tokens
         self._model.generation_config = type(self._model.generation_config)()  # ours alone decides
         self.watch = Watch(name, checkpoint.model, self._example())
 
@@ -137,12 +138,7 @@ class Seq2Seq:
         if len(made) <= self.limit:
             return made, ()
         if not agreed:
-            raise TooLong(
-                "The text has {tokens:,} tokens; this model reads at most {limit:,}. "
-                "Shorten it, or read only its beginning.",
-                tokens=len(made),
-                limit=self.limit,
-            )
+            raise self._limit.exceeded(len(made))
         shorter = self._read(side, side.cut(text, self.limit - 2), name)
         return shorter, (
             Note(
