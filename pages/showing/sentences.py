@@ -128,6 +128,11 @@ def shown(view: View) -> Markup:
                 "{share} % of the attention was on what is shown"
             ).format(share=f"{100 * view.kept:.0f}")
         )
+    if view.sink is not None:
+        parts.append(
+            _("the model's attention sink (∅) takes {share} % of the attention and gives nothing")
+            .format(share=f"{100 * view.sink:.0f}")
+        )  # fmt: skip
     return filled(" · ".join(parts))
 
 
