@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from attention_core.errors import ModelError
 from models.families import fake
 from models.families.reader import Reader
-from models.loading import documents, folders
+from models.loading import documents, folders, kinds
 from models.loading.checkpoint import from_folder
 from models.store import catalogue, shelf
+from tests.test_pages_state import html, opened
 
 
 @pytest.fixture(scope="session")
@@ -138,10 +139,88 @@ def test_a_header_of_nonsense_is_refused(root: Path, header: bytes) -> None:
     assert "incomplete or damaged" in refusal(root)
 
 
-@pytest.mark.parametrize("found", ["made-up", None, 7, ["bert"]])
+@pytest.mark.parametrize("found", ["made-up", 7, ["bert"]])
 def test_an_unknown_architecture_is_refused(root: Path, found: object) -> None:
     configure(root / "good", model_type=found)
     assert "architecture of good" in refusal(root)
+
+
+def test_a_configuration_without_an_architecture_says_so(root: Path) -> None:
+    configure(root / "good", model_type=None)
+    assert "does not say what kind of model it is (model_type)" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    "found", [{"quant_method": "gptq", "bits": 4}, {"quant_method": "bitsandbytes"}, {"bits": 4}]
+)
+def test_a_quantised_model_is_refused_in_words_of_ours(
+    root: Path, found: dict[str, object]
+) -> None:
+    configure(root / "good", quantization_config=found)
+    sentence = refusal(root)
+    assert f"good is quantised ({found.get('quant_method', '–')})" in sentence
+    assert "Choose the model that it was made from" in sentence
+    assert "install" not in sentence
+
+
+@pytest.mark.parametrize("file", ["model.gguf", "tf_model.h5", "flax_model.msgpack"])
+def test_weights_of_other_programs_are_named(root: Path, file: str) -> None:
+    (root / "good" / "model.safetensors").rename(root / "good" / file)
+    assert f"its weights as {file} only" in refusal(root)
+    (root / "good" / "config.json").unlink()
+    assert f"its weights as {file} only" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("vit", "reads pictures"),
+        ("wav2vec2", "reads sound"),
+        ("whisper", "reads sound"),
+        ("imagegpt", "reads pictures"),
+        ("timesfm", "does not read a text"),
+    ],
+)
+def test_a_model_of_pictures_or_sound_is_no_reader_of_text(
+    root: Path, name: str, said: str
+) -> None:
+    configure(root / "good", model_type=name)
+    assert f"good ({name}) {said}" in refusal(root)
+    (card,) = (e.card for e in catalogue.entries() if e.card.name == "folder:good")
+    assert card.reads != "text"
+
+
+@pytest.mark.parametrize(
+    "name", ["bert", "gpt2", "t5", "marian", "clip", "llava", "canine", "musicgen", "made-up", 7]
+)
+def test_what_takes_a_text_counts_as_a_reader_of_text(name: object) -> None:
+    assert kinds.reads(name) == "text"
+
+
+def test_a_model_of_pictures_is_not_offered_but_named(root: Path) -> None:
+    shutil.copytree(root / "good", root / "eyes")
+    configure(root / "eyes", model_type="vit")
+    app = opened("explore", model="folder:good", text="the cat")
+    assert "folder:good" in app.selectbox[0].options or "good" in app.selectbox[0].options
+    assert "eyes" not in app.selectbox[0].options
+    assert "because they do not read text: eyes." in html(app)
+    asked = opened("explore", model="folder:eyes", text="the cat")
+    assert "reads pictures" in " ".join(info.value for info in asked.info)
+
+
+def test_a_tokenizer_that_does_not_say_where_its_tokens_stand_is_named(root: Path) -> None:
+    (root / "good" / "tokenizer.json").unlink()
+    path = root / "good" / "tokenizer_config.json"
+    path.write_text(json.dumps({"tokenizer_class": "ByT5Tokenizer"}))
+    sentence = refusal(root)
+    assert "good has a tokenizer (tokenizer_config.json), but none that says which" in sentence
+    assert "no tokenizer" not in sentence
+
+
+def test_a_tokenizer_of_no_words_is_refused(root: Path) -> None:
+    (root / "good" / "tokenizer.json").unlink()
+    (root / "good" / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n")
+    assert "tokenizer of good cannot be read from vocab.txt" in refusal(root)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +311,17 @@ def test_a_model_that_brings_code_is_refused(root: Path, file: str) -> None:
     path = root / "good" / file
     path.write_text(json.dumps(json.loads(path.read_text()) | {"auto_map": {"AutoModel": "x.Y"}}))
     (root / "good" / "x.py").write_text("raise SystemExit")
-    assert "program code" in refusal(root)
+    sentence = refusal(root)
+    assert "program code" in sentence
+    assert f"architecture (bert) is known without it: remove auto_map from {file}" in sentence
+
+
+def test_only_an_architecture_that_is_unknown_is_said_to_be_none_of_transformers(
+    root: Path,
+) -> None:
+    configure(root / "good", model_type="made-up", auto_map={"AutoModel": "x.Y"})
+    sentence = refusal(root)
+    assert "choose a model whose architecture is part of transformers" in sentence
 
 
 def test_a_folder_without_a_tokenizer_is_refused(root: Path) -> None:
@@ -242,7 +331,10 @@ def test_a_folder_without_a_tokenizer_is_refused(root: Path) -> None:
 
 def test_a_tokenizer_that_cannot_be_read_is_refused(root: Path) -> None:
     (root / "good" / "tokenizer.json").write_text('{"model": {"type": "nonsense"}}')
-    assert "tokenizer of good cannot be read" in refusal(root)
+    sentence = refusal(root)
+    assert "tokenizer of good cannot be read from tokenizer.json" in sentence
+    assert "Error" not in sentence
+    assert "Tokenizer" not in sentence
 
 
 def change_weights(folder: Path, drop: str = "", nan: str = "") -> None:
@@ -273,7 +365,9 @@ def test_weights_that_are_no_numbers_are_refused(root: Path) -> None:
 
 def test_weights_of_another_shape_are_refused(root: Path) -> None:
     configure(root / "good", hidden_size=64)
-    assert "good cannot be loaded" in refusal(root)
+    sentence = refusal(root)
+    assert "weights of good do not fit its config.json" in sentence
+    assert "LayerNorm.bias is 32 in the file, and 64 by the configuration" in sentence
 
 
 def test_a_tokenizer_of_another_model_is_refused(root: Path) -> None:

@@ -16,11 +16,10 @@ from typing import Any
 from transformers import CONFIG_MAPPING
 
 from attention_core.errors import ModelError
-from models.loading import adapters, weights
+from models.loading import adapters, tokenizer, weights
 from models.loading.documents import bounded_text, called, read_json
 
 CONFIG_BYTES = 1 << 20
-TOKENIZER_BYTES = 64 << 20
 LAYERS = 1_000
 SIZE = 10_000_000
 """No width, vocabulary or number of positions of a real model is larger."""
@@ -30,8 +29,6 @@ _LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encode
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "dim")
 _OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", "encoder_ffn_dim",
                "decoder_ffn_dim", "max_position_embeddings", "n_positions")  # fmt: skip
-_VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model",
-                 "sentencepiece.bpe.model")  # fmt: skip
 _KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation")
 
 
@@ -53,14 +50,17 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     """
     _check_files(folder, root, links)
     for path in folder.glob("*.json"):
-        bounded_text(path, TOKENIZER_BYTES)
+        bounded_text(path, tokenizer.BYTES)
     if adapters.alone(folder):
         raise adapters.no_base(folder)
+    if not (folder / "config.json").is_file():
+        weights.files(folder)
     config = read_json(folder / "config.json", CONFIG_BYTES)
     _check_code(folder, config)
     model_type = _model_type(called(folder), config)
     _check_sizes(called(folder), config)
-    _check_tokenizer(folder)
+    tokenizer.check(folder)
+    _check_quantised(called(folder), config)
     _check_kernels(called(folder), config)
     found = weights.files(folder)
     parameters = sum(map(weights.parameters, found))
@@ -103,14 +103,41 @@ def _check_files(folder: Path, root: Path, links: bool) -> None:
 
 def _check_code(folder: Path, config: dict[str, Any]) -> None:
     """Raises ModelError when the model wants to bring its own program."""
-    found = [config]
+    found = {"config.json": config}
     if (folder / "tokenizer_config.json").exists():
-        found.append(read_json(folder / "tokenizer_config.json", TOKENIZER_BYTES))
-    if any("auto_map" in part or part.get("trust_remote_code") for part in found):
+        found["tokenizer_config.json"] = read_json(
+            folder / "tokenizer_config.json", tokenizer.BYTES
+        )
+    for file, part in found.items():
+        key = next((key for key in ("auto_map", "trust_remote_code") if part.get(key)), "")
+        if not key:
+            continue
+        if config.get("model_type") in CONFIG_MAPPING:
+            raise ModelError(
+                "{model} brings program code of its own, which is never run here. Its "
+                "architecture ({type}) is known without it: remove {key} from {file}.",
+                model=called(folder),
+                type=config["model_type"],
+                key=key,
+                file=file,
+            )
         raise ModelError(
             "{model} brings program code of its own, which is never run here; "
             "choose a model whose architecture is part of transformers.",
             model=called(folder),
+        )
+
+
+def _check_quantised(name: str, config: dict[str, Any]) -> None:
+    """Raises ModelError when the weights are stored as fewer bits than they are computed with."""
+    found = config.get("quantization_config") or config.get("compression_config")
+    if found:
+        method = found.get("quant_method") if isinstance(found, dict) else None
+        raise ModelError(
+            "{model} is quantised ({method}): its weights are rounded to few bits, and are not "
+            "computed with here. Choose the model that it was made from, in 16 or 32 bits.",
+            model=name,
+            method=str(method or "–")[:40],
         )
 
 
@@ -138,6 +165,12 @@ def _implementations(config: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _model_type(name: str, config: dict[str, Any]) -> str:
     found = config.get("model_type")
+    if found is None:
+        raise ModelError(
+            "config.json of {model} does not say what kind of model it is (model_type); "
+            "save the model again with transformers, or choose another one.",
+            model=name,
+        )
     if not isinstance(found, str) or found not in CONFIG_MAPPING:
         raise ModelError(
             "The architecture of {model} (“{found}” in config.json) is not known here; choose a "
@@ -177,16 +210,6 @@ def _promised(config: dict[str, Any]) -> int:
     tabled = ("max_position_embeddings", "n_positions") if not config.get("rope_theta") else ()
     tables = sum(config[key] for key in ("vocab_size", *tabled) if isinstance(config.get(key), int))
     return int(layers * 12 * width**2 + tables * width)
-
-
-def _check_tokenizer(folder: Path) -> None:
-    present = [name for name in _VOCABULARIES if (folder / name).is_file()]
-    if not present:
-        raise ModelError(
-            "{model} has no tokenizer (none of {files}); save the tokenizer into the same folder.",
-            model=called(folder),
-            files=", ".join(_VOCABULARIES),
-        )
 
 
 def _check_memory(name: str, parameters: int) -> None:

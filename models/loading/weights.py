@@ -16,6 +16,8 @@ INDEX_BYTES = 64 << 20
 WHOLE = "model.safetensors"
 INDEX = f"{WHOLE}.index.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+_OTHERS = (".gguf", ".h5", ".msgpack", ".onnx", ".tflite", ".ggml")
+"""What other programs save: of quantised models, of TensorFlow, JAX and the like."""
 
 
 def files(folder: Path) -> list[Path]:
@@ -40,6 +42,14 @@ def files(folder: Path) -> list[Path]:
             "any program when it is opened; save the model as safetensors.",
             model=called(folder),
             file=pickles[0],
+        )
+    others = sorted(path.name for path in folder.iterdir() if path.suffix in _OTHERS)
+    if others:
+        raise ModelError(
+            "{model} has its weights as {file} only, a form that is not read here; "
+            "save the model as safetensors.",
+            model=called(folder),
+            file=others[0],
         )
     raise ModelError(
         "{model} has no weights; a file model.safetensors is needed.", model=called(folder)

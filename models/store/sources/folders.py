@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from attention_core.marking import N_
 from models.families.family import Origin
-from models.loading import places, weights
+from models.loading import kinds, places, weights
 from models.loading.places import Place
 from models.settings import settings
 from models.store.card import Card, Entry, from_files
@@ -30,7 +30,7 @@ def names() -> tuple[str, ...]:
 def origin(name: str) -> Origin | None:
     """Where the files of that model are; None where there is none of that name."""
     found = _place(name)
-    return None if found is None else Origin(found.folder, found.bounds, found.links)
+    return None if found is None else _origin(found)
 
 
 def _place(name: str) -> Place | None:
@@ -53,14 +53,19 @@ def _card(name: str, place: Place) -> Card:
         data=N_("see its folder"),
         good_for=N_("a model that the operator of this server has added"),
         source="",
+        reads=kinds.reads(_origin(place).config.get("model_type")),
     )
+
+
+def _origin(place: Place) -> Origin:
+    return Origin(place.folder, place.bounds, place.links)
 
 
 def _files(name: str) -> Files | None:
     found = _place(name)
     if found is None:
         return None
-    return _card(name, found), lambda: Origin(found.folder, found.bounds, found.links)
+    return _card(name, found), lambda: _origin(found)
 
 
 def _listed() -> Iterator[Entry]:
