@@ -17,7 +17,7 @@ from models.families.remarks import remarks
 from models.families.tokenization import _Piece, _token, left_out, tokens
 from models.loading.checkpoint import Checkpoint
 from models.settings import settings
-from pages.showing import sentences
+from pages.showing import readings, sentences
 from tests import tiny_models
 from tests.test_pages_state import address, html, opened
 from tests.test_tokens_of_models import FAMILIES, byte_level, unigram
@@ -242,3 +242,13 @@ def test_without_a_special_token_there_is_nothing_to_choose() -> None:
 def test_a_note_shows_what_was_typed_and_nothing_else() -> None:
     note = Note("Unknown: {words}.", words="{0} {x} <b>&")
     assert sentences.noted(note) == "Unknown: {0} {x} &lt;b&gt;&amp;."
+
+
+def test_a_translator_says_that_it_reads_one_line() -> None:
+    laid_out = readings.translate("bahdanau-en-fr", "the cat\nis here")
+    plain = readings.translate("bahdanau-en-fr", "the cat is here")
+    assert laid_out.text == plain.text
+    assert [*laid_out.record.notes] == ["Line breaks and several blanks were read as one blank."]
+    assert not plain.record.notes
+    (note,) = readings.align("bahdanau-en-fr", "the cat", "le  chat").record.notes
+    assert "as one blank" in note

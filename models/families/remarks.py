@@ -31,10 +31,7 @@ def remarks(
     if names and own:
         yield Note("Read as the model's own tokens: {tokens}.", tokens=_listed(names))
     elif names:
-        yield Note(
-            "Read as plain text, and not as the model's own tokens: {tokens}.",
-            tokens=_listed(names),
-        )
+        yield as_text(names)
     parts = tuple(parts)
     strange = [
         token.text
@@ -59,6 +56,20 @@ def remarks(
             "The tokenizer of this model does not tell line breaks and indentation from "
             "single blanks."
         )
+
+
+def as_text(names: Iterable[str]) -> Note:
+    """What is said of typed names of special tokens that were read as letters."""
+    return Note(
+        "Read as plain text, and not as the model's own tokens: {tokens}.", tokens=_listed(names)
+    )
+
+
+def joined(*texts: str) -> tuple[Note, ...]:
+    """What is said of texts that a translator reads on one line, where they were laid out."""
+    if not any(map(_LAID_OUT.search, texts)):
+        return ()
+    return (Note("Line breaks and several blanks were read as one blank."),)
 
 
 def named(tokenizer: Tokenizer, texts: Iterable[str]) -> tuple[str, ...]:

@@ -12,8 +12,6 @@ import torch
 from transformers import (
     AutoModel,
     AutoModelForSeq2SeqLM,
-    M2M100Tokenizer,
-    MarianTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -40,8 +38,6 @@ _POSITIONS = (
 )
 _UNUSED = ("pooler",)
 """Parts that a checkpoint may lack because attention does not pass through them."""
-_CONVERTED = (MarianTokenizer, M2M100Tokenizer)
-"""Tokenizers that are not fast, but are made so in `models.families.seq2seq.languages`."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoin
             model=called(folder),
             type=judgement.model_type,
         )
-    return _loaded(folder, AutoModelForSeq2SeqLM, _CONVERTED)
+    return _loaded(folder, AutoModelForSeq2SeqLM, converted=True)
 
 
 def writes(model_type: str) -> bool:
@@ -104,7 +100,7 @@ def writes(model_type: str) -> bool:
     return model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 
 
-def _loaded(folder: Path, architecture: Any, converted: tuple[type, ...] = ()) -> Checkpoint:
+def _loaded(folder: Path, architecture: Any, converted: bool = False) -> Checkpoint:
     """Model, adapter and tokenizer of a folder that has been judged."""
     found, model = tokenizer(folder, converted), _model(folder, architecture)
     checkpoint = Checkpoint(model, found, adapters.merged(model, folder))

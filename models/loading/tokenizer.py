@@ -7,7 +7,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import (
+    AutoTokenizer,
+    M2M100Tokenizer,
+    MarianTokenizer,
+    PreTrainedTokenizerBase,
+)
 
 from attention_core.errors import ModelError
 from models.loading.documents import called, read_json
@@ -19,6 +24,8 @@ _USUAL = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenize
           "sentencepiece.bpe.model")  # fmt: skip
 _FILES = re.compile(r"(tokenizer|tekken)\.json|vocab.*|merges\.txt|.+\.(model|spm|codes|tiktoken)")
 _CONFIG = "tokenizer_config.json"
+CONVERTED: Final = (MarianTokenizer, M2M100Tokenizer)
+"""Tokenizers that are not fast, but are made so in `models.families.seq2seq.languages`."""
 _WITHOUT_FILES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 """Cut a text into bytes or characters, so that they need no vocabulary."""
 
@@ -39,8 +46,10 @@ def check(folder: Path) -> None:
         )
 
 
-def tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedTokenizerBase:
-    """The fast tokenizer in the folder, or one of the classes that will be `converted`.
+def tokenizer(folder: Path, converted: bool = False) -> PreTrainedTokenizerBase:
+    """The fast tokenizer in the folder, or one of those of `CONVERTED`.
+
+    converted  True where the caller makes those fast that can be
 
     Raises ModelError when it cannot be read, or does not say where its tokens stand in a text.
     """
@@ -52,7 +61,13 @@ def tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedToken
         raise _unread(folder) from fault
     if not isinstance(found, PreTrainedTokenizerBase):
         raise _unread(folder)
-    if not (found.is_fast or isinstance(found, converted)):
+    if isinstance(found, CONVERTED) and not converted:
+        raise ModelError(
+            "{model} is a translator, and its tokenizer is understood on the page Translate only; "
+            "open it there.",
+            model=called(folder),
+        )
+    if not (found.is_fast or isinstance(found, CONVERTED)):
         raise ModelError(
             "{model} has a tokenizer ({files}), but none that says which characters each token "
             "stands for, so its attention cannot be shown on a text. If there is a tokenizer.json "

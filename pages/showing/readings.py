@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -21,6 +21,7 @@ from attention_core.pictures import views
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.reader import Reader
+from models.families.remarks import joined
 from models.families.translation import USUAL, Search, Translating, Translation
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
@@ -125,7 +126,9 @@ def _translate(
             return reader.align(text, target, cut, edits, cancelled)
         return reader.translate(text, search, cut, edits, cancelled)
 
-    return DESK.run(_session(), work)
+    found = DESK.run(_session(), work)
+    notes = (*found.record.notes, *joined(text, target))
+    return replace(found, record=replace(found.record, notes=notes))
 
 
 @dataclass(frozen=True)

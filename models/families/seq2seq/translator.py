@@ -17,6 +17,7 @@ from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
 from models.families.limits import limit
 from models.families.reader import bounded
+from models.families.remarks import as_text
 from models.families.seq2seq.languages import Wish, framed
 from models.families.seq2seq.search import Hypothesis, chances, hypotheses
 from models.families.seq2seq.vocabulary import Vocabulary
@@ -133,14 +134,17 @@ class Seq2Seq:
     def _fitting(
         self, side: Vocabulary, text: str, name: str, agreed: bool
     ) -> tuple[Tokens, tuple[Note, ...]]:
-        """Tokens within the limit, and a note where something was left out."""
+        """Tokens within the limit, and notes on what was left out or read in another way."""
         made = self._read(side, text, name)
+        typed = sorted(piece for piece in side.special if piece in text)
+        told = (as_text(typed),) if typed else ()
         if len(made) <= self.limit:
-            return made, ()
+            return made, told
         if not agreed:
             raise self._limit.exceeded(len(made))
         shorter = self._read(side, side.cut(text, self.limit - 2), name)
         return shorter, (
+            *told,
             Note(
                 "Only the first {limit:,} of {tokens:,} tokens were read.",
                 limit=len(shorter),
