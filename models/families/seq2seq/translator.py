@@ -136,7 +136,7 @@ class Seq2Seq:
     ) -> tuple[Tokens, tuple[Note, ...]]:
         """Tokens within the limit, and notes on what was left out or read in another way."""
         made = self._read(side, text, name)
-        typed = sorted(piece for piece in side.special if piece in text)
+        typed = sorted(piece for piece in side.special if piece and piece in text)
         told = (as_text(typed),) if typed else ()
         if len(made) <= self.limit:
             return made, told
