@@ -101,7 +101,7 @@ def test_a_tuned_model_attends_otherwise_than_its_base_and_says_why(tmp_path: Pa
     assert torch.equal(tuned.sites[0].weights(), plain.sites[0].weights())
     assert not torch.allclose(tuned.sites[1].weights(), plain.sites[1].weights(), atol=0.01)
     assert all(site.integrity.verified for site in tuned.sites)
-    assert "adapter in the model's folder (matrices: 1) is merged" in " ".join(tuned.notes)
+    assert "adapter in this model's folder (matrices: 1) is merged into it" in " ".join(tuned.notes)
     assert not plain.notes
 
 

@@ -190,6 +190,22 @@ def test_a_model_of_pictures_or_sound_is_no_reader_of_text(
     assert card.reads != "text"
 
 
+@pytest.mark.parametrize("name", ["encoder-decoder", "rag", "depth_anything"])
+def test_a_kind_that_is_not_read_by_itself_says_so(root: Path, name: str) -> None:
+    configure(root / "good", model_type=name)
+    assert f"is of the kind {name}, which cannot be read by itself here" in refusal(root)
+
+
+def test_what_a_library_says_does_not_reach_the_reader(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(root / "good", num_attention_heads=5)
+    sentence = refusal(root)
+    assert "good cannot be loaded" in sentence
+    assert "hidden size" not in sentence
+    assert "hidden size" in caplog.text
+
+
 @pytest.mark.parametrize(
     "name", ["bert", "gpt2", "t5", "marian", "clip", "llava", "canine", "musicgen", "made-up", 7]
 )

@@ -27,7 +27,7 @@ from models.loading.documents import called, read_json
 
 CONFIG: Final = "adapter_config.json"
 WEIGHTS: Final = "adapter_model.safetensors"
-MERGED: Final = N_("The adapter in the model's folder (matrices: {count}) is merged into the model.")
+MERGED: Final = N_("The adapter in this model's folder (matrices: {count}) is merged into it.")
 _BYTES = 1 << 20
 _KEY = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.weight")
 _KNOWN: Final[dict[str, tuple[object, ...]]] = {
