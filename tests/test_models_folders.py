@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from attention_core.errors import ModelError
 from models.families import fake
 from models.families.reader import Reader
-from models.loading import documents, folders
+from models.loading import documents, folders, kinds
 from models.loading.checkpoint import from_folder
 from models.store import catalogue, shelf
+from tests.test_pages_state import html, opened
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +88,7 @@ def test_a_folder_outside_the_models_directory_is_refused(root: Path, name: str)
 def test_a_folder_that_is_a_link_to_elsewhere_is_refused(root: Path) -> None:
     shutil.copytree(root / "good", root.parent / "outside")
     (root / "linked").symlink_to(root.parent / "outside")
-    assert "no model folder" in refusal(root, "linked")
+    assert "linked is a link to a place outside" in refusal(root, "linked")
 
 
 @pytest.mark.parametrize("file", ["tokenizer.json", "model.safetensors", "vocab.txt"])
@@ -108,6 +109,11 @@ def test_a_pickle_alone_is_refused(root: Path) -> None:
 def test_a_folder_without_weights_is_refused(root: Path) -> None:
     (root / "good" / "model.safetensors").unlink()
     assert "no weights" in refusal(root)
+
+
+def test_weights_of_another_name_are_refused_and_both_names_said(root: Path) -> None:
+    (root / "good" / "model.safetensors").rename(root / "good" / "weights.safetensors")
+    assert "no model.safetensors (there is weights.safetensors)" in refusal(root)
 
 
 @pytest.mark.parametrize("kept", [0, 4, 100, 5_000, -1])
@@ -133,10 +139,104 @@ def test_a_header_of_nonsense_is_refused(root: Path, header: bytes) -> None:
     assert "incomplete or damaged" in refusal(root)
 
 
-@pytest.mark.parametrize("found", ["made-up", None, 7, ["bert"]])
+@pytest.mark.parametrize("found", ["made-up", 7, ["bert"]])
 def test_an_unknown_architecture_is_refused(root: Path, found: object) -> None:
     configure(root / "good", model_type=found)
     assert "architecture of good" in refusal(root)
+
+
+def test_a_configuration_without_an_architecture_says_so(root: Path) -> None:
+    configure(root / "good", model_type=None)
+    assert "does not say what kind of model it is (model_type)" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    "found", [{"quant_method": "gptq", "bits": 4}, {"quant_method": "bitsandbytes"}, {"bits": 4}]
+)
+def test_a_quantised_model_is_refused_in_words_of_ours(
+    root: Path, found: dict[str, object]
+) -> None:
+    configure(root / "good", quantization_config=found)
+    sentence = refusal(root)
+    assert f"good is quantised ({found.get('quant_method', '–')})" in sentence
+    assert "Choose the model that it was made from" in sentence
+    assert "install" not in sentence
+
+
+@pytest.mark.parametrize("file", ["model.gguf", "tf_model.h5", "flax_model.msgpack"])
+def test_weights_of_other_programs_are_named(root: Path, file: str) -> None:
+    (root / "good" / "model.safetensors").rename(root / "good" / file)
+    assert f"its weights as {file} only" in refusal(root)
+    (root / "good" / "config.json").unlink()
+    assert f"its weights as {file} only" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("vit", "reads pictures"),
+        ("wav2vec2", "reads sound"),
+        ("whisper", "reads sound"),
+        ("imagegpt", "reads pictures"),
+        ("timesfm", "does not read a text"),
+    ],
+)
+def test_a_model_of_pictures_or_sound_is_no_reader_of_text(
+    root: Path, name: str, said: str
+) -> None:
+    configure(root / "good", model_type=name)
+    assert f"good ({name}) {said}" in refusal(root)
+    (card,) = (e.card for e in catalogue.entries() if e.card.name == "folder:good")
+    assert card.reads != "text"
+
+
+@pytest.mark.parametrize("name", ["encoder-decoder", "rag", "depth_anything"])
+def test_a_kind_that_is_not_read_by_itself_says_so(root: Path, name: str) -> None:
+    configure(root / "good", model_type=name)
+    assert f"is of the kind {name}, which cannot be read by itself here" in refusal(root)
+
+
+def test_what_a_library_says_does_not_reach_the_reader(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(root / "good", num_attention_heads=5)
+    sentence = refusal(root)
+    assert "good cannot be loaded" in sentence
+    assert "hidden size" not in sentence
+    assert "hidden size" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "name", ["bert", "gpt2", "t5", "marian", "clip", "llava", "canine", "musicgen", "made-up", 7]
+)
+def test_what_takes_a_text_counts_as_a_reader_of_text(name: object) -> None:
+    assert kinds.reads(name) == "text"
+
+
+def test_a_model_of_pictures_is_not_offered_but_named(root: Path) -> None:
+    shutil.copytree(root / "good", root / "eyes")
+    configure(root / "eyes", model_type="vit")
+    app = opened("explore", model="folder:good", text="the cat")
+    assert "folder:good" in app.selectbox[0].options or "good" in app.selectbox[0].options
+    assert "eyes" not in app.selectbox[0].options
+    assert "because they do not read text: eyes." in html(app)
+    asked = opened("explore", model="folder:eyes", text="the cat")
+    assert "reads pictures" in " ".join(info.value for info in asked.info)
+
+
+def test_a_tokenizer_that_does_not_say_where_its_tokens_stand_is_named(root: Path) -> None:
+    (root / "good" / "tokenizer.json").unlink()
+    path = root / "good" / "tokenizer_config.json"
+    path.write_text(json.dumps({"tokenizer_class": "ByT5Tokenizer"}))
+    sentence = refusal(root)
+    assert "good has a tokenizer (tokenizer_config.json), but none that says which" in sentence
+    assert "no tokenizer" not in sentence
+
+
+def test_a_tokenizer_of_no_words_is_refused(root: Path) -> None:
+    (root / "good" / "tokenizer.json").unlink()
+    (root / "good" / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n")
+    assert "tokenizer of good cannot be read from vocab.txt" in refusal(root)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +327,17 @@ def test_a_model_that_brings_code_is_refused(root: Path, file: str) -> None:
     path = root / "good" / file
     path.write_text(json.dumps(json.loads(path.read_text()) | {"auto_map": {"AutoModel": "x.Y"}}))
     (root / "good" / "x.py").write_text("raise SystemExit")
-    assert "program code" in refusal(root)
+    sentence = refusal(root)
+    assert "program code" in sentence
+    assert f"architecture (bert) is known without it: remove auto_map from {file}" in sentence
+
+
+def test_only_an_architecture_that_is_unknown_is_said_to_be_none_of_transformers(
+    root: Path,
+) -> None:
+    configure(root / "good", model_type="made-up", auto_map={"AutoModel": "x.Y"})
+    sentence = refusal(root)
+    assert "choose a model whose architecture is part of transformers" in sentence
 
 
 def test_a_folder_without_a_tokenizer_is_refused(root: Path) -> None:
@@ -237,7 +347,10 @@ def test_a_folder_without_a_tokenizer_is_refused(root: Path) -> None:
 
 def test_a_tokenizer_that_cannot_be_read_is_refused(root: Path) -> None:
     (root / "good" / "tokenizer.json").write_text('{"model": {"type": "nonsense"}}')
-    assert "tokenizer of good cannot be read" in refusal(root)
+    sentence = refusal(root)
+    assert "tokenizer of good cannot be read from tokenizer.json" in sentence
+    assert "Error" not in sentence
+    assert "Tokenizer" not in sentence
 
 
 def change_weights(folder: Path, drop: str = "", nan: str = "") -> None:
@@ -268,7 +381,9 @@ def test_weights_that_are_no_numbers_are_refused(root: Path) -> None:
 
 def test_weights_of_another_shape_are_refused(root: Path) -> None:
     configure(root / "good", hidden_size=64)
-    assert "good cannot be loaded" in refusal(root)
+    sentence = refusal(root)
+    assert "weights of good do not fit its config.json" in sentence
+    assert "LayerNorm.bias is 32 in the file, and 64 by the configuration" in sentence
 
 
 def test_a_tokenizer_of_another_model_is_refused(root: Path) -> None:
@@ -277,12 +392,6 @@ def test_a_tokenizer_of_another_model_is_refused(root: Path) -> None:
     found["model"]["vocab"]["zebra"] = 5_000
     path.write_text(json.dumps(found))
     assert "tokens up to number 5000" in refusal(root)
-
-
-def test_only_folders_with_a_proper_name_are_listed(root: Path) -> None:
-    for name in ("owner/model", ".hidden", "with space", "a/b/c", "-dash"):
-        shutil.copytree(root / "good", root / name)
-    assert folders.names(root) == ("good", "owner/model")
 
 
 def test_without_a_models_directory_no_folder_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,6 +184,17 @@ def test_a_half_downloaded_model_is_not_on_this_machine(server: FakeHub) -> None
     assert hub.cached("owner/tiny") is None
 
 
+def test_an_adapter_comes_with_its_base_and_alone_is_named(server: FakeHub) -> None:
+    for file in ("adapter_config.json", "adapter_model.safetensors"):
+        (server.folder / file).write_text("{}")
+    names = [name for name, _ in hub.plan("owner/tiny").files]
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= set(names)
+    assert names[-1] == "model.safetensors"
+    (server.folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"owner/tiny is an adapter \(LoRA\), and no whole model"):
+        hub.plan("owner/tiny")
+
+
 def test_a_link_out_of_the_cache_is_refused(server: FakeHub, tmp_path: Path) -> None:
     hub.download(hub.plan("owner/tiny"), lambda done, total: None)
     folder = hub.cached("owner/tiny")

@@ -40,7 +40,7 @@ from models.families.seq2seq.languages import iso
 from models.families.seq2seq.search import hypotheses
 from models.families.translation import Search, Translating, Translation
 from models.loading import hub
-from models.loading.checkpoint import Checkpoint, pair_from_folder
+from models.loading.checkpoint import Checkpoint, from_folder, pair_from_folder
 from tests import tiny_models, tiny_pairs
 from tests.test_edit import mixed_results
 
@@ -728,6 +728,20 @@ def test_a_model_of_the_hub_is_taken_from_the_cache_with_the_links_that_it_has(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     model = Seq2Seq("hub:us/opus", pair_from_folder(*hub.place("us/opus"), links=True))
     assert model.align(SOURCE, TARGET).text == TARGET
+
+
+def test_typed_special_tokens_are_text_and_said_to_be(made: Callable[[str], Seq2Seq]) -> None:
+    (note,) = made("marian").align(f"{SOURCE} </s>", TARGET).record.notes
+    assert note == "Read as plain text, and not as the model's own tokens: </s>."
+    assert not made("marian").align(SOURCE, TARGET).record.notes
+
+
+def test_a_translator_that_explore_cannot_read_is_sent_to_translate(
+    folder: Callable[[str], Path],
+) -> None:
+    place = folder("marian")
+    with pytest.raises(ModelError, match="understood on the page Translate only"):
+        from_folder(place, place.parent)
 
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:

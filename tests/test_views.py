@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from html import unescape
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +13,8 @@ from numpy.typing import NDArray
 
 from attention_core.errors import ShapeError
 from attention_core.pictures.views import Cell, View, overview, view
-from attention_core.watching.record import AttentionRecord
+from attention_core.watching.record import AttentionRecord, Integrity, QueryKey
+from pages.showing import sentences
 from tests.sample import Matrix, axis, site
 
 WEIGHTS: Matrix = [
@@ -276,3 +281,57 @@ def test_a_shift_shows_each_row_with_the_look_of_a_later_step() -> None:
     close(later.weights[0, :-1], plain.weights[0, 1:])
     close(later.weights[0, -1], plain.weights[0, -1])  # the last step has none after it
     close(pictured(heads=[0], shift=-1).weights[0, 1:], plain.weights[0, :-1])
+
+
+# --- attention sinks ---
+
+
+def with_sink(score: float = 0.0) -> View:
+    return sunk(score, "shown")
+
+
+def sunk(score: float, specials: str, grain: str = "tokens") -> View:
+    """Queries of zeros: each head spreads evenly, and its sink has e to the score of a key's 1."""
+    line = axis(PIECES)
+    source = QueryKey(
+        torch.zeros(2, 5, 3), torch.zeros(2, 5, 3), 1.0, sinks=torch.tensor([score, -torch.inf])
+    )
+    looking = replace(
+        site([WEIGHTS, BACK], line), queries=line, keys=line, source=source,
+        integrity=Integrity(0.0, 0.0),
+    )  # fmt: skip
+    return view(looking, None, grain, specials)  # type: ignore[arg-type]
+
+
+def test_what_a_sink_takes_is_a_column_of_its_own() -> None:
+    seen = with_sink(score=math.log(3))
+    close(seen.weights[0], [[1 / 8] * 5 + [3 / 8]] * 5)
+    close(seen.weights[1], [[1 / 5] * 5 + [0]] * 5)
+    close(seen.weights.sum(-1), np.ones((2, 5)))
+    assert seen.columns[-1].text == "∅"
+    assert [token.text for token in seen.columns[:-1]] == [token.text for token in seen.rows]
+    assert seen.allowed.shape == (5, 6)
+    assert seen.allowed.all()
+    assert seen.sink == pytest.approx(3 / 16)
+    assert (seen.column_of(5), seen.column_places[-1]) == (5, (5,))
+
+
+def test_a_sink_stays_apart_from_words_and_hides_with_special_tokens() -> None:
+    words = sunk(math.log(3), "shown", "words")
+    close(words.weights[0], [[1 / 8, 2 / 8, 1 / 8, 1 / 8, 3 / 8]] * 4)
+    assert [token.text for token in words.columns] == ["[CLS]", "unkind", "cats", "[SEP]", "∅"]
+    hidden = sunk(math.log(3), "hidden")
+    assert "∅" not in [token.text for token in hidden.columns]
+    assert hidden.sink == pytest.approx(3 / 16)
+    assert hidden.kept == pytest.approx((3 / 8 + 3 / 5) / 2)
+    close(sunk(math.log(3), "renormalised").weights, np.full((2, 3, 3), 1 / 3))
+
+
+def test_a_sink_is_named_with_its_share() -> None:
+    said = "the model's attention sink (∅) takes 19 % of the attention and gives nothing"
+    for specials in ("shown", "hidden", "renormalised"):
+        caption = unescape(sentences.shown(sunk(math.log(3), specials)))
+        assert said in caption
+    assert "every row adds up to 1" in sentences.shown(with_sink())
+    assert "sink" not in sentences.shown(pictured())
+    assert pictured().sink is None

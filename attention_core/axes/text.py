@@ -1,9 +1,9 @@
 """Text as a reader may see it and as a model may read it.
 
->>> visible("word"), visible(chr(0x200B))
-('word', '⟨200B⟩')
->>> readable("  two   words ")
-'two words'
+>>> visible("word"), visible(chr(0x200B)), visible("\\n  ")
+('word', '⟨200B⟩', '⏎␣␣')
+>>> readable("  two   words "), typed("  two   words ")
+('two words', '  two   words ')
 """
 
 from __future__ import annotations
@@ -12,18 +12,30 @@ import unicodedata
 
 from attention_core.errors import TextError
 
+_BREAKS = str.maketrans({"\n": "⏎", "\r": "␍", "\t": "⇥"})
+"""How what moves the writing on is drawn."""
+
 
 def visible(text: str) -> str:
     """A reader's characters with the invisible ones named: U+200D alone becomes ⟨200D⟩.
 
-    Joiners between visible characters stay, so that a joined emoji remains one picture.
+    Blanks around visible characters are left out; line breaks and tabs are drawn. Joiners between
+    visible characters stay, so that a joined emoji remains one picture.
     """
-    if any(_shows(character) for character in text):
-        text = text.strip() or text
+    shows = any(map(_shows, text))
+    text = text.translate(_BREAKS)
+    if shows:
+        text = text.strip()
         return "".join(
             character if _harmless(character) else f"⟨{ord(character):04X}⟩" for character in text
         )
-    return "".join(f"⟨{ord(c):04X}⟩" if not c.isspace() else "␣" for c in text)
+    return "".join(map(_drawn, text))
+
+
+def _drawn(character: str) -> str:
+    if _shows(character):
+        return character
+    return "␣" if character.isspace() else f"⟨{ord(character):04X}⟩"
 
 
 def _shows(character: str) -> bool:
@@ -37,12 +49,20 @@ def _harmless(character: str) -> bool:
 
 
 def readable(text: str) -> str:
-    """The text a model may read: composed, on one line, without what cannot be encoded.
+    """The text a translator reads: composed, on one line, without what cannot be encoded.
 
     Raises TextError when nothing is left.
     """
-    text = "".join(c for c in text if unicodedata.category(c) != "Cs" and c != "\x00")
-    text = " ".join(unicodedata.normalize("NFC", text).split())
+    text = typed(text).replace("\x00", "")
+    return typed(" ".join(unicodedata.normalize("NFC", text).split()))
+
+
+def typed(text: str) -> str:
+    """The text as it was typed, without the halves of characters that cannot be encoded.
+
+    Raises TextError when there is nothing to see in it.
+    """
+    text = "".join(c for c in text if unicodedata.category(c) != "Cs")
     if not any(map(_shows, text)):
         raise TextError("There is no word here yet; type at least one word.")
     return text

@@ -73,8 +73,9 @@ class TextAxis:
         made: list[list[int]] = []
         last: tuple[int, int] | None = None
         for position, token in enumerate(self.tokens):
-            word = word_at.get(_first_visible(self.text, token))
-            mine = None if token.special or word is None else (token.segment, word)
+            place = _first_visible(self.text, token)
+            blank = -1 - place  # the bytes of one wide blank belong together, as those of a letter
+            mine = None if token.special else (token.segment, word_at.get(place, blank))
             if mine is not None and mine == last:
                 made[-1].append(position)
             else:
@@ -85,23 +86,23 @@ class TextAxis:
     @cached_property
     def words(self) -> TextAxis:
         """The same axis with one token for each word."""
-        return TextAxis(
-            self.name,
-            self.text,
-            tuple(self._joined([self.tokens[position] for position in g]) for g in self.groups),
-            self.language,
-            self.segment_starts,
-        )
+        parts = [[self.tokens[position] for position in group] for group in self.groups]
+        follow = [*(_first_visible(self.text, group[0]) for group in parts[1:]), len(self.text)]
+        joined = tuple(map(self._joined, parts, follow))
+        return TextAxis(self.name, self.text, joined, self.language, self.segment_starts)
 
-    def _joined(self, parts: list[Token]) -> Token:
-        first, last = parts[0], parts[-1]
-        if len(parts) == 1:
+    def _joined(self, parts: list[Token], follows: int) -> Token:
+        """The word that these tokens make, by the text's own characters.
+
+        follows  where the next word begins: a token that reaches into it is cut there
+        """
+        first = parts[0]
+        start, end = _first_visible(self.text, first), max(part.end for part in parts)
+        end = min(end, follows) if follows > start else end
+        if first.special or start >= end:
             return first
-        start, end = _first_visible(self.text, first), last.end
-        return Token(
-            visible(self.text[start:end]), start, end, first.special, first.segment,
-            " ".join(part.piece for part in parts),
-        )  # fmt: skip
+        pieces = " ".join(part.piece for part in parts)
+        return Token(visible(self.text[start:end]), start, end, False, first.segment, pieces)
 
 
 def _first_visible(text: str, token: Token) -> int:

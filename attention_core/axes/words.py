@@ -18,7 +18,7 @@ _SIGN = r"[^\p{L}\p{N}_\s\x1c-\x1f]"
 _MARK = r"[\p{M}\p{Emoji_Modifier}\U000e0020-\U000e007f]"
 _INNER = rf"(?:{_LETTER}|{_MARK}|[\u200c\u200d])*+"  # Persian and Indic words hold joiners
 _WORD = regex.compile(
-    rf"[{_ALONE}]{_MARK}*+"  # an ideograph or a syllable stands for itself
+    rf"(?!\s)[{_ALONE}]{_MARK}*+"  # an ideograph or a syllable stands for itself
     rf"|{_LETTER}{_INNER}(?:['’-]{_LETTER}{_INNER})*+"
     r"|\p{RI}\p{RI}"  # a flag
     rf"|{_SIGN}{_MARK}*+(?:\u200d{_SIGN}{_MARK}*+)*+"  # one mark, or one joined emoji

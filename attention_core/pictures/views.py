@@ -20,15 +20,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from attention_core.axes.axis import Axis, Item
+from attention_core.axes.axis import Item
 from attention_core.axes.merging import merge_keys, merge_queries
+from attention_core.axes.tokens import Token
 from attention_core.errors import ShapeError
 from attention_core.numbers.alignment import shifted
-from attention_core.watching.record import Site
+from attention_core.watching.record import QueryKey, Site
 
 Grain = Literal["tokens", "words"]
 Specials = Literal["shown", "hidden", "renormalised"]
 Groups = tuple[tuple[int, ...], ...]
+SINK = Token("∅", 0, 0, special=True, piece="sink")
+"""Stands for a model's attention sink among the columns."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Cell:
 class View:
     """The weights of some heads over what is shown of a text.
 
-    weights  (head, row, column), float32; a row is a query, a column a key
+    weights  (head, row, column), float32; a row is a query, a column a key; the last column is
+             the model's sink where it has one, a place that takes attention and gives nothing
     allowed  (row, column), bool
     kept     share of all attention of the shown rows that lies on shown columns, before any
              renormalising; 1.0 when nothing is hidden
@@ -64,6 +68,8 @@ class View:
     row_places: tuple[tuple[int, ...], ...]
     """For each row the token positions it stands for: one, or those of a word."""
     column_places: tuple[tuple[int, ...], ...]
+    sink: float | None = None
+    """Share of all attention that goes to the model's sink; None where it has none."""
 
     def row_of(self, place: int) -> int | None:
         """The row that shows a token of the queries, or None when it is hidden."""
@@ -138,20 +144,25 @@ def view(
             chosen=list(chosen),
             last=site.heads - 1,
         )
-    weights = torch.from_numpy(shifted(site.weights(chosen).numpy(), shift))
-    allowed = site.allowed()
-    rows, columns = site.queries, site.keys
+    sink = _sink(site, chosen)
+    weights = torch.cat([site.weights(chosen), sink], -1)
+    weights = torch.from_numpy(shifted(weights.numpy(), shift))
+    allowed = torch.nn.functional.pad(site.allowed(), (0, sink.shape[-1]), value=True)
+    rows, columns = site.queries.tokens, (*site.keys.tokens, *[SINK] * sink.shape[-1])
     row_groups: Groups = tuple((place,) for place in range(len(rows)))
     column_groups: Groups = tuple((place,) for place in range(len(columns)))
     if grain == "words":
-        weights = merge_queries(merge_keys(weights, columns.groups), rows.groups)
-        allowed = _any_allowed(allowed, rows, columns)
-        row_groups, column_groups = rows.groups, columns.groups
-        rows, columns = rows.words, columns.words
+        row_groups = site.queries.groups
+        column_groups = (*site.keys.groups, *column_groups[len(site.keys) :])
+        weights = merge_queries(merge_keys(weights, column_groups), row_groups)
+        allowed = merge_queries(merge_keys(allowed.float(), column_groups), row_groups) > 0
+        rows = site.queries.words.tokens
+        columns = (*site.keys.words.tokens, *columns[len(site.keys) :])
     row_kept = _kept(rows, specials)
     column_kept = _kept(columns, specials)
     weights = weights[:, row_kept]
     total = float(weights.sum())
+    sunk = float(weights[..., -1].sum()) / total if sink.shape[-1] and total else None
     weights = weights[:, :, column_kept]
     kept = float(weights.sum()) / total if total else 1.0
     if specials == "renormalised":
@@ -159,8 +170,8 @@ def view(
     return View(
         site=site.name,
         heads=chosen,
-        rows=tuple(rows.tokens[index] for index in row_kept),
-        columns=tuple(columns.tokens[index] for index in column_kept),
+        rows=tuple(rows[index] for index in row_kept),
+        columns=tuple(columns[index] for index in column_kept),
         weights=weights.numpy().astype(np.float32),
         allowed=allowed[row_kept][:, column_kept].numpy(),
         grain=grain,
@@ -169,21 +180,25 @@ def view(
         one_text=site.queries is site.keys,
         row_places=tuple(row_groups[index] for index in row_kept),
         column_places=tuple(column_groups[index] for index in column_kept),
+        sink=sunk,
     )
+
+
+def _sink(site: Site[Any], heads: Sequence[int]) -> Tensor:
+    """(head, query, 1): what goes to the model's sink; (head, query, 0) where it has none."""
+    if isinstance(site.source, QueryKey) and site.source.sinks is not None:
+        return site.source.shares(heads, slice(None))[..., len(site.keys) :].float()
+    return torch.zeros(len(heads), len(site.queries), 0)
 
 
 def _index(groups: Groups, place: int) -> int | None:
     return next((index for index, group in enumerate(groups) if place in group), None)
 
 
-def _kept(axis: Axis, specials: Specials) -> list[int]:
-    every = range(len(axis))
-    ordinary = [index for index in every if not axis.tokens[index].special]
+def _kept(items: Sequence[Item], specials: Specials) -> list[int]:
+    every = range(len(items))
+    ordinary = [index for index in every if not items[index].special]
     return list(every) if specials == "shown" or not ordinary else ordinary
-
-
-def _any_allowed(allowed: Tensor, rows: Axis, columns: Axis) -> Tensor:
-    return merge_queries(merge_keys(allowed.float(), columns.groups), rows.groups) > 0
 
 
 def overview(sites: Sequence[Site[Any]], size: int) -> list[NDArray[np.uint8]]:

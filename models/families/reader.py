@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Literal
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
-from attention_core.axes.text import readable
+from attention_core.axes.text import typed
 from attention_core.axes.tokens import TextAxis
-from attention_core.errors import ModelError, Superseded, TextError, TooLong
+from attention_core.errors import ModelError, Superseded, TextError
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
+from models.families.limits import limit
+from models.families.remarks import named, remarks
 from models.families.sites import Sides, pair_sides, sites
-from models.families.tokenization import Tokens, cut, decoder_input, tokens
+from models.families.tokenization import Tokens, cut, decoder_input, guarded, tokens
 from models.families.watch import Example, Run, Watch, plain
 from models.loading.checkpoint import Checkpoint
-from models.settings import settings
 
 LONGEST = 1_000_000
 """Characters that are tokenized at all; counting the tokens of more would take seconds."""
@@ -35,14 +38,14 @@ class Reader:
 
     def __init__(self, name: str, checkpoint: Checkpoint) -> None:
         self.name = name
+        self._notes = checkpoint.notes
         self._model = checkpoint.model
         self._model.config.use_cache = False  # a text is read once, so a cache would only cost
-        self._tokenizer = checkpoint.tokenizer.backend_tokenizer
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._tokenizer.encode_special_tokens = True  # a typed "[SEP]" is text, not a command
+        self._plain = _plain(checkpoint.tokenizer.backend_tokenizer)
+        self._unknown = getattr(checkpoint.tokenizer, "unk_token_id", None)
         self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
-        self.limit = min(checkpoint.limit, settings().max_tokens)
+        self._limit = limit(checkpoint)
+        self.limit = self._limit.tokens
         paired = bool(self._model.config.is_encoder_decoder)
         self.second: Literal["segment", "decoder"] = "decoder" if paired else "segment"
         self.watch = Watch(name, self._model, self._example())
@@ -51,12 +54,21 @@ class Reader:
     def routed(self) -> bool:
         return self.watch.routed
 
+    @cached_property
+    def _commanded(self) -> Tokenizer:
+        """The tokenizer that takes a typed "[SEP]" for the model's own token."""
+        return Tokenizer.from_str(self._plain.to_str())
+
+    def named(self, text: str, second: str = "") -> tuple[str, ...]:
+        """The names of the model's special tokens that stand in the texts, such as [MASK]."""
+        return named(self._plain, (text, second))
+
     def axis(self, text: str, second: str = "") -> TextAxis:
         """The tokens of a text as the model would get them, however many; nothing is computed.
 
         Raises TextError when there is no word in it.
         """
-        return self._tokens(text, second)[0].axis
+        return self._tokens(self._plain, text, second)[0].axis
 
     def read(
         self,
@@ -65,6 +77,7 @@ class Reader:
         cancelled: Callable[[], bool] = never,
         cut: bool = False,
         edits: Sequence[Edit] = (),
+        own: bool = False,
     ) -> AttentionRecord:
         """What every head of every layer looked at.
 
@@ -72,11 +85,12 @@ class Reader:
         cancelled  asked before the pass and between layers; True raises Superseded
         cut        True reads the beginning of a text that is too long, and notes it
         edits      what is done to the attention meanwhile
+        own        True reads a typed "[MASK]" as the model's own token, not as plain text
 
         Raises TextError when there is no word to read, or too many tokens and cut is False;
         AttentionError when an edit names a site that this model has not or cannot change.
         """
-        parts, notes = self._fitting(text, second, cut)
+        parts, notes = self._fitting(text, second, cut, own)
         if cancelled():
             raise Superseded
         with self.watch.changing(edits):
@@ -85,7 +99,7 @@ class Reader:
             notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
         axes = tuple(part.axis for part in parts)
         found = sites(seen, self._sides(axes))
-        return AttentionRecord(self.name, found, axes, (*notes, *self.watch.notes))
+        return AttentionRecord(self.name, found, axes, (*notes, *self._notes, *self.watch.notes))
 
     def probe(
         self, text: str, second: str = "", want: Want = WEIGHTS, edits: Sequence[Edit] = ()
@@ -103,22 +117,22 @@ class Reader:
             return pair_sides(axes[0], axes[-1], axes[-1])
         return dict.fromkeys(("encoder", "decoder"), (axes[0], axes[0]))
 
-    def _tokens(self, text: str, second: str) -> tuple[Tokens, ...]:
+    def _tokens(self, tokenizer: Tokenizer, text: str, second: str) -> tuple[Tokens, ...]:
         text = bounded(text)
         second = bounded(second) if second.strip() else ""
         if self.second == "segment":
-            return (tokens(self._tokenizer, text, second),)
-        source = tokens(self._tokenizer, text, name="source")
+            return (tokens(tokenizer, text, second),)
+        source = tokens(tokenizer, text, name="source")
         if not second:
             return (source,)
-        return source, self._decoder_tokens(second)
+        return source, self._decoder_tokens(tokenizer, second)
 
-    def _decoder_tokens(self, text: str) -> Tokens:
+    def _decoder_tokens(self, tokenizer: Tokenizer, text: str) -> Tokens:
         start = self._start()
         end = getattr(self._model.config, "eos_token_id", None)
         ends = frozenset(end if isinstance(end, list) else [end])
-        target = tokens(self._tokenizer, text, name="target")
-        return decoder_input(target, start, self._tokenizer.id_to_token(start), ends)
+        target = tokens(tokenizer, text, name="target")
+        return decoder_input(target, start, tokenizer.id_to_token(start) or f"#{start}", ends)
 
     def _start(self) -> int:
         """The number that the decoder is given before the first token."""
@@ -133,35 +147,34 @@ class Reader:
         return int(start)
 
     def _fitting(
-        self, text: str, second: str, agreed: bool
+        self, text: str, second: str, agreed: bool, own: bool = False
     ) -> tuple[tuple[Tokens, ...], tuple[Note, ...]]:
-        """Tokens within the limit, and a note where something was left out."""
-        parts = self._tokens(text, second)
+        """Tokens within the limit, and notes on what was not read as it was typed."""
+        tokenizer = self._commanded if own else self._plain
+        parts = self._tokens(tokenizer, text, second)
         longest = max(map(len, parts))
-        if longest <= self.limit:
-            return parts, ()
-        if not agreed:
-            raise TooLong(
-                "The text has {tokens:,} tokens; this model reads at most {limit:,}. "
-                "Shorten it, or read only its beginning.",
-                tokens=longest,
-                limit=self.limit,
+        notes: tuple[Note, ...] = ()
+        if longest > self.limit:
+            if not agreed:
+                raise self._limit.exceeded(longest)
+            text, second = self._cut(tokenizer, bounded(text), second)
+            parts = self._tokens(tokenizer, text, second)
+            notes = (
+                Note(
+                    "Only the first {limit:,} of {tokens:,} tokens were read.",
+                    limit=self.limit,
+                    tokens=longest,
+                ),
             )
-        parts = self._tokens(*self._cut(bounded(text), second))
-        return parts, (
-            Note(
-                "Only the first {limit:,} of {tokens:,} tokens were read.",
-                limit=self.limit,
-                tokens=longest,
-            ),
-        )
+        told = remarks(tokenizer, (text, second), parts, self._unknown, own)
+        return parts, (*notes, *told)
 
-    def _cut(self, text: str, second: str) -> tuple[str, str]:
-        second = readable(second) if second.strip() else ""
+    def _cut(self, tokenizer: Tokenizer, text: str, second: str) -> tuple[str, str]:
+        second = bounded(second) if second.strip() else ""
         if self.second == "segment":
-            return cut(self._tokenizer, text, second, self.limit)
-        text, _ = cut(self._tokenizer, text, "", self.limit)
-        shorter, _ = cut(self._tokenizer, second, "", self.limit - 1)
+            return cut(tokenizer, text, second, self.limit)
+        text, _ = cut(tokenizer, text, "", self.limit)
+        shorter, _ = cut(tokenizer, second, "", self.limit - 1)
         return text, shorter
 
     def _inputs(
@@ -187,8 +200,8 @@ class Reader:
 
     def _example(self) -> Example:
         """Some tokens of the model's own, in whatever language or notation they are."""
-        special = {piece.content for piece in self._tokenizer.get_added_tokens_decoder().values()}
-        numbers = self._tokenizer.get_vocab().items()
+        special = {piece.content for piece in self._plain.get_added_tokens_decoder().values()}
+        numbers = self._plain.get_vocab().items()
         ordinary = sorted(number for piece, number in numbers if piece not in special)
         ids = plain(ordinary or [0], min(7, self.limit))
         if self.second == "segment":
@@ -200,8 +213,17 @@ class Reader:
         return Example(self._inputs(ids, [0] * len(ids), written), {"": shapes})
 
 
+def _plain(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer, so set that it reads a whole text, and a typed "[SEP]" as plain text."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.encode_special_tokens = True
+    added = tokenizer.get_added_tokens_decoder().values()
+    return guarded(tokenizer, {piece.content for piece in added if piece.special})
+
+
 def bounded(text: str) -> str:
-    """The text as `readable` returns it; raises TextError when it is longer than LONGEST."""
+    """The text as `typed` returns it; raises TextError when it is longer than LONGEST."""
     if len(text) > LONGEST:
         raise TextError(
             "The text has {characters:,} characters; at most {most:,} are looked at. "
@@ -209,4 +231,4 @@ def bounded(text: str) -> str:
             characters=len(text),
             most=LONGEST,
         )
-    return readable(text)
+    return typed(text)

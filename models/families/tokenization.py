@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, pre_tokenizers
+from tokenizers.models import Unigram
 
 from attention_core.axes.text import visible
 from attention_core.axes.tokens import TextAxis, Token
 
 SEPARATOR = "\n"
-"""Between the two texts of a pair; `readable` leaves no line break inside a text."""
+"""Between the two texts of a pair."""
 _SPACES = "▁Ġ"
 """How SentencePiece and byte-level tokenizers write a space."""
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -35,7 +38,7 @@ def tokens(
 ) -> Tokens:
     """The text's tokens, and after them those of the second text of a pair.
 
-    text, second  as `readable` returns them
+    text, second  as `typed` or `readable` returns them
     """
     encoding = tokenizer.encode(text, second or None)
     whole = text + SEPARATOR + second if second else text
@@ -48,7 +51,7 @@ def tokens(
         encoding.offsets,
         strict=True,
     )
-    shown = tuple(_token(_Piece(*column), whole, start) for column in columns)
+    shown = _marked([_token(_Piece(*column), whole, start) for column in columns], whole)
     axis = TextAxis(name, whole, tuple(_numbered(shown)), language, (0, start) if second else (0,))
     return Tokens(axis, tuple(encoding.ids), tuple(encoding.type_ids))
 
@@ -122,11 +125,51 @@ def _token(piece: _Piece, text: str, second_start: int) -> Token:
     return Token(shown, start, end, False, piece.segment, piece.name)
 
 
+def _marked(row: Sequence[Token], text: str) -> list[Token]:
+    """Each token with the accents behind its letter, where the tokenizer has stripped them."""
+    made: list[Token] = []
+    behind = len(text)
+    for token in reversed(row):
+        end = token.end
+        while token.start < end < behind and unicodedata.category(text[end])[0] == "M":
+            end += 1
+        if end > token.end:
+            token = replace(token, end=end, text=visible(text[token.start : end]))
+        behind = behind if token.special else token.start
+        made.append(token)
+    return made[::-1]
+
+
+def left_out(axis: TextAxis) -> tuple[str, ...]:
+    """What a reader typed and no token stands for, blanks apart: the model does not read it."""
+    covered = bytearray(len(axis.text))
+    for token in axis.tokens:
+        covered[token.start : token.end] = b"\1" * (token.end - token.start)
+    lost = (
+        c if not c.isspace() and not seen else " "
+        for c, seen in zip(axis.text, covered, strict=True)
+    )
+    return tuple(dict.fromkeys("".join(lost).split()))
+
+
+def guarded(tokenizer: Tokenizer, special: Iterable[str]) -> Tokenizer:
+    """The tokenizer, so changed that typed text never becomes a special piece.
+
+    A unigram model takes the letters of ``</s>`` for the piece itself, unless they are parted.
+    """
+    parts = [f"{re.escape(s[0])}(?={re.escape(s[1:])})" for s in sorted(special) if s[1:]]
+    if parts and isinstance(tokenizer.model, Unigram):
+        split = pre_tokenizers.Split(Regex("|".join(parts)), "isolated")
+        before = [] if tokenizer.pre_tokenizer is None else [tokenizer.pre_tokenizer]
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*before, split])
+    return tokenizer
+
+
 def _shown(characters: str, piece: str) -> str:
     """The reader's characters; a token that stands for none shows its mark for a space."""
     if characters:
         return visible(characters)
-    return visible(" " if not piece.strip(_SPACES) else piece)
+    return visible(" " * len(piece) if not piece.strip(_SPACES) else piece)
 
 
 def _numbered(row: Sequence[Token]) -> list[Token]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,6 @@ import torch
 from transformers import (
     AutoModel,
     AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    M2M100Tokenizer,
-    MarianTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -20,8 +19,13 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
+from attention_core.watching.record import Note
+from models.loading import adapters, kinds
+from models.loading.documents import called
 from models.loading.folders import judge
+from models.loading.tokenizer import tokenizer
 
+log = logging.getLogger("attention_atlas")
 disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has nobody to watch it
 
 _POSITIONS = (
@@ -34,16 +38,18 @@ _POSITIONS = (
 )
 _UNUSED = ("pooler",)
 """Parts that a checkpoint may lack because attention does not pass through them."""
-_CONVERTED = (MarianTokenizer, M2M100Tokenizer)
-"""Tokenizers that are not fast, but are made so in `models.families.seq2seq.languages`."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network and the tokenizer that feeds it."""
+    """A network and the tokenizer that feeds it.
+
+    notes  what a reader must know of every record of it
+    """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    notes: tuple[Note, ...] = ()
 
     @property
     def limit(self) -> int:
@@ -68,10 +74,9 @@ def from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
 
     Raises ModelError with a sentence for whatever is wrong with it.
     """
-    judge(folder, root, links)
-    checkpoint = Checkpoint(_model(folder, AutoModel), _tokenizer(folder))
-    _check(checkpoint, folder.name)
-    return checkpoint
+    judgement = judge(folder, root, links)
+    kinds.check(folder, judgement.model_type)
+    return _loaded(folder, AutoModel)
 
 
 def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
@@ -84,12 +89,10 @@ def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoin
         raise ModelError(
             "{model} ({type}) does not write one text from another; choose an encoder–decoder, "
             "such as a model of the kinds marian, t5, bart, mbart or m2m_100.",
-            model=folder.name,
+            model=called(folder),
             type=judgement.model_type,
         )
-    checkpoint = Checkpoint(_model(folder, AutoModelForSeq2SeqLM), _tokenizer(folder, _CONVERTED))
-    _check(checkpoint, folder.name)
-    return checkpoint
+    return _loaded(folder, AutoModelForSeq2SeqLM, converted=True)
 
 
 def writes(model_type: str) -> bool:
@@ -97,26 +100,12 @@ def writes(model_type: str) -> bool:
     return model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 
 
-def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedTokenizerBase:
-    """The fast tokenizer, or one of the classes that will be `converted`."""
-    try:
-        found = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except Exception as fault:
-        raise ModelError(
-            "The tokenizer of {model} cannot be read: {reason}",
-            model=folder.name,
-            reason=_short(fault),
-        ) from fault
-    known = isinstance(found, PreTrainedTokenizerBase)
-    if not known or not (found.is_fast or isinstance(found, converted)):
-        raise ModelError(
-            "{model} has no fast tokenizer, and only a fast one says which characters each "
-            "token stands for; add its tokenizer.json.",
-            model=folder.name,
-        )
-    return found
+def _loaded(folder: Path, architecture: Any, converted: bool = False) -> Checkpoint:
+    """Model, adapter and tokenizer of a folder that has been judged."""
+    found, model = tokenizer(folder, converted), _model(folder, architecture)
+    checkpoint = Checkpoint(model, found, adapters.merged(model, folder))
+    _check(checkpoint, called(folder))
+    return checkpoint
 
 
 def _model(folder: Path, architecture: Any) -> PreTrainedModel:
@@ -129,17 +118,33 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
             trust_remote_code=False,
             use_safetensors=True,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are refused below, in words of ours
         )
     except Exception as fault:
+        log.warning("The model in %s cannot be loaded", folder, exc_info=True)
         raise ModelError(
-            "{model} cannot be loaded: {reason}", model=folder.name, reason=_short(fault)
+            "{model} cannot be loaded: its config.json and its weights do not belong together, or "
+            "one of them is damaged. Save both again with one program; the server's log says "
+            "what was wrong.",
+            model=called(folder),
         ) from fault
-    _check_report(report, folder.name)
+    _check_report(report, called(folder))
     return model.eval()  # type: ignore[no-any-return]
 
 
 def _check_report(report: dict[str, Any], name: str) -> None:
-    """Raises ModelError when the file lacks weights, which would be left random."""
+    """Raises ModelError when weights are missing or of another shape: they would be random."""
+    for place, held, wanted in sorted(report["mismatched_keys"]):
+        if place.startswith(_UNUSED):
+            continue
+        raise ModelError(
+            "The weights of {model} do not fit its config.json: {place} is {held} in the file, "
+            "and {wanted} by the configuration. Put the config.json of these weights beside them.",
+            model=name,
+            place=place,
+            held=_sides(held),
+            wanted=_sides(wanted),
+        )
     missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
     if missing:
         raise ModelError(
@@ -188,8 +193,5 @@ def _reserved_positions(model: PreTrainedModel) -> int:
     return 0
 
 
-def _short(fault: Exception) -> str:
-    """The first line of a foreign message, without the server's paths."""
-    lines = str(fault).strip().splitlines() or [type(fault).__name__]
-    words = [word if not word.strip("'\"(").startswith("/") else "…" for word in lines[0].split()]
-    return " ".join(words)[:200]
+def _sides(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape))

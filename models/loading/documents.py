@@ -15,12 +15,19 @@ _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Possessive, and a string needs no end: so a file is walked through once, whatever it holds."""
 
 
+def called(folder: Path) -> str:
+    """What a model's folder is called; a snapshot of the hub's cache by the model's own name."""
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.removeprefix("models--").replace("--", "/")
+    return folder.name
+
+
 def read_json(path: Path, most: int) -> dict[str, Any]:
     """An object from a JSON file of at most `most` bytes, not nested deeper than DEPTH.
 
     Raises ModelError when it is larger, deeper, or not such an object.
     """
-    where = {"file": path.name, "model": path.parent.name}
+    where = {"file": path.name, "model": called(path.parent)}
     if not path.is_file():
         raise ModelError("There is no {file} of {model}; a model's folder needs one.", **where)
     text = bounded_text(path, most)
@@ -37,7 +44,7 @@ def read_json(path: Path, most: int) -> dict[str, Any]:
 
 def bounded_text(path: Path, most: int) -> str:
     """The text of a JSON file; raises ModelError when it is too long or too deep to be parsed."""
-    where = {"file": path.name, "model": path.parent.name}
+    where = {"file": path.name, "model": called(path.parent)}
     size = path.stat().st_size
     if size > most:
         raise ModelError(

@@ -6,7 +6,6 @@ bounded number of bytes and runs no code of the folder; each refusal is one sent
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -17,25 +16,19 @@ from typing import Any
 from transformers import CONFIG_MAPPING
 
 from attention_core.errors import ModelError
-from models.loading.documents import DEPTH, bounded_text, depth, read_json
+from models.loading import adapters, tokenizer, weights
+from models.loading.documents import bounded_text, called, read_json
 
 CONFIG_BYTES = 1 << 20
-TOKENIZER_BYTES = 64 << 20
-HEADER_BYTES = 16 << 20
 LAYERS = 1_000
 SIZE = 10_000_000
 """No width, vocabulary or number of positions of a real model is larger."""
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 _LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers",
                "decoder_layers", "num_decoder_layers")  # fmt: skip
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "dim")
 _OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", "encoder_ffn_dim",
                "decoder_ffn_dim", "max_position_embeddings", "n_positions")  # fmt: skip
-_VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model",
-                 "sentencepiece.bpe.model")  # fmt: skip
-_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
-_INDEX = "model.safetensors.index.json"
 _KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation")
 
 
@@ -48,13 +41,6 @@ class Judgement:
     bytes: int
 
 
-def names(root: Path) -> tuple[str, ...]:
-    """The models below the operator's directory: folders with a config.json, at most two deep."""
-    found = [*root.glob("*/config.json"), *root.glob("*/*/config.json")]
-    shown = (path.parent.relative_to(root).as_posix() for path in found)
-    return tuple(sorted(name for name in shown if _NAME.fullmatch(name)))
-
-
 def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     """What the folder holds, by its configuration and the headers of its weights.
 
@@ -64,26 +50,37 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     """
     _check_files(folder, root, links)
     for path in folder.glob("*.json"):
-        bounded_text(path, TOKENIZER_BYTES)
+        bounded_text(path, tokenizer.BYTES)
+    if adapters.alone(folder):
+        raise adapters.no_base(folder)
+    if not (folder / "config.json").is_file():
+        weights.files(folder)
     config = read_json(folder / "config.json", CONFIG_BYTES)
     _check_code(folder, config)
-    model_type = _model_type(folder.name, config)
-    _check_sizes(folder.name, config)
-    _check_tokenizer(folder)
-    _check_kernels(folder.name, config)
-    weights = _weight_files(folder)
-    parameters = sum(_parameters(path) for path in weights)
-    _check_memory(folder.name, max(parameters, _promised(config)))
-    return Judgement(model_type, parameters, sum(path.stat().st_size for path in weights))
+    model_type = _model_type(called(folder), config)
+    _check_sizes(called(folder), config)
+    tokenizer.check(folder)
+    _check_quantised(called(folder), config)
+    _check_kernels(called(folder), config)
+    found = weights.files(folder)
+    parameters = sum(map(weights.parameters, found))
+    _check_memory(called(folder), max(parameters, _promised(config)))
+    return Judgement(model_type, parameters, sum(path.stat().st_size for path in found))
 
 
 def _check_files(folder: Path, root: Path, links: bool) -> None:
     """Raises ModelError unless the folder is below root and holds only regular files."""
     inside = folder.resolve(), root.resolve()
     if not folder.is_dir() or not inside[0].is_relative_to(inside[1]):
+        if folder.is_symlink():
+            raise ModelError(
+                "{model} is a link to a place outside the models directory; "
+                "copy the folder itself there.",
+                model=called(folder),
+            )
         raise ModelError(
             "There is no model folder {model} in the models directory; choose one of the list.",
-            model=folder.name,
+            model=called(folder),
         )
     for path in folder.iterdir():
         if path.is_dir():
@@ -94,26 +91,53 @@ def _check_files(folder: Path, root: Path, links: bool) -> None:
                 "{file} of {model} is a link to another place; "
                 "copy the file itself into the folder.",
                 file=path.name,
-                model=folder.name,
+                model=called(folder),
             )
         if not target.is_file():
             raise ModelError(
                 "{file} of {model} is not a regular file; remove it.",
                 file=path.name,
-                model=folder.name,
+                model=called(folder),
             )
 
 
 def _check_code(folder: Path, config: dict[str, Any]) -> None:
     """Raises ModelError when the model wants to bring its own program."""
-    found = [config]
+    found = {"config.json": config}
     if (folder / "tokenizer_config.json").exists():
-        found.append(read_json(folder / "tokenizer_config.json", TOKENIZER_BYTES))
-    if any("auto_map" in part or part.get("trust_remote_code") for part in found):
+        found["tokenizer_config.json"] = read_json(
+            folder / "tokenizer_config.json", tokenizer.BYTES
+        )
+    for file, part in found.items():
+        key = next((key for key in ("auto_map", "trust_remote_code") if part.get(key)), "")
+        if not key:
+            continue
+        if config.get("model_type") in CONFIG_MAPPING:
+            raise ModelError(
+                "{model} brings program code of its own, which is never run here. Its "
+                "architecture ({type}) is known without it: remove {key} from {file}.",
+                model=called(folder),
+                type=config["model_type"],
+                key=key,
+                file=file,
+            )
         raise ModelError(
             "{model} brings program code of its own, which is never run here; "
             "choose a model whose architecture is part of transformers.",
-            model=folder.name,
+            model=called(folder),
+        )
+
+
+def _check_quantised(name: str, config: dict[str, Any]) -> None:
+    """Raises ModelError when the weights are stored as fewer bits than they are computed with."""
+    found = config.get("quantization_config") or config.get("compression_config")
+    if found:
+        method = found.get("quant_method") if isinstance(found, dict) else None
+        raise ModelError(
+            "{model} is quantised ({method}): its weights are rounded to few bits, and are not "
+            "computed with here. Choose the model that it was made from, in 16 or 32 bits.",
+            model=name,
+            method=str(method or "–")[:40],
         )
 
 
@@ -141,6 +165,12 @@ def _implementations(config: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _model_type(name: str, config: dict[str, Any]) -> str:
     found = config.get("model_type")
+    if found is None:
+        raise ModelError(
+            "config.json of {model} does not say what kind of model it is (model_type); "
+            "save the model again with transformers, or choose another one.",
+            model=name,
+        )
     if not isinstance(found, str) or found not in CONFIG_MAPPING:
         raise ModelError(
             "The architecture of {model} (“{found}” in config.json) is not known here; choose a "
@@ -180,95 +210,6 @@ def _promised(config: dict[str, Any]) -> int:
     tabled = ("max_position_embeddings", "n_positions") if not config.get("rope_theta") else ()
     tables = sum(config[key] for key in ("vocab_size", *tabled) if isinstance(config.get(key), int))
     return int(layers * 12 * width**2 + tables * width)
-
-
-def _check_tokenizer(folder: Path) -> None:
-    present = [name for name in _VOCABULARIES if (folder / name).is_file()]
-    if not present:
-        raise ModelError(
-            "{model} has no tokenizer (none of {files}); save the tokenizer into the same folder.",
-            model=folder.name,
-            files=", ".join(_VOCABULARIES),
-        )
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    """The safetensors files; raises ModelError when there are none, or an index names others."""
-    found = sorted(folder.glob("*.safetensors"))
-    if (folder / _INDEX).is_file():
-        _check_index(folder, {path.name for path in found})
-    if found:
-        return found
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES)
-    if pickles:
-        raise ModelError(
-            "{model} has its weights as a pickle only ({file}), and a pickle can run "
-            "any program when it is opened; save the model as safetensors.",
-            model=folder.name,
-            file=pickles[0],
-        )
-    raise ModelError(
-        "{model} has no weights; a file model.safetensors is needed.", model=folder.name
-    )
-
-
-def _check_index(folder: Path, present: set[str]) -> None:
-    """Raises ModelError unless every file that the index names lies in the folder itself.
-
-    transformers joins the names to the folder as they stand: one with a path would leave it.
-    """
-    wanted = read_json(folder / _INDEX, TOKENIZER_BYTES).get("weight_map")
-    names = map(str, wanted.values()) if isinstance(wanted, dict) else [str(wanted)]
-    for name in sorted(set(names) - present):
-        raise ModelError(
-            "{file} of {model} names the weights “{wanted}”, and there is no such safetensors file "
-            "in the folder; put it there, or save the model again.",
-            file=_INDEX,
-            model=folder.name,
-            wanted=name[:80],
-        )
-
-
-def _parameters(path: Path) -> int:
-    """Numbers in one safetensors file, by its header; raises ModelError when it is incomplete.
-
-    Source: the safetensors format, https://huggingface.co/docs/safetensors, "Format": eight bytes
-    with the length of the header, the header as JSON, then the tensors without gaps.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= min(HEADER_BYTES, size - 8):
-            raise _broken(path)
-        text = file.read(length).decode("utf-8", errors="replace")
-    if depth(text) > DEPTH:
-        raise _broken(path)
-    try:
-        header = json.loads(text)
-        tensors = [value for key, value in header.items() if key != "__metadata__"]
-        end = max((tensor["data_offsets"][1] for tensor in tensors), default=0)
-        numbers = sum(_product(tensor["shape"]) for tensor in tensors)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as fault:
-        raise _broken(path) from fault
-    if 8 + length + end != size:
-        raise _broken(path)
-    return numbers
-
-
-def _product(shape: list[int]) -> int:
-    total = 1
-    for side in shape:
-        total *= int(side)
-    return total
-
-
-def _broken(path: Path) -> ModelError:
-    return ModelError(
-        "{file} of {model} is incomplete or damaged: its size is not what its "
-        "header says. Copy or download it again.",
-        file=path.name,
-        model=path.parent.name,
-    )
 
 
 def _check_memory(name: str, parameters: int) -> None:

@@ -24,6 +24,7 @@ from huggingface_hub.file_download import repo_folder_name
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from attention_core.errors import DownloadNeeded, ModelError
+from models.loading import adapters, weights
 from models.loading.checkpoint import Checkpoint, from_folder
 from models.loading.documents import read_json
 from models.loading.folders import CONFIG_BYTES
@@ -35,9 +36,10 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.A
 _WANTED = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
            "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model",
            "tokenizer.model", "sentencepiece.bpe.model", "source.spm", "target.spm",
-           "target_vocab.json", "generation_config.json")  # fmt: skip
-_WEIGHTS = "model.safetensors"
-_INDEX = "model.safetensors.index.json"
+           "target_vocab.json", "generation_config.json", "spm.model", "sentencepiece.model",
+           "tekken.json", adapters.CONFIG, adapters.WEIGHTS)  # fmt: skip
+_WEIGHTS = weights.WHOLE
+_INDEX = weights.INDEX
 _SHARDS = "model-*-of-*.safetensors"
 
 
@@ -121,7 +123,14 @@ def plan(name: str) -> DownloadPlan:
     sizes = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}
     wanted = sorted(filter(partial(_is_wanted, sizes), sizes), key=_weights_last)
     files = tuple((file, sizes[file]) for file in wanted)
-    if not any(file.endswith(".safetensors") for file, _ in files):
+    whole = any(file.endswith(".safetensors") and file != adapters.WEIGHTS for file, _ in files)
+    if adapters.CONFIG in sizes and not whole:
+        raise ModelError(
+            "{name} is an adapter (LoRA), and no whole model; choose a model into which it has "
+            "been merged (merge_and_unload).",
+            name=name,
+        )
+    if not whole:
         raise ModelError(
             "{name} has no safetensors weights on the hub; pickles are not loaded here. "
             "Choose a model with a file model.safetensors.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.families.family import Origin, Task, Watched, family
+from models.loading.kinds import Reads
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Card:
     """The name on a crowded page."""
     measured: Mapping[str, Any] = field(default_factory=dict)
     """What evaluation wrote beside the weights: BLEU, alignment, …; empty where nothing was."""
+    reads: Reads = "text"
+    """What a model of files is given, as far as its configuration says."""
 
 
 @dataclass(frozen=True)

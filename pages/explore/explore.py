@@ -33,6 +33,7 @@ SECOND = link.text(PAGE, "second")
 PAIR = link.flag(PAGE, "pair")
 MODEL = choosing.model(PAGE)
 CUT = link.flag(PAGE, "cut")
+OWN = link.flag(PAGE, "own")
 KIND = link.one_of(PAGE, "kind", ("encoder", "decoder", "cross"), "encoder")
 LAYER = link.number(PAGE, "layer", default=3)
 HEADS = link.numbers(PAGE, "heads", default=[1])
@@ -43,7 +44,7 @@ SPECIALS = choosing.specials(PAGE, "shown")
 SCALE = choosing.scale(PAGE)
 PLACES = (PINS, CELL, CUT)
 CHOICES = (
-    TEXT, SECOND, PAIR, MODEL, CUT, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
+    TEXT, SECOND, PAIR, MODEL, CUT, OWN, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
 )  # fmt: skip
 
 
@@ -56,8 +57,12 @@ def page() -> None:
         st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
         return
     with st.spinner(_("Reading …"), show_time=True):
-        reading = ask.answered(lambda: read(model, text, second, link.value(CUT)), CUT)
+        reading = ask.answered(
+            lambda: read(model, text, second, link.value(CUT), link.value(OWN)), CUT
+        )
     if reading is not None:
+        if reading.named:
+            choosing.switch(OWN, _("Read typed special tokens as the model's own"))
         shown(reading)
 
 

@@ -120,6 +120,8 @@ def choose_model(
         for entry in catalogue.entries()
         if entry.task == task or (task == "read" and entry.card.heads > 1)
     }
+    unread = [card.title for card in cards.values() if card.reads != "text"]
+    cards = {name: card for name, card in cards.items() if card.reads == "text"}
     chosen = link.value(choice)
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}
@@ -132,6 +134,13 @@ def choose_model(
         args=(about_it,),
         persist_state="session",
     )
+    if unread:
+        prose.note(
+            prose.filled(
+                _("Not in this list, because they do not read text: {names}."),
+                names=prose.listed(unread),
+            )
+        )
     with st.container(horizontal=True, gap="small"):
         about(cards[picked])
         if beside is not None:

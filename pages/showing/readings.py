@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -21,6 +21,7 @@ from attention_core.pictures import views
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.reader import Reader
+from models.families.remarks import joined
 from models.families.translation import USUAL, Search, Translating, Translation
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
@@ -64,27 +65,33 @@ def part(sites: tuple[Site, ...]) -> Part:
 
 @dataclass(frozen=True)
 class Reading:
-    """A record and everything worked out from it once."""
+    """A record and everything worked out from it once.
+
+    named  the names of the model's special tokens that stand in the text, such as [MASK]
+    """
 
     record: AttentionRecord
     parts: dict[str, Part]
+    named: tuple[str, ...] = ()
 
 
-def read(model: str, text: str, second: str = "", cut: bool = False) -> Reading:
+def read(model: str, text: str, second: str = "", cut: bool = False, own: bool = False) -> Reading:
     """One model's reading of one text.
+
+    own  True where typed names of special tokens stand for these tokens
 
     Raises TextError or ModelError with a sentence for the reader.
     """
-    return _read(model, text, second, cut)
+    return _read(model, text, second, cut, own)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _read(model: str, text: str, second: str, cut: bool) -> Reading:
+def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
     reader = shelf.load(model)
 
     def work(cancelled: Callable[[], bool]) -> AttentionRecord:
         if isinstance(reader, Reader):
-            return reader.read(text, second, cancelled=cancelled, cut=cut)
+            return reader.read(text, second, cancelled=cancelled, cut=cut, own=own)
         if not isinstance(reader, Translating):
             raise _wrong(model)
         if second:
@@ -92,7 +99,8 @@ def _read(model: str, text: str, second: str, cut: bool) -> Reading:
         return reader.translate(text, cut=cut, cancelled=cancelled).record
 
     record = DESK.run(_session(), work)
-    return Reading(record, {kind: part(record.of(kind)) for kind in record.kinds})
+    named = reader.named(text, second) if isinstance(reader, Reader) else ()
+    return Reading(record, {kind: part(record.of(kind)) for kind in record.kinds}, named)
 
 
 def translate(
@@ -118,7 +126,9 @@ def _translate(
             return reader.align(text, target, cut, edits, cancelled)
         return reader.translate(text, search, cut, edits, cancelled)
 
-    return DESK.run(_session(), work)
+    found = DESK.run(_session(), work)
+    notes = (*found.record.notes, *joined(text, target))
+    return replace(found, record=replace(found.record, notes=notes))
 
 
 @dataclass(frozen=True)

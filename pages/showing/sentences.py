@@ -128,6 +128,11 @@ def shown(view: View) -> Markup:
                 "{share} % of the attention was on what is shown"
             ).format(share=f"{100 * view.kept:.0f}")
         )
+    if view.sink is not None:
+        parts.append(
+            _("the model's attention sink (∅) takes {share} % of the attention and gives nothing")
+            .format(share=f"{100 * view.sink:.0f}")
+        )  # fmt: skip
     return filled(" · ".join(parts))
 
 
@@ -206,7 +211,7 @@ def changed(before: Translation, after: Translation) -> Markup:
 
 def noted(note: Note) -> Markup:
     """What a record says about itself, in the reader's language."""
-    return filled(_(note.sentence).format(**note.values))
+    return filled("{note}", note=_(note.sentence).format(**note.values))
 
 
 def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:

@@ -181,7 +181,7 @@ def line(found: Translation, card: Card) -> dict[str, object]:
         "chrf": quality.get("chrf"),
         "aer": aligned.get("error_rate"),
         "crossing": aligned.get("crossing_recall"),
-        "parameters": card.parameters / 1e6,
+        "parameters": card.parameters / 1e6 if card.parameters else None,
         "minutes": card.measured.get("minutes"),
     }
 

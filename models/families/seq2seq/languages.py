@@ -17,7 +17,8 @@ from transformers import M2M100Tokenizer, MarianTokenizer, MBartTokenizer, PreTr
 
 from attention_core.errors import ModelError
 from models.families.seq2seq import sentencepiece
-from models.families.seq2seq.vocabulary import Vocabulary, guarded
+from models.families.seq2seq.vocabulary import Vocabulary
+from models.families.tokenization import guarded
 from models.loading.checkpoint import Checkpoint
 
 _CODE = re.compile(r"[a-z]{2,3}_[A-Z][A-Za-z]{1,3}")

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from attention_core.axes.tokens import TextAxis, Token
-from attention_core.errors import Superseded, TooLong
+from attention_core.errors import Superseded
 from attention_core.marking import N_
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
+from models.families.limits import limit
 from models.families.reader import bounded
+from models.families.remarks import as_text
 from models.families.seq2seq.languages import Wish, framed
 from models.families.seq2seq.search import Hypothesis, chances, hypotheses
 from models.families.seq2seq.vocabulary import Vocabulary
@@ -24,7 +26,6 @@ from models.families.tokenization import Tokens, decoder_input
 from models.families.translation import Alternative, Candidate, Node, Search, Translation
 from models.families.watch import Example, Watch, plain
 from models.loading.checkpoint import Checkpoint
-from models.settings import settings
 
 CANDIDATES = 5
 USUAL = Search()
@@ -53,11 +54,13 @@ class Seq2Seq:
         Raises ModelError when there is no such language, or when attention cannot be watched.
         """
         self.name = name
+        self._notes = checkpoint.notes
         self._model: Any = checkpoint.model
         wish = Wish(source_language, target_language, prefix)
         self._frame = framed(name, checkpoint, wish)
         self.languages = self._frame.languages
-        self.limit = min(checkpoint.limit, settings().max_tokens)
+        self._limit = limit(checkpoint)
+        self.limit = self._limit.tokens
         self._model.generation_config = type(self._model.generation_config)()  # ours alone decides
         self.watch = Watch(name, checkpoint.model, self._example())
 
@@ -131,19 +134,17 @@ class Seq2Seq:
     def _fitting(
         self, side: Vocabulary, text: str, name: str, agreed: bool
     ) -> tuple[Tokens, tuple[Note, ...]]:
-        """Tokens within the limit, and a note where something was left out."""
+        """Tokens within the limit, and notes on what was left out or read in another way."""
         made = self._read(side, text, name)
+        typed = sorted(piece for piece in side.special if piece and piece in text)
+        told = (as_text(typed),) if typed else ()
         if len(made) <= self.limit:
-            return made, ()
+            return made, told
         if not agreed:
-            raise TooLong(
-                "The text has {tokens:,} tokens; this model reads at most {limit:,}. "
-                "Shorten it, or read only its beginning.",
-                tokens=len(made),
-                limit=self.limit,
-            )
+            raise self._limit.exceeded(len(made))
         shorter = self._read(side, side.cut(text, self.limit - 2), name)
         return shorter, (
+            *told,
             Note(
                 "Only the first {limit:,} of {tokens:,} tokens were read.",
                 limit=len(shorter),
@@ -196,8 +197,9 @@ class Seq2Seq:
         given = self._given(target).axis
         axes = source.axis, target.axis
         found = sites(seen, pair_sides(*axes, given))
+        told = (*notes, *self._notes, *self.watch.notes)
         return Translation(
-            record=AttentionRecord(self.name, found, axes, (*notes, *self.watch.notes)),
+            record=AttentionRecord(self.name, found, axes, told),
             text=target.axis.text,
             candidates=tuple(self._candidates(shares)),
             chosen=tuple(chosen.exp().tolist()),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
-from tokenizers.models import Unigram
+from tokenizers import Tokenizer, decoders
 
 from attention_core.axes.text import readable, visible
 from attention_core.axes.tokens import TextAxis, Token
@@ -116,19 +114,6 @@ class Vocabulary:
             end = max(end, _shared(self.text(numbers[:place]), text))
             start += len(text[start:end]) - len(text[start:end].lstrip())
             yield Token(visible(text[start:end]) or self.shown(number), start, end, piece=piece)
-
-
-def guarded(tokenizer: Tokenizer, special: Iterable[str]) -> Tokenizer:
-    """The tokenizer, so changed that typed text never becomes a special piece.
-
-    A unigram model takes the letters of ``</s>`` for the piece itself, unless they are parted.
-    """
-    if isinstance(tokenizer.model, Unigram):
-        parts = [f"{re.escape(s[0])}(?={re.escape(s[1:])})" for s in sorted(special) if s[1:]]
-        split = pre_tokenizers.Split(Regex("|".join(parts)), "isolated")
-        before = [] if tokenizer.pre_tokenizer is None else [tokenizer.pre_tokenizer]
-        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*before, split])
-    return tokenizer
 
 
 def _shared(one: str, other: str) -> int:

@@ -3,59 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
 
 from attention_core.marking import N_
 from models.families.family import Origin
-from models.loading import folders
+from models.loading import kinds, places, weights
+from models.loading.places import Place
 from models.settings import settings
 from models.store.card import Card, Entry, from_files
 from models.store.sources import Files, Source, register
 
 PREFIX = "folder:"
-
-
-def place(name: str) -> tuple[Path, Path] | None:
-    """The folder of that name and the directory that it is in; None where there is none."""
-    root = settings().models_dir
-    if root is None or not root.is_dir() or name not in folders.names(root):
-        return None
-    return root / name, root
+_RESERVED: Final = {ord(mark): f"%{ord(mark):02X}" for mark in "%?,"}
+"""What ends a name in the name of a translator or in a list of names."""
 
 
 def names() -> tuple[str, ...]:
-    """The folders of the operator's directory that hold a model."""
+    """The names of the models in the operator's directory."""
     root = settings().models_dir
-    return () if root is None or not root.is_dir() else folders.names(root)
+    if root is None or not root.is_dir():
+        return ()
+    return tuple(f"{PREFIX}{name.translate(_RESERVED)}" for name in places.names(root))
 
 
-def card(name: str) -> Card:
+def origin(name: str) -> Origin | None:
+    """Where the files of that model are; None where there is none of that name."""
+    found = _place(name)
+    return None if found is None else _origin(found)
+
+
+def _place(name: str) -> Place | None:
+    root = settings().models_dir
+    if root is None or not root.is_dir():
+        return None
+    return places.place(root, unquote(name.removeprefix(PREFIX)))
+
+
+def _card(name: str, place: Place) -> Card:
     """What is known of a folder without opening it."""
-    root = settings().models_dir or Path()
-    size = sum(path.stat().st_size for path in (root / name).glob("*.safetensors"))
+    parameters, size = weights.held(place.folder)
     return Card(
-        name=f"{PREFIX}{name}",
-        title=name,
-        parameters=0,
+        name=name,
+        title=place.title,
+        parameters=parameters,
         megabytes=round(size / 1e6, 1),
         languages=(),
         licence=N_("see its folder"),
         data=N_("see its folder"),
         good_for=N_("a model that the operator of this server has added"),
         source="",
+        reads=kinds.reads(_origin(place).config.get("model_type")),
     )
+
+
+def _origin(place: Place) -> Origin:
+    return Origin(place.folder, place.bounds, place.links)
+
+
+def _files(name: str) -> Files | None:
+    found = _place(name)
+    if found is None:
+        return None
+    return _card(name, found), lambda: _origin(found)
 
 
 def _listed() -> Iterator[Entry]:
     for name in names():
-        files = _files(f"{PREFIX}{name}")
+        files = _files(name)
         if files is not None:
             yield from_files(*files)
-
-
-def _files(name: str) -> Files | None:
-    found = place(name.removeprefix(PREFIX))
-    return None if found is None else (card(found[0].name), lambda: Origin(*found))
 
 
 register(Source("folders", 40, _listed, PREFIX, files=_files))

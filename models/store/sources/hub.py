@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attention_core.marking import N_
 from models.families.family import Origin
-from models.loading import hub
+from models.loading import hub, weights
 from models.store.card import Card, from_files
 from models.store.sources import Files, Source, register
 
@@ -16,12 +16,13 @@ def card(name: str) -> Card:
 
     Raises ModelError when no model can have that name.
     """
-    name = hub.checked_name(name)
+    folder = hub.cached(name)
+    parameters, size = weights.held(folder) if folder else (0, 0)
     return Card(
         name=f"{PREFIX}{name}",
         title=name,
-        parameters=0,
-        megabytes=0.0,
+        parameters=parameters,
+        megabytes=round(size / 1e6, 1),
         languages=(),
         licence=N_("see its page"),
         data=N_("see its page"),

@@ -15,7 +15,7 @@ from models.families.family import Origin, families
 from models.families.seq2seq.languages import Wish
 from models.store.card import Entry, from_files
 from models.store.sources import Source, register, sources
-from models.store.sources.folders import PREFIX, names, place
+from models.store.sources.folders import names, origin
 
 WRITES = "translate:"
 """Begins the names of sequence-to-sequence models that are opened as translators."""
@@ -45,9 +45,9 @@ def _asked(name: str) -> tuple[str, dict[str, str]]:
 def _listed() -> Iterator[Entry]:
     """Those models of the operator's directory that write one text from another."""
     for name in names():
-        found = place(name)
-        if found and _writes(Origin(*found)):
-            yield _found(f"{WRITES}{PREFIX}{name}")
+        found = origin(name)
+        if found and _writes(found):
+            yield _found(f"{WRITES}{name}")
 
 
 def _writes(origin: Origin) -> bool:

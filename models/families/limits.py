@@ -1,0 +1,43 @@
+"""How long a text may be for a model, and whose limit that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attention_core.errors import TooLong
+from models.loading.checkpoint import Checkpoint
+from models.settings import settings
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most tokens of one text.
+
+    served  True where the model could take more, but this server's operator sets the limit
+    """
+
+    tokens: int
+    served: bool
+
+    def exceeded(self, tokens: int) -> TooLong:
+        """What is said of a text of so many tokens."""
+        if self.served:
+            return TooLong(
+                "The text has {tokens:,} tokens; this server reads at most {limit:,}, though the "
+                "model could take more (its operator sets ATLAS_MAX_TOKENS). "
+                "Shorten it, or read only its beginning.",
+                tokens=tokens,
+                limit=self.tokens,
+            )
+        return TooLong(
+            "The text has {tokens:,} tokens; this model reads at most {limit:,}. "
+            "Shorten it, or read only its beginning.",
+            tokens=tokens,
+            limit=self.tokens,
+        )
+
+
+def limit(checkpoint: Checkpoint) -> Limit:
+    """The model's own limit, or the operator's where that is lower."""
+    most = settings().max_tokens
+    return Limit(min(checkpoint.limit, most), most < checkpoint.limit)

@@ -1,0 +1,75 @@
+"""What a model reads, by the kind that its configuration names: a text, pictures, or sound."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from transformers import CONFIG_MAPPING, AutoModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES,
+)
+
+from attention_core.errors import ModelError
+from models.loading.documents import called
+
+Reads = Literal["text", "pictures", "sound", "other"]
+_SEEN = {"image", "video"}
+
+
+@cache
+def reads(model_type: object) -> Reads:
+    """What models of this kind are given; what is not known counts as a text."""
+    written = {**MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, **MODEL_FOR_MASKED_LM_MAPPING_NAMES}
+    if model_type in written and model_type not in MODEL_FOR_SPEECH_SEQ_2_SEQ_MAPPING_NAMES:
+        return "text"  # the usual ones, without importing what they are made of
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
+        return "text"
+    config = CONFIG_MAPPING[model_type]
+    made: Any = AutoModel._model_mapping.get(config, None)
+    made = made[0] if isinstance(made, tuple) else made
+    if made is None:
+        return "text"
+    modalities = made.input_modalities
+    kinds = {modalities} if isinstance(modalities, str) else set(modalities)
+    first = str(made.main_input_name)
+    if first == "input_ids":
+        return "text" if "text" in kinds else "pictures" if kinds & _SEEN else "other"
+    if first.startswith("pixel_values"):
+        return "pictures"
+    return "sound" if first in ("input_values", "input_features") else "other"
+
+
+def check(folder: Path, model_type: str) -> None:
+    """Raises ModelError when models of this kind read something else, or cannot be read alone."""
+    if CONFIG_MAPPING[model_type] not in AutoModel._model_mapping:
+        raise ModelError(
+            "{model} is of the kind {type}, which cannot be read by itself here; "
+            "choose a model of language, such as bert, gpt2 or t5.",
+            model=called(folder),
+            type=model_type,
+        )
+    kind = reads(model_type)
+    if kind == "pictures":
+        raise ModelError(
+            "{model} ({type}) reads pictures, and only models that read text can be looked into "
+            "here as yet; choose a model of language.",
+            model=called(folder),
+            type=model_type,
+        )
+    if kind == "sound":
+        raise ModelError(
+            "{model} ({type}) reads sound, and only models that read text can be looked into "
+            "here as yet; choose a model of language.",
+            model=called(folder),
+            type=model_type,
+        )
+    if kind == "other":
+        raise ModelError(
+            "{model} ({type}) does not read a text; choose a model of language.",
+            model=called(folder),
+            type=model_type,
+        )

@@ -1,0 +1,88 @@
+"""Where the models of the operator's directory lie, however other tools have laid them there.
+
+A model is a folder, at most DEEPEST below the directory, with a configuration or weights in it:
+also one of a trainer's checkpoints, or a snapshot in the cache of the Hugging Face hub
+(`models--owner--name/snapshots/…`, whose files are links to `blobs`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+DEEPEST = 6
+MOST = 5_000
+"""Folders that are looked into; a directory with more is no directory of models."""
+_SIGNS = ("config.json", "adapter_config.json", "pytorch_model.bin")
+_WEIGHTS = (".safetensors", ".gguf")
+_PARTS = "modules.json"
+"""Stands where the folders below are parts of a model of sentence-transformers, and no models."""
+_CACHED = "models--"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that looks like a model's.
+
+    name    its way below the directory; "." for the directory itself
+    bounds  the folder that its files and what they are linked to must be below
+    links   True where files may be links
+    """
+
+    name: str
+    title: str
+    folder: Path
+    bounds: Path
+    links: bool
+
+
+def names(root: Path) -> tuple[str, ...]:
+    """The ways from the directory to the models in it, in alphabetical order."""
+    return tuple(sorted(_found(root)))
+
+
+def place(root: Path, name: str) -> Place | None:
+    """The model at the end of that way; None where there is none, or the way leads out."""
+    way = PurePosixPath(name)
+    if way.is_absolute() or ".." in way.parts or str(way) != name or "\x00" in name:
+        return None
+    folder = root / name
+    if not folder.is_dir() or not any(map(_is_sign, os.listdir(folder))):
+        return None
+    first, *rest = way.parts or (root.name,)
+    if first.startswith(_CACHED) and rest[:1] == ["snapshots"] and len(rest) > 1:
+        owned = first.removeprefix(_CACHED).replace("--", "/")
+        return Place(name, f"{owned} ({'/'.join(rest[1:])[:7]})", folder, root / first, True)
+    return Place(name, root.name if name == "." else name, folder, root, False)
+
+
+def _found(root: Path) -> Iterator[str]:
+    waiting = [(root, 0)]
+    for _ in range(MOST):
+        if not waiting:
+            return
+        folder, depth = waiting.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        if any(_is_sign(entry.name) for entry in entries):
+            yield folder.relative_to(root).as_posix()
+        if depth < DEEPEST and not any(entry.name == _PARTS for entry in entries):
+            waiting += [
+                (Path(entry.path), DEEPEST if entry.is_symlink() else depth + 1)
+                for entry in entries
+                if _may_hold(entry)
+            ]
+
+
+def _may_hold(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is looked into: not a hidden one, nor one whose name is no text."""
+    shown = not entry.name.startswith(".") and entry.name.isprintable()
+    return shown and entry.is_dir()
+
+
+def _is_sign(file: str) -> bool:
+    return file in _SIGNS or file.endswith(_WEIGHTS)
