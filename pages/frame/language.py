@@ -67,6 +67,7 @@ def switch() -> None:
         key=choice().key,
         required=True,
         label_visibility="collapsed",
+        persist_state="session",
     )
 
 
