@@ -224,6 +224,22 @@ def test_marians_sources_are_numbered_where_they_are_not_given() -> None:
     assert "add the file that was translated" in found.notes[0]
 
 
+WIDE = ("10\u00a0000", "euros\u3000")
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("marian", "{} ||| 1,0 0,1"),
+        ("nematus", "0 ||| {} ||| 0 ||| {} ||| 2 2\n1 0\n0 1\n"),
+        ("opennmt", " " * 14 + "a b\n10\u00a0000 1 0\neuros\u3000 0 1"),
+    ],
+)
+def test_spaces_other_than_blanks_stay_inside_words(form: str, text: str) -> None:
+    words = " ".join(WIDE)
+    assert one(text.format(words, words), form, words).target == WIDE
+
+
 # --- Nematus and those that write like it ---
 
 

@@ -9,7 +9,7 @@ import pytest
 from attention_core.errors import TextError, TooLong
 from attention_core.files.formats.json_pairs import from_json
 from attention_core.files.formats.table_pairs import from_table
-from attention_core.files.formats.text_pairs import from_texts
+from attention_core.files.formats.text_pairs import aligned_pairs, from_texts
 from attention_core.files.pairs import MOST, MOST_BYTES, Pairs
 from attention_core.numbers.alignment import Link
 from models.corpora import pairs
@@ -23,7 +23,7 @@ def texts(found: Pairs) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("written", [
     LINES, LINES.rstrip(), LINES.replace("\n", "\r\n"), "\ufeff" + LINES, LINES + "\n\n",
-    "eng\tfra\n" + LINES, "Source\tTarget\n" + LINES,
+    LINES.replace("\n", "\r"), "eng\tfra\n" + LINES, "Source\tTarget\n" + LINES,
     LINES.replace(".\n", ".\ttrain\n"),
 ])  # fmt: skip
 def test_a_table_is_read_with_or_without_header_and_whatever_ends_its_lines(written: str) -> None:
@@ -46,6 +46,20 @@ def test_a_third_column_of_links_is_gold(header: str) -> None:
     assert first.aligned.gold.sure == {Link(0, 0), Link(1, 1)}
     assert second.aligned is not None
     assert second.aligned.gold.possible == {Link(0, 0)}
+
+
+SPACED = ("10\u00a0000 euros", "10\u202f000 euros\u3000", "\u3000 \u2009a\u2009")
+
+
+@pytest.mark.parametrize("text", SPACED)
+def test_words_of_linked_pairs_are_cut_at_blanks_alone(text: str) -> None:
+    words = tuple(text.split(" "))
+    table = from_table(f"{text}\ta\u00a0b\t1-0\n".encode()).rows[0].aligned
+    side = from_texts(text.encode(), "a\u00a0b".encode(), b"1-0").rows[0].aligned
+    (plain,) = aligned_pairs(text, "a\u00a0b", "1-0")
+    for found in (table, side, plain):
+        assert found is not None
+        assert (found.source, found.target) == (words, ("a\u00a0b",))
 
 
 def test_a_link_out_of_range_is_named_with_its_line_in_the_file() -> None:

@@ -2,16 +2,21 @@
 
 >>> decoded(b"\\xff\\xfea\\x00")
 'a'
->>> lines_of("one\\r\\ntwo\\n")
-['one', 'two']
+>>> lines_of("one\\r\\ntwo\\rthree\\n")
+['one', 'two', 'three']
+>>> words_of("10\\u00a0000  euros")
+['10\\xa0000', 'euros']
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from attention_core.errors import TextError
 
+_LINE_END: Final = re.compile(r"\r\n?")
+_BLANK: Final = re.compile(r"[ \t\r\n]+")
 LOOKED_AT: Final = 100_000
 """Bytes at the beginning of a file that a format may look at to recognise it."""
 
@@ -42,5 +47,10 @@ def _coding(data: bytes) -> str:
 
 def lines_of(text: str) -> list[str]:
     """The lines of a file, whatever system wrote it; a last line feed begins no further line."""
-    rows = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    rows = _LINE_END.sub("\n", text.removeprefix("\ufeff")).split("\n")
     return rows if rows[-1] else rows[:-1]
+
+
+def words_of(row: str) -> list[str]:
+    """What blanks and tabs separate, as aligners cut words; other spaces stay inside them."""
+    return [word for word in _BLANK.split(row) if word]

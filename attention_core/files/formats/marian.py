@@ -18,7 +18,7 @@ from attention_core.errors import TextError
 from attention_core.files.cells import named, numbers, stacked
 from attention_core.files.format import AttentionFormat
 from attention_core.files.imported import Imported, check_size, imported
-from attention_core.files.text import beginning, decoded, lines_of
+from attention_core.files.text import beginning, decoded, lines_of, words_of
 from attention_core.marking import N_
 from attention_core.watching.record import Note
 
@@ -62,7 +62,7 @@ def from_marian(text: str, sources: str = "") -> Iterator[Imported]:
     rows = lines_of(text)
     lines = [_marian(row, line) for line, row in enumerate(rows, 1) if row.strip()]
     needed = 1 + max((line.place for line in lines), default=-1)
-    spoken = [line.split() for line in lines_of(sources)]
+    spoken = [words_of(line) for line in lines_of(sources)]
     while len(spoken) > needed and not spoken[-1]:
         del spoken[-1]
     if spoken and len(spoken) != needed:
@@ -76,11 +76,11 @@ def from_marian(text: str, sources: str = "") -> Iterator[Imported]:
 
 
 def _marian(row: str, line: int) -> _Line:
-    fields = [part.strip() for part in row.split("|||")]
+    fields = [part.strip(" \t") for part in row.split("|||")]
     if len(fields) >= 4 and _PLACE.fullmatch(fields[0]):
-        return _Line(line, int(fields[0]), fields[1].split(), fields[2].split())
+        return _Line(line, int(fields[0]), words_of(fields[1]), words_of(fields[2]))
     if len(fields) >= 2:
-        return _Line(line, line - 1, fields[0].split(), fields[1].split())
+        return _Line(line, line - 1, words_of(fields[0]), words_of(fields[1]))
     raise TextError(
         "Line {line} has no “|||”; Marian writes the translation, ||| and the weights when it "
         "runs with --alignment soft.",

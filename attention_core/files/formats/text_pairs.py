@@ -15,7 +15,7 @@ from attention_core.files.format import PairsFormat, Part, Reading
 from attention_core.files.formats import pharaoh
 from attention_core.files.formats.pharaoh import golds, linked
 from attention_core.files.pairs import Pairs, few, lines, trimmed, unlinked
-from attention_core.files.text import lines_of
+from attention_core.files.text import lines_of, words_of
 from attention_core.marking import N_
 from attention_core.numbers.alignment.links import AlignedPair, Direction
 
@@ -63,7 +63,8 @@ def aligned_pairs(
     Raises TextError when the files have unequal numbers of lines, and as `golds` does.
     """
     source_words, target_words = (
-        [tuple(line.split()) for line in lines_of(text.rstrip())] for text in (sources, targets)
+        [tuple(words_of(line)) for line in lines_of(text.rstrip(" \t\r\n"))]
+        for text in (sources, targets)
     )
     if len(source_words) != len(target_words):
         raise TextError(
