@@ -426,8 +426,8 @@ def test_a_source_file_of_another_length_is_refused() -> None:
 
 
 def test_text_that_is_not_utf8_and_files_that_are_too_large_are_refused() -> None:
-    with pytest.raises(TextError, match="Byte 2 of this file is not UTF-8"):
-        read(b",\xff\n", "csv")
+    with pytest.raises(TextError, match="Line 2 of this file is not UTF-8"):
+        read(b",a\n\xff\xfe\xff\xfe,1\n", "csv")
     with pytest.raises(TextError, match="at most 20 MB"):
         read(b" " * (MOST_BYTES + 1), "csv")
 

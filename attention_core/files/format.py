@@ -32,7 +32,7 @@ class Format:
     title      what people call it, marked for translation where it is no name
     endings    of file names, without the dot, the usual one first
     looks      what such a file looks like, in a sentence for whoever brings one
-    recognise  whether a file may be one, judged by its first bytes (at most `text.LOOKED_AT`);
+    recognise  whether a file may be one, judged by its first bytes (at most `coding.LOOKED_AT`);
                it says yes only where something speaks for it, and to no file of another format
     mime       what a browser is told when it is saved
     """
@@ -62,11 +62,13 @@ class AttentionFormat(Format):
     read     every sentence of a file; sources are the lines that were translated, for formats that
              lack them (`lacks_sources`). Raises TextError
     write    the numbers of one picture
+    binary   whether a file is no text
     """
 
     read: Callable[[bytes, str], Iterator[Imported]] | None = None
     write: Callable[[View], bytes] | None = None
     lacks_sources: bool = False
+    binary: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

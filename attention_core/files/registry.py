@@ -25,8 +25,9 @@ from typing import Final, TypeVar
 
 from attention_core.errors import AttentionError, TextError
 from attention_core.files import formats
+from attention_core.files.coding import LOOKED_AT
 from attention_core.files.format import AttentionFormat, Format, LinksFormat, PairsFormat
-from attention_core.files.text import LOOKED_AT, decoded
+from attention_core.files.text import decoded
 from attention_core.finding import found
 
 Kind = TypeVar("Kind", bound=Format)

@@ -120,7 +120,7 @@ def shown(file: Foreign) -> None:
         False,
         prose.filled(_("Not verified: these weights come from a file, nothing can be recomputed.")),
     )
-    for note in found.notes:
+    for note in (*file.notes, *found.notes):
         prose.note(sentences.noted(note))
     heads = chosen_heads(site)
     choosing.grain_and_specials(GRAIN, SPECIALS)

@@ -149,4 +149,5 @@ FORMAT: Final = AttentionFormat(
     read=lambda data, _sources: from_npz(data),
     write=as_npz,
     mime="application/octet-stream",
+    binary=True,
 )

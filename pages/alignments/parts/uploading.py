@@ -8,14 +8,14 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from attention_core.files import registry
+from attention_core.files import corpus, registry
 from attention_core.files.format import PairsFormat, Part, Reading
 from attention_core.files.pairs import Pairs
 from attention_core.numbers.alignment import Direction
 from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
-from pages.showing import choosing
+from pages.showing import choosing, sentences
 
 MEGABYTES = 5
 """The largest file that the browser sends; as server.maxUploadSize in .streamlit/config.toml."""
@@ -67,7 +67,10 @@ def asked(upload: Upload, ready: Callable[[], Pairs | None], needs_links: bool) 
     how = Reading(
         bool(link.value(upload.cut)), int(link.value(upload.first)), link.value(upload.direction)
     )
-    return ask.answered(lambda: _read(form.name, files, how), upload.cut)
+    pairs = ask.answered(lambda: _read(form.name, files, how), upload.cut)
+    if pairs is not None:
+        _remarked(upload, form, pairs)
+    return pairs
 
 
 def formats() -> dict[str, PairsFormat]:
@@ -118,5 +121,13 @@ def _columns(count: int) -> list[DeltaGenerator]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _read(form: str, files: tuple[bytes | None, ...], how: Reading) -> Pairs:
     """Read once, however many readers bring the same file."""
-    read = formats()[form].read
-    return read(files, how) if read is not None else Pairs(())
+    return corpus.read(form, files, how)
+
+
+def _remarked(upload: Upload, form: PairsFormat, pairs: Pairs) -> None:
+    """What was assumed of the file, and the way to count otherwise."""
+    for note in pairs.notes:
+        prose.note(sentences.noted(note))
+    if form.counted and link.value(upload.first) == "0" and corpus.from_one(pairs):
+        st.button(_("Count from 1"), on_click=link.choose, args=(upload.first, "1"),
+                  key=f"{upload.page}.from_one")  # fmt: skip
