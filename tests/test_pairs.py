@@ -7,8 +7,9 @@ import json
 import pytest
 
 from attention_core.errors import TextError, TooLong
+from attention_core.files.format import Columns
 from attention_core.files.formats.json_pairs import from_json
-from attention_core.files.formats.table_pairs import from_table
+from attention_core.files.formats.table_pairs import from_table, table
 from attention_core.files.formats.text_pairs import aligned_pairs, from_texts
 from attention_core.files.pairs import MOST, MOST_BYTES, Pairs
 from attention_core.numbers.alignment import Link
@@ -60,6 +61,50 @@ def test_words_of_linked_pairs_are_cut_at_blanks_alone(text: str) -> None:
     for found in (table, side, plain):
         assert found is not None
         assert (found.source, found.target) == (words, ("a\u00a0b",))
+
+
+@pytest.mark.parametrize(("row", "chosen"), [
+    ("A cat sat.\tUn chat.", Columns(0, 1)),
+    ("A cat sat.\tUn chat.\t0-0 1-1", Columns(0, 1, 2)),
+    ("1.2514\tA cat sat.\tUn chat.", Columns(1, 2)),
+    ("-0.3\t0-0 1-1\tA cat sat.\tUn chat.", Columns(2, 3, 1)),
+    ("deu-17\tA cat sat.\t2024-01-05\tUn chat.\tde:3", Columns(1, 3)),
+    ("train\tA cat sat.\tUn chat.\t99 %", Columns(1, 2)),
+    ("A cat sat.\t1,5\t50%\tUn chat.\t", Columns(0, 3)),
+    ("我们爱猫\t7\tUn chat.", Columns(0, 2)),
+])  # fmt: skip
+@pytest.mark.parametrize("header", [False, True])
+def test_columns_of_numbers_names_and_labels_are_no_sentences(
+    row: str, chosen: Columns, header: bool
+) -> None:
+    cells = row.split("\t")
+    others = [row.replace("cat", animal).replace("chat", animal).replace("1.", digit)
+              for animal, digit in (("dog", "2."), ("hen", "3."))]  # fmt: skip
+    named = ["column"] * len(cells)
+    named[chosen.source], named[chosen.target] = "Source", "Target"
+    data = "\n".join([*(["\t".join(named)] if header else []), row, *others]).encode()
+    assert table(data) == (tuple(named if header else cells), chosen)
+    found = from_table(data)
+    assert texts(found)[0] == (cells[chosen.source], cells[chosen.target])
+    assert (len(found), found.linked) == (3, 3 if chosen.links >= 0 else 0)
+
+
+def test_the_reader_may_name_other_columns() -> None:
+    data = b"one\ttwo\t0-0\tthree\n"
+    found = from_table(data, columns=Columns(3, 1, -1))
+    assert (texts(found), found.linked) == ([("three", "two")], 0)
+    with pytest.raises(TextError, match="Line 1 has “one” where a link should stand"):
+        from_table(data, columns=Columns(1, 3, 0))
+
+
+def test_numbers_are_never_followed_as_sentences() -> None:
+    with pytest.raises(TextError, match=r"Column 1 holds numbers such as 1\.25, no sentences"):
+        from_table(b"1.25\tUn chat.\n-3e-2\tUn chien.\n")
+
+
+@pytest.mark.parametrize("cell", ["1" * 200_000 + "x", "1-111" * 40_000 + "x", "a1" * 100_000])
+def test_long_cells_are_looked_at_in_no_time_to_speak_of(cell: str) -> None:
+    assert table(f"a cat\tun chat\t{cell}\n".encode()).likely[:2] == (0, 1)
 
 
 def test_a_link_out_of_range_is_named_with_its_line_in_the_file() -> None:

@@ -80,7 +80,7 @@ def aligned_pairs(
 
 def _read(files: Sequence[bytes | None], how: Reading) -> Pairs:
     source, target, links = files
-    return from_texts(source or b"", target or b"", links, *how)
+    return from_texts(source or b"", target or b"", links, how.cut, how.first, how.direction)
 
 
 FORMAT: Final = PairsFormat(

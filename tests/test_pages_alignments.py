@@ -1,0 +1,64 @@
+"""The pages about alignments with a reader's own file, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.test_pages_state import address, html, opened
+
+MODEL = "transformer-en-fr"
+
+
+def given(page: str, name: str, data: bytes, **chosen: str) -> AppTest:
+    """A page after a reader gave it a file of pairs."""
+    app = opened(page, **{"from": "own", "model": MODEL, **chosen})
+    app.file_uploader(key=f"{page}.file").set_value([(name, data, "text/plain")]).run()
+    assert not app.exception
+    return app
+
+
+def infos(app: AppTest) -> str:
+    return " ".join(one.value for one in app.info)
+
+
+def boxes(app: AppTest) -> dict[str, str]:
+    """The columns chosen, by what they hold."""
+    return {one.label: str(one.value) for one in app.selectbox if one.label.startswith("Column of")}
+
+
+SCORED = b"1.25\tThe cat sleeps.\tLe chat dort.\n-1.5\tI am tired.\tJe suis las.\n"
+
+
+def test_columns_are_asked_with_how_each_begins_before_anything_is_followed() -> None:
+    app = given("corpus", "scored.tsv", SCORED)
+    assert boxes(app) == {
+        "Column of sentences": "2", "Column of translations": "3", "Column of links": "none",
+    }  # fmt: skip
+    shown = next(one for one in app.selectbox if one.label == "Column of sentences").options
+    assert shown == ["1: 1.25", "2: The cat sleeps.", "3: Le chat dort."]
+    assert not address(app, "job")
+    app.selectbox(key="corpus.column").select("1").run()
+    assert "holds numbers such as 1" in infos(app).replace("\\", "")
+    assert not app.exception
+
+
+def test_another_file_brings_its_own_columns() -> None:
+    app = given("corpus", "scored.tsv", SCORED)
+    other = b"The cat\tLe chat\t0-0 1-1\tx\n"
+    app.file_uploader(key="corpus.file").set_value([("b.tsv", other, "text/plain")]).run()
+    assert list(boxes(app).values()) == ["1", "2", "3"]
+
+
+def test_counting_from_one_is_offered_where_no_link_names_word_zero() -> None:
+    app = given("heads", "one.tsv", b"The cat sleeps\tLe chat dort\t1-1 2-2\n")
+    assert "seem to count words from 1" in html(app)
+    app.button(key="heads.from_one").click().run()
+    assert address(app, "first") == "1"
+    assert "seem to count words from 1" not in html(app)
+
+
+@pytest.mark.parametrize("page", ["corpus", "heads"])
+def test_what_was_assumed_of_a_file_is_said(page: str) -> None:
+    data = "It is over\tL'été est fini\t0-0\n".encode("cp1252")
+    assert "read as Windows-1252" in html(given(page, "latin.tsv", data))
