@@ -69,6 +69,19 @@ def test_a_table_of_any_spreadsheet_gives_its_weights_exactly(text: str, coding:
     assert found.notes == ()
 
 
+def test_a_lone_quotation_mark_between_tabs_is_a_token() -> None:
+    found = one('\t"\tHi\t"\n«\t1\t0\t0\n"Sa\t0\t1\t0\nlut"\t0\t0\t1\n', "csv")
+    assert tokens_of(found) == (('"', "Hi", '"'), ("«", '"Sa', 'lut"'))
+    first, second = read(b'\t"\tHi\t"\nx\t1\t0\t0\n\n\ta\n"\t1\n', "csv")
+    assert tokens_of(first) == (('"', "Hi", '"'), ("x",))
+    assert tokens_of(second) == (("a",), ('"',))
+
+
+def test_quotation_marks_in_pairs_are_those_of_a_spreadsheet() -> None:
+    found = one('\t"a\tb"\n"x ""y"""\t1\n', "csv")
+    assert tokens_of(found) == (("a\tb",), ('x "y"',))
+
+
 def test_tables_after_empty_lines_are_further_sentences() -> None:
     text = ',a,","\nx,0.5,0.5\n\n,,\n,b\ny,1\nz,1\n\n'
     first, second = read(text.encode(), "csv")
@@ -490,6 +503,14 @@ def test_a_record_says_how_far_its_rows_are_from_one() -> None:
         ("▁我 们 ▁ 好", "我们 好", "我|们|␣|好"),
         ("## @@ ￭ #", "## @@ ￭ #", "##|@@|￭|#"),
         ("a</s> </s> <unk>", "a</s> <unk>", "a</s>|</s>|<unk>"),
+        ("Hello Ġwor ld ĠcafÃ©", "Hello world café", "Hello|wor|ld|café"),
+        ("<|endoftext|> Ġthe Ġ Ġ Ċ", "the   ", "<|endoftext|>|the|␣|␣|␣"),
+        ("Ġæ Ī ĳ Ġthe", "我 the", "⟨E6⟩|⟨88⟩|我|the"),
+        ("ĠÐ nothing", "\\xd0nothing", "⟨D0⟩|\\xd0nothing"),
+        ("Ġk我 caf", "Ġk我 caf", "Ġk我|caf"),
+        ("▁caf <0xC3> <0xA9> s ▁x", "cafés x", "caf|⟨C3⟩|é|s|x"),
+        ("un believ able</w> cat s </w> x</w>", "unbelievable cats x", "un|believ|able|cat|s|␣|x"),
+        ("[CLS] un ##able [SEP]", "unable", "[CLS]|un|able|[SEP]"),
     ],
 )
 def test_tokens_are_shown_without_marks_and_stand_where_the_text_has_them(
@@ -500,7 +521,7 @@ def test_tokens_are_shown_without_marks_and_stand_where_the_text_has_them(
     assert "|".join(token.text for token in made.tokens) == shown
     assert [token.piece for token in made.tokens] == tokens.split()
     for token in made.tokens:
-        if not token.special and token.text != "␣":
+        if token.start < token.end and token.text != "␣":
             assert made.text[token.start : token.end] == token.text
 
 

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-import re
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from attention_core.axes.text import visible
 from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError
+from attention_core.files.pieces import SPECIAL, pieces
 from attention_core.watching.place import Place
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 
@@ -35,14 +36,12 @@ MOST_LETTERS: Final = 1_000
 NEARLY_ONE: Final = 0.01
 """How far a sum of weights may be from 1 without remark: files round to a few digits."""
 
-_SPECIAL: Final = re.compile(r"</?s>|<(?:eos|bos|pad)>|\[(?:cls|sep|pad)\]", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
 class Imported:
     """A sentence and its translation as some program cut them, and where it looked meanwhile.
 
-    source, target  tokens, with the marks of their tokenizer: ▁ ## @@ ￭
+    source, target  tokens, with the marks of their tokenizer, as `pieces` knows them
     weights         (head, target, source), float32, finite, none below 0
     number          the sentence's place in its file, from 1
     """
@@ -154,36 +153,19 @@ def record(found: Imported, model: str = "imported") -> AttentionRecord:
 def axis(name: str, tokens: Sequence[str]) -> TextAxis:
     """The text that tokens spell, and where in it each of them stands.
 
-    Tokens are words with a space between, unless the marks of a tokenizer say where spaces are:
-    ▁ (SentencePiece) before a token that begins a word; ## (WordPiece) before one, @@ (BPE) after
-    one that belongs together; ￭ (OpenNMT) on the side where it is joined.
+    Tokens are words with a space between, unless the marks of a tokenizer say where spaces are
+    (`pieces`). A token that ends within a character is named by its bytes.
     """
-    text, made, joined = "", list[Token](), True
-    spaced = any(token.startswith("▁") for token in tokens)
-    for token in tokens:
-        if _SPECIAL.fullmatch(token):
+    text, made = "", list[Token]()
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    for token, piece in zip(tokens, pieces(tokens), strict=True):
+        if SPECIAL.fullmatch(token):
             made.append(Token(token, len(text), len(text), special=True, piece=token))
             continue
-        shown, before, after = _unmarked(token)
-        space = token.startswith("▁") if spaced else not (joined or before)
-        if space and text:
-            text += " "
-        blank = not shown and text.endswith(" ")
-        made.append(
-            Token(visible(shown or " "), len(text) - blank, len(text) + len(shown), piece=token)
-        )
-        text, joined = text + shown, after
+        text += "" if piece.joined or not text else " "
+        spelt = decoder.decode(piece.spelt)
+        blank = not piece.spelt and text.endswith(" ")
+        shown = spelt or "".join(f"⟨{byte:02X}⟩" for byte in piece.spelt) or " "
+        made.append(Token(visible(shown), len(text) - blank, len(text) + len(spelt), piece=token))
+        text += spelt
     return TextAxis(name, text, tuple(made))
-
-
-def _unmarked(token: str) -> tuple[str, bool, bool]:
-    """The characters of the text, and whether they are joined to those before and after."""
-    if token.startswith("▁"):
-        return token[1:], False, False
-    if token.startswith("##") and token != "##":
-        return token[2:], True, False
-    if token.endswith("@@") and token != "@@":
-        return token[:-2], False, True
-    if "￭" in (token[:1], token[-1:]) and token != "￭":
-        return token.strip("￭"), token.startswith("￭"), token.endswith("￭")
-    return token, False, False

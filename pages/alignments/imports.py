@@ -6,10 +6,12 @@ a head, and show them as ribbons, as a matrix and as links.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from attention_core.files.formats.pharaoh import pharaoh
-from attention_core.files.reading import Imported, record
+from attention_core.files.reading import Imported, axis, record
 from attention_core.marking import N_
 from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
 from attention_core.pictures.views import View, view
@@ -153,7 +155,7 @@ def chosen(file: Foreign) -> Imported:
         st.selectbox(
             _("Sentence"),
             range(most),
-            format_func=lambda place: f"{place + 1}. {' '.join(file.sentences[place].target)[:90]}",
+            format_func=lambda place: f"{place + 1}. {spelt(file.sentences[place].target)[:90]}",
             key=SENTENCE.key,
             on_change=ask.forget,
             args=(PLACES,),
@@ -161,6 +163,11 @@ def chosen(file: Foreign) -> Imported:
         )
     place = link.value(SENTENCE)
     return file.sentences[place]
+
+
+def spelt(tokens: Sequence[str]) -> str:
+    """The text of tokens without the marks of their tokenizer."""
+    return axis("", tokens).text or " ".join(tokens)
 
 
 def chosen_heads(site: Site) -> list[int] | None:
@@ -210,7 +217,7 @@ def show_ribbons(picture: View, links: list[Link], sentence: Imported) -> None:
 
     figures.alignment(
         picture, links, pins, f"{PAGE}.ribbons", took,
-        title=f"{' '.join(sentence.source)} → {' '.join(sentence.target)}"[:300],
+        title=f"{spelt(sentence.source)} → {spelt(sentence.target)}"[:300],
         caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(*spoken)
