@@ -23,6 +23,7 @@ from attention_core.files import formats, registry
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.formats.npz import as_npz
+from attention_core.files.judging import on_its_side, told
 from attention_core.files.reading import (
     MOST_BYTES,
     Imported,
@@ -31,7 +32,9 @@ from attention_core.files.reading import (
     read,
     recognised,
     record,
+    turned,
 )
+from attention_core.numbers.alignment import Link
 from attention_core.pictures.views import view
 from tests.sample import site
 
@@ -294,7 +297,7 @@ def cells(words: Sequence[str], rows: Sequence[Sequence[float]], source: Sequenc
 
 
 LONG = (("wonderful", "house"), ("wunderschönes", "Haus", "</s>"))
-LONG_ROWS = [[0.75, 0.25], [0.125, 0.875], [0.5, 0.5]]
+LONG_ROWS = [[0.75, 0.25], [0.125, 0.875], [0.375, 0.625]]
 
 
 def test_opennmts_table_is_read_and_its_cut_words_are_said() -> None:
@@ -458,13 +461,41 @@ def test_a_sentence_of_too_many_weights_is_refused() -> None:
 
 
 def test_rows_that_do_not_sum_to_one_are_kept_with_a_note() -> None:
-    weights = np.array([[0.5, 0.25], [0, 0], [2, 1], [0.5, 0.5]])
+    weights = np.array([[0.5, 0.25], [0, 0], [2, 1], [0.5, 0.25]])
     found = imported(["a", "b"], ["w", "x", "y", "z"], weights, number=7)
     assert found.weights.tolist() == [weights.tolist()]
     (note,) = found.notes
-    assert "In sentence 7, 2 rows" in note
+    assert "In sentence 7, 3 rows" in note
     assert "between 0.75 and 3" in note
-    assert note.values["rows"] == 2
+    assert note.values["rows"] == 3
+
+
+SIDEWAYS = np.array([[0.7, 0.2, 0.5], [0.3, 0.8, 0.5]])
+
+
+def test_columns_that_sum_to_one_are_said_and_can_be_made_rows() -> None:
+    found = imported(["a", "b", "c"], ["x", "y"], SIDEWAYS, number=3)
+    (note,) = found.notes
+    assert note.startswith("In sentence 3 the columns of weights sum to 1, not the rows")
+    other = turned(found)
+    assert (*tokens_of(other), other.number) == (("x", "y"), ("a", "b", "c"), 3)
+    assert (other.weights[0] == SIDEWAYS.T.astype(np.float32)).all()
+    assert not any("columns" in note for note in other.notes)
+    assert found.weights.shape == (1, 2, 3)
+
+
+@pytest.mark.parametrize("weights", [np.eye(2), [[0.5, 0.5], [0.5, 0.5]], SIDEWAYS.T])
+def test_rows_that_sum_to_one_lie_on_no_side(weights: NDArray[np.float64]) -> None:
+    assert not on_its_side(np.asarray(weights)[None])
+
+
+def test_equal_weights_are_said_and_no_link_is_drawn_from_them() -> None:
+    weights = np.array([[0.3333, 0.3334, 0.3333], [0, 0, 0], [0.2, 0.3, 0.5]])
+    (note,) = imported(["a", "b", "c"], ["x", "y", "z"], weights).notes
+    assert "all weights are equal in 1 of 3 rows" in note
+    links = [Link(0, 0), Link(1, 0), Link(2, 1), Link(1, 2)]
+    assert told(links, weights) == [Link(2, 1), Link(1, 2)]
+    assert imported(["a"], ["x", "y"], np.ones((2, 1))).notes == ()
 
 
 # --- records ---

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.showing import figures
 from tests.test_pages_state import address, html, opened
 
 MODEL = "transformer-en-fr"
@@ -16,6 +20,11 @@ def given(page: str, name: str, data: bytes, **chosen: str) -> AppTest:
     app.file_uploader(key=f"{page}.file").set_value([(name, data, "text/plain")]).run()
     assert not app.exception
     return app
+
+
+def words(app: AppTest) -> str:
+    """What the page says, without its tags."""
+    return re.sub(r"<[^<>]*>", "", html(app))
 
 
 def infos(app: AppTest) -> str:
@@ -56,6 +65,58 @@ def test_counting_from_one_is_offered_where_no_link_names_word_zero() -> None:
     app.button(key="heads.from_one").click().run()
     assert address(app, "first") == "1"
     assert "seem to count words from 1" not in html(app)
+
+
+def imported(text: str, **chosen: str) -> AppTest:
+    """The page about attention from elsewhere after a reader gave it a table."""
+    app = opened("imports", **{"from": "own", **chosen})
+    app.file_uploader(key="imports.upload").set_value([("a.csv", text.encode(), "text/csv")]).run()
+    assert not app.exception
+    return app
+
+
+def test_a_matrix_on_its_side_can_be_turned() -> None:
+    app = imported(",the,cat\nle,0.7,0.5\nchat,0.2,0.1\ndort,0.1,0.4\n")
+    assert "the columns of weights sum to 1, not the rows" in html(app)
+    assert "le looks at the (0.70)" in words(app)
+    app.toggle(key="imports.swap").set_value(True).run()
+    assert "the looks at le (0.70)" in words(app)
+    assert "columns of weights sum to 1" not in html(app)
+    assert address(app, "swap") == "1"
+
+
+def test_no_link_is_drawn_from_equal_weights() -> None:
+    app = imported(",the,cat\nle,0.5,0.5\nchat,0.5,0.5\n")
+    assert "no look is clearer than another" in html(app)
+    assert "0 links" in html(app)
+    assert "1 link: 1-1" in html(imported(",the,cat\nle,0.5,0.5\nchat,0.25,0.75\n"))
+
+
+ARABIC = ",I,love\nأحب,0.3,0.7\nتعلم,0.8,0.2\n"
+
+
+@pytest.mark.parametrize(
+    ("order", "target", "source"),
+    [("", ["تعلم", "أحب"], ["I", "love"]), ("left", ["أحب", "تعلم"], ["I", "love"]),
+     ("right", ["تعلم", "أحب"], ["love", "I"])],
+)  # fmt: skip
+def test_text_from_right_to_left_is_laid_out_so(
+    order: str, target: list[str], source: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = dict[str, Any]()
+    for name in ("alignment", "matrix"):
+        monkeypatch.setattr(
+            figures, name, lambda *given, name=name, **_: drawn.update({name: given})
+        )
+    app = imported(ARABIC, order=order)
+    ribbons, matrix = drawn["alignment"][0], drawn["matrix"][0]
+    assert [row.text for row in ribbons.rows] == target
+    assert [column.text for column in ribbons.columns] == source
+    assert [row.text for row in matrix.rows] == ["أحب", "تعلم"]
+    assert [column.text for column in matrix.columns] == source
+    linked = [(source[one.source], target[one.target]) for one in drawn["alignment"][1]]
+    assert sorted(linked) == [("I", "تعلم"), ("love", "أحب")]
+    assert "2 links: 0-1 1-0" in html(app)
 
 
 @pytest.mark.parametrize("page", ["corpus", "heads"])

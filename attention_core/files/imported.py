@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from attention_core.axes.text import visible
 from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError
+from attention_core.files.judging import remarks
 from attention_core.files.pieces import SPECIAL, pieces
 from attention_core.watching.place import Place
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
@@ -33,8 +34,6 @@ MOST_CELLS: Final = 4_000_000
 """Of one sentence: 2,000 × 2,000 words, or 48 heads of 288 × 288."""
 MOST_LETTERS: Final = 1_000
 """Of one word; longer ones come from files that were cut in the wrong places."""
-NEARLY_ONE: Final = 0.01
-"""How far a sum of weights may be from 1 without remark: files round to a few digits."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def imported(
     with np.errstate(over="ignore"):
         weights = weights.astype(np.float32)
     _check_weights(weights, number)
-    notes = (*notes, *_remarks(weights, number))
+    notes = (*notes, *remarks(weights, number))
     return Imported(_encodable(source), _encodable(target), weights, number, notes)
 
 
@@ -124,15 +123,10 @@ def _check_weights(weights: Matrix, number: int) -> None:
         )  # fmt: skip
 
 
-def _remarks(weights: Matrix, number: int) -> Iterator[Note]:
-    sums = weights.sum(-1)
-    odd = sums[(np.abs(sums - 1) > NEARLY_ONE) & (sums > 0)]
-    if odd.size:
-        yield Note(
-            "In sentence {number}, {rows} rows of weights do not sum to 1 but to between {least} "
-            "and {most}; they are shown as they are.",
-            number=number, rows=odd.size, least=f"{odd.min():.3g}", most=f"{odd.max():.3g}",
-        )  # fmt: skip
+def turned(found: Imported) -> Imported:
+    """The sentence with its rows as columns: what was the source is the target, and back."""
+    weights = found.weights.transpose(0, 2, 1)
+    return imported(found.target, found.source, weights, found.number)
 
 
 def record(found: Imported, model: str = "imported") -> AttentionRecord:

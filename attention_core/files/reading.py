@@ -13,7 +13,7 @@ from typing import Final
 
 from attention_core.errors import AttentionError, TextError
 from attention_core.files import registry
-from attention_core.files.imported import MOST_BYTES, Imported, axis, imported, record
+from attention_core.files.imported import MOST_BYTES, Imported, axis, imported, record, turned
 from attention_core.files.registry import recognised
 
 MOST_WEIGHTS: Final = 10_000_000
@@ -59,4 +59,4 @@ def _reader(form: str) -> Callable[[bytes, str], Iterator[Imported]]:
 
 
 __all__ = ["MOST_BYTES", "MOST_WEIGHTS", "Imported", "axis", "imported", "read", "recognised",
-           "record"]  # fmt: skip
+           "record", "turned"]  # fmt: skip

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from attention_core.files.formats.pharaoh import pharaoh
-from attention_core.files.reading import Imported, axis, record
+from attention_core.files.judging import on_its_side, told
+from attention_core.files.reading import Imported, axis, record, turned
 from attention_core.marking import N_
 from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
+from attention_core.pictures.reading_order import mirrored, mirrored_links, right_to_left
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
 from pages.alignments.parts import foreign
@@ -36,11 +38,13 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = choosing.grain(PAGE, "tokens")
 SPECIALS = choosing.specials(PAGE, "shown")
 SCALE = choosing.scale(PAGE)
+TURN = link.flag(PAGE, "swap")
+ORDER = link.one_of(PAGE, "order", ("", "left", "right"), "")
 HOW = link.one_of(PAGE, "how", tuple(EXTRACTIONS), "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
-    FROM, FORM, FILE, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, HOW, LEAST,
+    FROM, FORM, FILE, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, TURN, ORDER, HOW, LEAST,
 )  # fmt: skip
 
 
@@ -116,6 +120,9 @@ def shown(file: Foreign) -> None:
     """One sentence of the file."""
     recognised(file)
     sentence = chosen(file)
+    if on_its_side(sentence.weights):
+        swapped = choosing.switch(TURN, _("Swap rows and columns"))
+        sentence = turned(sentence) if swapped else sentence
     found = record(sentence)
     site = found.sites[0]
     prose.badge(
@@ -126,11 +133,21 @@ def shown(file: Foreign) -> None:
         prose.note(sentences.noted(note))
     heads = chosen_heads(site)
     choosing.grain_and_specials(GRAIN, SPECIALS)
+    backwards = from_right(sentence)
     picture = view(site, heads, link.value(GRAIN), link.value(SPECIALS))
     links = linked(picture)
-    show_ribbons(picture, links, sentence)
-    show_matrix(picture, links)
+    show_ribbons(picture, links, sentence, backwards)
+    show_matrix(picture, links, backwards)
     link.publish(CHOICES)
+
+
+def from_right(sentence: Imported) -> tuple[bool, bool]:
+    """Whether the target and the source are laid out from right to left."""
+    titles = {"": _("as detected"), "left": _("left to right"), "right": _("right to left")}
+    asked = choosing.segments(ORDER, _("Text runs"), titles)
+    if asked:
+        return asked == "right", asked == "right"
+    return right_to_left(spelt(sentence.target)), right_to_left(spelt(sentence.source))
 
 
 def recognised(file: Foreign) -> None:
@@ -202,21 +219,24 @@ def linked(picture: View) -> list[Link]:
     least = link.value(LEAST) / 100 if weighed else 0.0
     return [
         one
-        for one in extract(picture.mean, link.value(HOW), least)
+        for one in told(extract(picture.mean, link.value(HOW), least), picture.mean)
         if not picture.rows[one.target].special and not picture.columns[one.source].special
     ]
 
 
-def show_ribbons(picture: View, links: list[Link], sentence: Imported) -> None:
+def show_ribbons(
+    picture: View, links: list[Link], sentence: Imported, backwards: tuple[bool, bool]
+) -> None:
     """Both sentences with ribbons between them."""
-    pins = figures.rows(picture, link.value(PINS))
-    spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
+    drawn = mirrored(picture, *backwards)
+    pins = figures.rows(drawn, link.value(PINS))
+    spoken = sentences.pinned(drawn, pins) or [sentences.alignment(picture)]
 
     def took() -> None:
-        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
+        link.choose(PINS, figures.places(drawn, figures.state(f"{PAGE}.ribbons", "pins")))
 
     figures.alignment(
-        picture, links, pins, f"{PAGE}.ribbons", took,
+        drawn, mirrored_links(links, picture, *backwards), pins, f"{PAGE}.ribbons", took,
         title=f"{spelt(sentence.source)} → {spelt(sentence.target)}"[:300],
         caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
@@ -226,21 +246,22 @@ def show_ribbons(picture: View, links: list[Link], sentence: Imported) -> None:
         downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "imported.pharaoh.txt")
 
 
-def show_matrix(picture: View, links: list[Link]) -> None:
+def show_matrix(picture: View, links: list[Link], backwards: tuple[bool, bool]) -> None:
     """One row for each target token, one column for each source token."""
-    cell = figures.cell(picture, link.value(CELL))
-    spoken = sentences.cell(picture, *cell) if cell else sentences.alignment(picture)
+    drawn = mirrored(picture, False, backwards[1])
+    cell = figures.cell(drawn, link.value(CELL))
+    spoken = sentences.cell(drawn, *cell) if cell else sentences.alignment(picture)
 
     def took_cell() -> None:
         taken = figures.state(f"{PAGE}.matrix", "cell") or []
-        link.choose(CELL, figures.cell_places(picture, taken))
+        link.choose(CELL, figures.cell_places(drawn, taken))
 
     def took_scale() -> None:
         link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
 
     st.subheader(_("The alignment as a matrix"), anchor=False)
     figures.matrix(
-        picture, cell, figures.rows(picture, link.value(PINS)), link.value(SCALE),
+        drawn, cell, figures.rows(drawn, link.value(PINS)), link.value(SCALE),
         f"{PAGE}.matrix", took_cell, took_scale,
         title=_("Alignment"), caption=prose.joined(spoken, sentences.shown(picture)),
     )  # fmt: skip
