@@ -256,6 +256,92 @@ def test_spaces_other_than_blanks_stay_inside_words(form: str, text: str) -> Non
     assert one(text.format(words, words), form, words).target == WIDE
 
 
+@pytest.mark.parametrize("sources", ["the house\n", "the house </s>\n", ""])
+def test_zeros_that_fill_up_rows_of_older_marian_are_left_out(sources: str) -> None:
+    padded = SOFT.replace(" ", ",0,0 ") + ",0,0"
+    found = one(f"das Haus ||| {padded}\n", "marian", sources)
+    assert found.source[:1] == ("the",) if sources else ("1", "2", "3")
+    assert found.weights[:, :, :3].tolist() == [ROWS]
+    assert not found.weights[:, :, 3:].any()
+    assert len(found.source) == (4 if "</s>" in sources else 3)
+
+
+# --- marian-scorer, Sockeye, fairseq, NumPy arrays ---
+
+
+def test_marians_scorer_takes_the_words_of_both_sides_from_the_reader() -> None:
+    found = one(f"-1.250000 ||| {SOFT}\n", "marian-scorer", "the house\tdas Haus\n")
+    assert tokens_of(found) == HOUSE
+    assert (found.weights.tolist(), found.notes) == ([ROWS], ())
+    bare = one(f"-1.250000 ||| {SOFT}\n", "marian-scorer")
+    assert tokens_of(bare) == (("1", "2", "3"), ("1", "2", "3"))
+    assert "holds no words" in bare.notes[0]
+    with pytest.raises(TextError, match="Line 2 has no alignment after a score"):
+        read(b"-1.250000 ||| 0-0\n-1.500000\n", "marian-scorer")
+
+
+def test_a_translation_that_is_a_number_is_not_a_score() -> None:
+    assert detected(b"5 ||| 0.5,0.5 0,1\n") == "marian"
+    assert detected(b"-5.000000 ||| 0-0\n-2.000000 ||| 1-1\n") == "marian-scorer"
+
+
+def test_sockeyes_links_are_read_with_their_translation() -> None:
+    first, second = read(b"das Haus\t0-0 1-0 1-1\nja\t\n", "sockeye", "the house\nyes\n")
+    assert tokens_of(first) == (("the", "house"), ("das", "Haus"))
+    assert first.weights.tolist() == [[[0.5, 0.5], [0, 1]]]
+    assert (tokens_of(second), second.weights.tolist()) == ((("yes",), ("ja",)), [[[0]]])
+    with pytest.raises(TextError, match="Line 1 has no links such as 0-0"):
+        read(b"das Haus\tthe house\n", "sockeye")
+
+
+def test_fairseqs_alignments_are_read_for_every_translation() -> None:
+    text = (
+        "2024-01-01 | INFO | loading\nS-7\tthe house\nT-7\tdas Haus\nH-7\t-0.3\tdas Haus\n"
+        f"D-7\t-0.3\tDas Haus\nP-7\t-0.1 -0.2\nA-7\t{SOFT}\nH-7\t-0.5\tein Haus\nA-7\t1-1 0-0\n"
+    )
+    first, second = read(text.encode(), "fairseq")
+    assert tokens_of(first) == HOUSE
+    assert first.weights.tolist() == [ROWS]
+    assert tokens_of(second) == (("the", "house"), ("ein", "Haus"))
+    assert second.weights.tolist() == [[[1, 0], [0, 1]]]
+
+
+def test_fairseqs_output_without_alignments_says_how_to_get_them() -> None:
+    text = b"S-0\tthe house\nH-0\t-0.3\tdas Haus\n"
+    assert detected(text) == "fairseq"
+    with pytest.raises(TextError, match="--print-alignment soft"):
+        read(text, "fairseq")
+    with pytest.raises(TextError, match="Line 1 aligns sentence 3, but no line H-3"):
+        read(b"A-3\t0-0\n", "fairseq")
+
+
+def array(weights: object) -> bytes:
+    out = io.BytesIO()
+    np.save(out, np.array(weights))
+    return out.getvalue()
+
+
+def test_an_array_of_several_sentences_is_cut_to_their_words() -> None:
+    whole = np.random.default_rng(3).dirichlet(np.ones(5), (2, 4)).astype(np.float32)
+    first, second = read(array(whole), "npy", "the house\tdas Haus\nyes\tja\n")
+    assert tokens_of(first) == HOUSE
+    assert tokens_of(second) == (("yes", "</s>"), ("ja", "</s>"))
+    assert (first.weights[0] == whole[0, :3, :3]).all()
+    assert (second.weights[0] == whole[1, :2, :2]).all()
+    assert one(array(whole[0]), "npy").source == ("1", "2", "3", "4", "5")
+
+
+@pytest.mark.parametrize("wrong", [np.ones(3), np.ones((1, 1, 1, 1)), [["a"]], np.eye(2) > 0])
+def test_an_array_of_something_else_is_refused(wrong: object) -> None:
+    with pytest.raises(TextError, match="needs numbers in 2 or 3 dimensions"):
+        read(array(wrong), "npy")
+
+
+def test_an_array_of_python_objects_is_never_unpickled() -> None:
+    with pytest.raises(TextError, match="holds Python objects"):
+        read(array([Trap()]), "npy")
+
+
 # --- Nematus and those that write like it ---
 
 
@@ -353,6 +439,10 @@ EXAMPLES: dict[str, bytes] = {
     "opennmt": cells(HOUSE[1], ROWS, HOUSE[0]).encode(),
     "json": b'{"weights": [[0.5, 0.5]], "queries": ["x"], "keys": ["a", "b"]}',
     "nematus": block("0 ||| das Haus ||| 0 ||| the house ||| 3 3").encode(),
+    "marian-scorer": f"-1.250000 ||| {SOFT}\n".encode(),
+    "fairseq": f"S-0\tthe house\nH-0\t-0.3\tdas Haus\nA-0\t{SOFT}\n".encode(),
+    "sockeye": b"das Haus\t0-0 1-1\n",
+    "npy": array(np.eye(2)),
 }
 
 
@@ -588,15 +678,31 @@ def test_what_comes_in_is_not_changed() -> None:
         b"",
         b"Once upon a time, there was a cat.\nIt sat, and sat.\n",
         b"a cat ||| un chat\na dog ||| un chien\n",
-        b"a cat\tun chat\t0-0 1-1\n",
-        b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n',
-        b"0-0 1-1\n",
         b"            deeply indented\nand no table\n",
     ],
 )
 def test_what_speaks_for_no_format_is_not_recognised_instead_of_guessed(data: bytes) -> None:
     with pytest.raises(TextError, match=r"None of the \d+ known formats recognises this file"):
         recognised(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"a cat\tun chat\t0-0 1-1\n", "holds pairs of sentences"),
+        (b"<tmx><body></body></tmx>", "holds pairs of sentences"),
+        (b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n', "holds pairs of sentences"),
+        (b"0-0 1-1\n", "holds links between words"),
+    ],
+)
+def test_links_and_pairs_are_named_where_attention_is_asked_for(data: bytes, named: str) -> None:
+    with pytest.raises(TextError, match=named):
+        recognised(data)
+
+
+def test_a_table_is_recognised_whatever_its_quotation_marks_are() -> None:
+    assert detected(b',a,","\nx,0.5,0.5\n') == "csv"
+    assert detected(b'\t"\tHi\t"\nx\t1\t0\t0\n') == "csv"
 
 
 def test_recognising_looks_at_the_beginning_only() -> None:

@@ -79,7 +79,7 @@ def asked() -> Foreign | None:
     with beside:
         sources = (
             st.file_uploader(
-                _("What was translated (for Marian)"), key=f"{PAGE}.sources",
+                _("What was translated (for files without it)"), key=f"{PAGE}.sources",
                 max_upload_size=MEGABYTES,
             )
             if not form or foreign.formats()[form].lacks_sources

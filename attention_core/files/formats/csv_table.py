@@ -31,12 +31,18 @@ SEPARATORS: Final = ",;\t"
 
 
 def recognised(data: bytes) -> bool:
-    """Our own header, or a row whose second cell is a number below a row of cells."""
+    """Our own header, or below a row of cells one as wide whose second cell is a number."""
     first, *rows = beginning(data) or [""]
     mark = max(SEPARATORS, key=first.count)
     if first.split(mark) == OURS:
         return True
-    return mark in first and any(_is_number(row.split(mark)) for row in rows)
+    below = (row.split(mark) for row in rows if _widths(row, mark) & _widths(first, mark))
+    return mark in first and any(map(_is_number, below))
+
+
+def _widths(row: str, mark: str) -> set[int]:
+    """How many cells a row has, quotation marks being tokens or not."""
+    return {row.count(mark) + 1, *map(len, csv.reader([row], delimiter=mark))}
 
 
 def _is_number(row: list[str]) -> bool:

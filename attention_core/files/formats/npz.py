@@ -97,10 +97,10 @@ def _array(archive: zipfile.ZipFile, options: Sequence[str], most: int) -> NDArr
             "heads or a shorter sentence.",
             name=name, size=info.file_size // 1_000_000, most=most // 1_000_000,
         )  # fmt: skip
-    return _unpacked(archive.read(info), name)
+    return unpacked(archive.read(info), name)
 
 
-def _unpacked(data: bytes, name: str) -> NDArray[Any]:
+def unpacked(data: bytes, name: str) -> NDArray[Any]:
     """An array from its bytes, if they are as many as its header says."""
     stream = io.BytesIO(data)
     try:
