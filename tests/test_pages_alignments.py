@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -123,3 +124,28 @@ def test_text_from_right_to_left_is_laid_out_so(
 def test_what_was_assumed_of_a_file_is_said(page: str) -> None:
     data = "It is over\tL'été est fini\t0-0\n".encode("cp1252")
     assert "read as Windows-1252" in html(given(page, "latin.tsv", data))
+
+
+@pytest.mark.parametrize(
+    ("row", "gold", "said"),
+    [
+        ("The cat sleeps .\tLe chat dort .\t0-0 1p1 3-3", "0-0 1p1 3-3", ""),
+        ("I am cold .\tJ' ai froid .\t0-0 1-1", "0-0 0-1 1-2", "cuts 1 word of this pair"),
+        ("I &apos;m cold .\tJ&apos; ai froid .\t1-1 2p2", "1-2 2-2 3p3", "cuts 2 words of this"),
+    ],
+)
+def test_translate_opens_with_the_links_of_the_file_and_says_what_becomes_of_them(
+    row: str, gold: str, said: str
+) -> None:
+    app = given("corpus", "a.tsv", row.encode() + b"\n")
+    app.button(key="start").click().run()
+    for _attempt in range(100):
+        if any(one.label == "Open it in Translate" for one in app.button):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert said in words(app)
+    assert bool(said) == ("Translate cuts" in words(app))
+    next(one for one in app.button if one.label == "Open it in Translate").click().run()
+    assert not app.exception
+    assert address(app, "gold") == gold

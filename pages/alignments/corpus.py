@@ -180,8 +180,7 @@ def show_pair(row: Row) -> None:
             title=f"{row.source} → {row.target}", caption=prose.joined(sentences.shown(picture)),
         )  # fmt: skip
         prose.caption(sentences.alignment(picture))
-    if st.button(_("Open it in Translate"), icon=":material/arrow_forward:"):
-        handover.to_translate(model, row.source, row.target, row.pair.aligned)
+    handover.offered(model, row.source, row.target, row.pair.aligned)
 
 
 def show_dots(found: list[Row], opened: Row) -> None:

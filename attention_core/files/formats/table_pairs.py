@@ -38,9 +38,10 @@ _ID: Final = re.compile(r"(?=\S*\d)[\w.:/#-]+", re.ASCII)
 
 
 def recognised(data: bytes) -> bool:
-    """Two or three cells with a tab between on most of its first lines, none of them a number."""
+    """Two columns with a tab between that hold text on most of its first lines."""
     rows = [row.split("\t") for row in beginning(data)]
-    pairs = [row for row in rows if len(row) > 1 and all(map(_is_text, row[:2]))]
+    chosen = _likely(rows)[:2]
+    pairs = [row for row in rows if all(_is_text(_cell(row, column)) for column in chosen)]
     return len(pairs) * 2 > len(rows)
 
 
