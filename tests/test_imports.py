@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,11 +20,12 @@ from numpy.typing import NDArray
 
 from attention_core import finding
 from attention_core.axes.tokens import TextAxis, Token
-from attention_core.errors import AttentionError, TextError
-from attention_core.files import formats, registry
+from attention_core.errors import AttentionError, TextError, TooLong
+from attention_core.files import aligned_lines, formats, reading, registry
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.formats.npz import as_npz
+from attention_core.files.formats.pharaoh import golds
 from attention_core.files.judging import on_its_side, told
 from attention_core.files.reading import (
     MOST_BYTES,
@@ -174,8 +177,43 @@ def packed(data: bytes) -> bytes:
 def test_a_small_archive_that_would_unpack_to_a_large_array_is_not_unpacked() -> None:
     bomb = packed(bytes(MOST_BYTES + 1))
     assert len(bomb) < 100_000
-    with pytest.raises(TextError, match="would take 20 MB"):
+    with pytest.raises(TextError, match="would take more than 20 MB"):
         one(bomb, "npz")
+
+
+def test_an_archive_that_lies_about_its_size_takes_no_more_than_is_allowed() -> None:
+    bomb = bytearray(packed(bytes(10 * MOST_BYTES)))
+    held = bomb.rindex(b"PK\x01\x02")
+    bomb[held + 24 : held + 28] = bomb[22:26] = (1000).to_bytes(4, "little")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TextError):
+            one(bytes(bomb), "npz")
+        assert tracemalloc.get_traced_memory()[1] < 4 * MOST_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packings_that_numpy_never_writes_are_not_unpacked(way: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", way) as made:
+        made.writestr("weights.npy", bytes(1000))
+    with pytest.raises(TextError, match="no NumPy archive"):
+        one(out.getvalue(), "npz")
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0, 2, 3), (2, 0, 2, 3)])
+def test_a_dimension_without_a_place_is_said(shape: tuple[int, ...]) -> None:
+    tokens = {"source": ["a", "b", "c"][: shape[-1]], "target": ["x", "y"][: shape[-2]]}
+    with pytest.raises(TextError):
+        one(archive(weights=np.zeros(shape), **tokens), "npz")
+    with pytest.raises(TextError):
+        one(json.dumps({"weights": np.zeros(shape).tolist(), **tokens}), "json")
+    with pytest.raises(TextError):
+        read(array(np.zeros(shape)), "npy")
+    with pytest.raises(TextError, match="each dimension needs at least one place"):
+        imported(["a"], ["x"], np.zeros((0, 1, 1)))
 
 
 def test_an_array_that_promises_more_than_it_holds_is_refused() -> None:
@@ -548,6 +586,52 @@ def test_a_sentence_of_too_many_weights_is_refused() -> None:
     wide = np.broadcast_to(np.float32(0), (2001, 2000))
     with pytest.raises(TextError, match="4002000 weights; at most 4000000"):
         imported(["s"] * 2000, ["t"] * 2001, wide)
+
+
+MANY = {
+    "csv": b",a\nb,1\n\n",
+    "marian": b"b ||| 0-0\n",
+    "marian-scorer": b"-1.000000 ||| 0-0\n",
+    "sockeye": b"b\t0-0\n",
+    "fairseq": b"S-0\ta\nH-0\t-1\tb\nA-0\t0-0\n",
+    "nematus": b"0 ||| b ||| 0 ||| a ||| 1 1\n1\n",
+}
+
+
+@pytest.mark.parametrize("form", MANY)
+def test_more_sentences_than_are_read_are_cut_only_when_the_reader_agrees(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reading, aligned_lines):
+        monkeypatch.setattr(module, "MOST_SENTENCES", 20)
+    with pytest.raises(TooLong, match="more than 20 sentences"):
+        read(MANY[form] * 21, form, "a\n" * 21)
+    assert len(read(MANY[form] * 21, form, "a\n" * 21, cut=True)) == 20
+    assert len(read(MANY[form] * 20, form, "a\n" * 20)) == 20
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("opennmt", " " * 12 + "a b\n" + "x " * 150_000),
+        ("opennmt", "SENT 1: [" + "'a', " * 50_000 + "'a']\n"),
+    ],
+)
+def test_a_line_longer_than_any_row_is_refused_before_it_is_cut_into_words(
+    form: str, text: str
+) -> None:
+    with pytest.raises(TextError, match="characters; a row of words or weights has at most"):
+        read(text.encode(), form)
+
+
+def test_links_without_end_on_one_line_are_refused() -> None:
+    with pytest.raises(TextError, match="Line 2 has 400,000 characters"):
+        golds("0-0\n" + "0-0 " * 100_000)
+
+
+def test_a_side_of_too_many_tokens_is_refused() -> None:
+    with pytest.raises(TextError, match="at most 5000 on a side"):
+        read(b"a ||| " + b"1," * 5_000 + b"1\n", "marian")
 
 
 def test_rows_that_do_not_sum_to_one_are_kept_with_a_note() -> None:

@@ -93,6 +93,14 @@ def test_no_link_is_drawn_from_equal_weights() -> None:
     assert "1 link: 1-1" in html(imported(",the,cat\nle,0.5,0.5\nchat,0.25,0.75\n"))
 
 
+def test_of_many_sentences_one_is_asked_for_by_its_number() -> None:
+    app = imported("".join(f",a{place}\nb{place},1\n\n" for place in range(201)))
+    assert not app.selectbox
+    app.number_input(key="imports.number").set_value(150).run()
+    assert address(app, "sentence") == "150"
+    assert "b149 looks at a149" in words(app)
+
+
 ARABIC = ",I,love\nأحب,0.3,0.7\nتعلم,0.8,0.2\n"
 
 

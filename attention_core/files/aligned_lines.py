@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from attention_core.errors import TextError
 from attention_core.files.cells import named, numbers, stacked
-from attention_core.files.imported import Imported, check_size, imported
+from attention_core.files.imported import MOST_SENTENCES, Imported, check_size, imported
 from attention_core.files.text import lines_of, words_of
 from attention_core.watching.record import Note
 
@@ -46,20 +47,24 @@ def sentences(lines: Iterable[Line], sources: str) -> Iterator[Imported]:
     Weights hold the end of both sentences after their words; hard links become equal weights.
     Raises TextError.
     """
-    lines = list(lines)
-    known = sides(sources, 1 + max((line.place for line in lines), default=-1))
+    lines = list(islice(lines, MOST_SENTENCES + 1))
+    needed = 1 + max((line.place for line in lines), default=-1)
+    known = sides(sources, needed, more=len(lines) > MOST_SENTENCES)
     for number, line in enumerate(lines, 1):
         source, target = known[line.place]
         words = target if line.words is None else line.words
         yield sentence(line.cells, source, words, number, line.line)
 
 
-def sides(sources: str, needed: int) -> list[tuple[Words, Words]]:
+def sides(sources: str, needed: int, more: bool = False) -> list[tuple[Words, Words]]:
     """The words of both sides as far as lines have them: source, or source, tab, translation.
+
+    more  whether further lines are of sentences that are not read
 
     Raises TextError where there are lines, but not as many as needed.
     """
     rows = lines_of(sources)
+    rows = rows[:needed] if more else rows
     while len(rows) > needed and not rows[-1].strip():
         del rows[-1]
     if rows and len(rows) != needed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -30,8 +30,14 @@ END: Final = "</s>"
 """The name given to the end of a sentence where a file has weights for it but no word."""
 MOST_BYTES: Final = 20_000_000
 """Of one file."""
+MOST_SENTENCES: Final = 10_000
+"""Of one file."""
 MOST_CELLS: Final = 4_000_000
 """Of one sentence: 2,000 × 2,000 words, or 48 heads of 288 × 288."""
+MOST_TOKENS: Final = 5_000
+"""Of one side of a sentence."""
+MOST_OF_LINE: Final = 200_000
+"""Characters of one row of words or weights."""
 MOST_LETTERS: Final = 1_000
 """Of one word; longer ones come from files that were cut in the wrong places."""
 
@@ -66,7 +72,7 @@ def imported(
     Rows that do not sum to 1 (or 0) are kept, with a note. Raises TextError for anything else.
     """
     _check_tokens(source, target, number)
-    weights = weights if weights.ndim == 3 else weights[None]
+    weights = by_head(weights)
     if weights.shape[1:] != (len(target), len(source)):
         raise TextError(
             "Sentence {number} has {targets} target tokens and {sources} source tokens, but its "
@@ -82,6 +88,19 @@ def imported(
     return Imported(_encodable(source), _encodable(target), weights, number, notes)
 
 
+def by_head(weights: NDArray[Any]) -> NDArray[Any]:
+    """Weights of 2 to 4 dimensions as (layer and head, target, source).
+
+    Raises TextError where a dimension has no place at all.
+    """
+    if not weights.size:
+        raise TextError(
+            "The weights have the shape {shape}; each dimension needs at least one place.",
+            shape=list(weights.shape),
+        )
+    return weights.reshape(-1, *weights.shape[-2:])
+
+
 def _encodable(tokens: Sequence[str]) -> tuple[str, ...]:
     """Tokens without what no file or page can hold: halves of characters."""
     return tuple(token.encode("utf-8", "replace").decode() for token in tokens)
@@ -94,11 +113,27 @@ def _check_tokens(source: Sequence[str], target: Sequence[str], number: int) -> 
             "must be at least one of each.",
             number=number, sources=len(source), targets=len(target),
         )  # fmt: skip
+    if max(len(source), len(target)) > MOST_TOKENS:
+        raise TextError(
+            "Sentence {number} has {sources} source tokens and {targets} target tokens; at most "
+            "{most} on a side can be shown.",
+            number=number, sources=len(source), targets=len(target), most=MOST_TOKENS,
+        )  # fmt: skip
     if max(map(len, (*source, *target))) > MOST_LETTERS:
         raise TextError(
             "Sentence {number} has a token of more than {most} characters; the file seems to be "
             "in another format.",
             number=number, most=MOST_LETTERS,
+        )  # fmt: skip
+
+
+def check_line(row: str, line: int) -> None:
+    """Raises TextError where a line is longer than the words or the weights of one row can be."""
+    if len(row) > MOST_OF_LINE:
+        raise TextError(
+            "Line {line} has {letters:,} characters; a row of words or weights has at most "
+            "{most:,}. The file seems to be in another format.",
+            line=line, letters=len(row), most=MOST_OF_LINE,
         )  # fmt: skip
 
 

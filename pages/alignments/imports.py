@@ -44,8 +44,11 @@ HOW = link.one_of(PAGE, "how", tuple(EXTRACTIONS), "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
-    FROM, FORM, FILE, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, TURN, ORDER, HOW, LEAST,
+    FROM, FORM, FILE, CUT, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, TURN, ORDER, HOW,
+    LEAST,
 )  # fmt: skip
+LISTED = 200
+"""Sentences that are offered by their words; a list of more would weigh on every message."""
 
 
 def page() -> None:
@@ -74,7 +77,7 @@ def asked() -> Foreign | None:
     with given:
         data = st.file_uploader(
             _("File of attention"), key=f"{PAGE}.upload", on_change=ask.forget,
-            args=((FILE, SENTENCE, HEADS, *PLACES),), max_upload_size=MEGABYTES,
+            args=((FILE, CUT, SENTENCE, HEADS, *PLACES),), max_upload_size=MEGABYTES,
         )  # fmt: skip
     with beside:
         sources = (
@@ -88,7 +91,8 @@ def asked() -> Foreign | None:
     if data is None:
         return remembered()
     lines = None if sources is None else sources.getvalue()
-    file = ask.answered(lambda: foreign.opened(data.getvalue(), form, lines), CUT)
+    cut = bool(link.value(CUT))
+    file = ask.answered(lambda: foreign.opened(data.getvalue(), form, lines, cut), CUT)
     link.choose(FILE, "" if file is None else file.key)
     return file
 
@@ -165,10 +169,12 @@ def recognised(file: Foreign) -> None:
 
 
 def chosen(file: Foreign) -> Imported:
-    """The sentence asked for, by its number or by its words."""
+    """The sentence asked for, by its words or, where there are many, by its number."""
     most = len(file.sentences)
     link.choose(SENTENCE, min(link.value(SENTENCE), most - 1))
-    if most > 1:
+    if most > LISTED:
+        numbered(most)
+    elif most > 1:
         st.selectbox(
             _("Sentence"),
             range(most),
@@ -180,6 +186,21 @@ def chosen(file: Foreign) -> Imported:
         )
     place = link.value(SENTENCE)
     return file.sentences[place]
+
+
+def numbered(most: int) -> None:
+    """Asks for a sentence by its number, from 1."""
+    key = f"{PAGE}.number"
+
+    def took() -> None:
+        ask.forget(PLACES)
+        link.choose(SENTENCE, st.session_state[key] - 1)
+
+    st.session_state[key] = link.value(SENTENCE) + 1
+    st.number_input(
+        _("Sentence, from 1 to {most}").format(most=f"{most:,}"), 1, most, key=key, width=220,
+        on_change=took,
+    )  # fmt: skip
 
 
 def spelt(tokens: Sequence[str]) -> str:

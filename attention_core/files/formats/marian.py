@@ -49,7 +49,7 @@ def from_marian(text: str, sources: str = "") -> Iterator[Imported]:
     https://github.com/marian-nmt/marian-dev
     """
     rows = enumerate(lines_of(text), 1)
-    return sentences([_marian(row, line) for line, row in rows if row.strip()], sources)
+    return sentences((_marian(row, line) for line, row in rows if row.strip()), sources)
 
 
 def _marian(row: str, line: int) -> Line:

@@ -19,7 +19,7 @@ from attention_core.errors import TextError
 from attention_core.files.aligned_lines import sides, worded
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.npz import unpacked
-from attention_core.files.imported import Imported
+from attention_core.files.imported import Imported, by_head
 from attention_core.marking import N_
 
 MAGIC: Final = b"\x93NUMPY"
@@ -41,9 +41,9 @@ def from_npy(data: bytes, sources: str = "") -> Iterator[Imported]:
             "dimensions, the last two target and source.",
             shape=list(weights.shape), kind=str(weights.dtype),
         )  # fmt: skip
-    weights = weights.reshape(-1, *weights.shape[-2:]).astype(np.float64)
-    known = sides(sources, len(weights))
-    for number, (matrix, (source, target)) in enumerate(zip(weights, known, strict=True), 1):
+    matrices = by_head(weights).astype(np.float64)
+    known = sides(sources, len(matrices))
+    for number, (matrix, (source, target)) in enumerate(zip(matrices, known, strict=True), 1):
         rows = len(matrix) if target is None else len(target) + 1
         columns = matrix.shape[1] if source is None else len(source) + 1
         yield worded(matrix[:rows, :columns], source, target, number)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from attention_core.errors import TextError
 from attention_core.files.cells import numbers
 from attention_core.files.format import AttentionFormat
-from attention_core.files.imported import END, Imported, imported
+from attention_core.files.imported import END, Imported, check_line, imported
 from attention_core.files.text import beginning, decoded, lines_of, words_of
 from attention_core.marking import N_
 from attention_core.watching.record import Note
@@ -103,6 +103,7 @@ def from_opennmt(text: str) -> Iterator[Imported]:
     """
     number, table, source, target = 0, None, list[str](), list[str]()
     for line, row in enumerate([*lines_of(text), ""], 1):
+        check_line(row, line)
         row, logged = _LOGGED.subn("", row, count=1)
         ends = bool(logged) or not row.strip() or row.startswith(_CORNER) or _OTHER.match(row)
         if table is not None and ends:

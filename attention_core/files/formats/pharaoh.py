@@ -15,6 +15,7 @@ from typing import Final
 
 from attention_core.errors import TextError
 from attention_core.files.format import LinksFormat
+from attention_core.files.imported import check_line
 from attention_core.files.pairs import Pair, Pairs
 from attention_core.files.text import beginning, lines_of, words_of
 from attention_core.marking import N_
@@ -66,6 +67,7 @@ def golds(
         rows = _fitting(rows, len(sizes))
     made = []
     for number, row in enumerate(rows, 1):
+        check_line(row, number)
         links = [_marked(word, number, first, direction) for word in row.split()]
         sure = frozenset(link for link, mark in links if mark == "-")
         gold = Gold(sure, frozenset(link for link, _ in links) - sure)
