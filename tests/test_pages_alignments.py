@@ -157,3 +157,16 @@ def test_translate_opens_with_the_links_of_the_file_and_says_what_becomes_of_the
     next(one for one in app.button if one.label == "Open it in Translate").click().run()
     assert not app.exception
     assert address(app, "gold") == gold
+
+
+def test_a_table_of_pairs_holds_nothing_that_a_spreadsheet_runs() -> None:
+    app = given("corpus", "a.tsv", b"=1+1 is two\t@SUM is one\n- Yes\tplain\n")
+    app.button(key="start").click().run()
+    for _attempt in range(100):
+        if app.dataframe and len(app.dataframe[0].value) == 2:
+            break
+        time.sleep(0.1)
+        app.run()
+    shown = app.dataframe[0].value
+    assert sorted(shown["source"]) == ["'- Yes", "'=1+1 is two"]
+    assert sorted(shown["target"]) == ["'@SUM is one", "plain"]

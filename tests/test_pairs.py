@@ -102,9 +102,17 @@ def test_numbers_are_never_followed_as_sentences() -> None:
         from_table(b"1.25\tUn chat.\n-3e-2\tUn chien.\n")
 
 
+def test_many_links_in_one_cell_are_links() -> None:
+    many = " ".join(["10-10"] * 1_000)
+    side = " ".join(["a"] * 11)
+    assert table(f"{side}\t{side}\t{many}\n".encode()).likely.links == 2
+    assert from_table(f"{side}\t{side}\t{many}\n".encode()).linked == 1
+    assert table(f"{side}\t{side}\t{'word ' * 1_000}\n".encode()).likely.links == -1
+
+
 @pytest.mark.parametrize("cell", ["1" * 200_000 + "x", "1-111" * 40_000 + "x", "a1" * 100_000])
 def test_long_cells_are_looked_at_in_no_time_to_speak_of(cell: str) -> None:
-    assert table(f"a cat\tun chat\t{cell}\n".encode()).likely[:2] == (0, 1)
+    assert table(f"a cat\tun chat\t{cell}\n".encode()).likely == (0, 1, -1)
 
 
 def test_a_link_out_of_range_is_named_with_its_line_in_the_file() -> None:

@@ -32,6 +32,8 @@ LOOKED_AT: Final = 40
 MOST_COLUMNS: Final = 50
 LONGEST: Final = 100
 """Characters of a cell that tell whether it is a number."""
+MOST_OF_LINKS: Final = 2_000
+"""Characters of a cell that tell whether it holds links."""
 _LINKS: Final = re.compile(r"(?:\d{1,6}[-p?]\d{1,6}(?:[ \r]+|$))*", re.ASCII)
 _NUMBER: Final = re.compile(r"[-+]?[\d.,:/%eE+-]*\d[\d.,:/%eE+-]*", re.ASCII)
 _ID: Final = re.compile(r"(?=\S*\d)[\w.:/#-]+", re.ASCII)
@@ -127,7 +129,12 @@ def _oddity(cells: list[str]) -> int:
 
 
 def _holds_links(cells: list[str]) -> bool:
-    return all(map(_LINKS.fullmatch, cells))
+    """Whether the links at the beginning of each cell are all that stands there."""
+    heads = (
+        cell if len(cell) < MOST_OF_LINKS else cell[:MOST_OF_LINKS].rpartition(" ")[0] or "…"
+        for cell in cells
+    )
+    return all(map(_LINKS.fullmatch, heads))
 
 
 def _is_number(cell: str) -> bool:
