@@ -128,6 +128,15 @@ def test_text_from_right_to_left_is_laid_out_so(
     assert "2 links: 0-1 1-0" in html(app)
 
 
+def test_counting_from_one_is_offered_where_links_fit_in_no_other_way() -> None:
+    app = given("heads", "one.tsv", b"The cat sleeps\tLe chat dort\t1-1 3-3\n")
+    assert "check whether the file counts from 0 or 1" in infos(app).replace("\\", "")
+    app.button(key="heads.from_one").click().run()
+    assert not app.info
+    astray = given("heads", "far.tsv", b"The cat sleeps\tLe chat dort\t0-0 9-9\n")
+    assert not [one for one in astray.button if one.key == "heads.from_one"]
+
+
 @pytest.mark.parametrize("page", ["corpus", "heads"])
 def test_what_was_assumed_of_a_file_is_said(page: str) -> None:
     data = "It is over\tL'été est fini\t0-0\n".encode("cp1252")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from attention_core.errors import AttentionError
 from attention_core.files import corpus, registry
 from attention_core.files.format import Columns, PairsFormat, Part, Reading, Table
 from attention_core.files.formats.table_pairs import MOST_COLUMNS
@@ -76,17 +77,37 @@ def asked(upload: Upload, ready: Callable[[], Pairs | None], needs_links: bool) 
         counted(upload, form, needs_links)
     if files is None:
         return None
-    pairs = ask.answered(lambda: _given(upload, form, files), upload.cut)
-    if pairs is not None:
-        _remarked(upload, form, pairs)
+    how = ask.answered(lambda: _how(upload, form, files), upload.cut)
+    if how is None:
+        return None
+    pairs = ask.answered(lambda: _read(form.name, files, how), upload.cut)
+    for note in pairs.notes if pairs is not None else ():
+        prose.note(sentences.noted(note))
+    if form.counted and _counts_from_one(form.name, files, how, pairs):
+        st.button(_("Count from 1"), on_click=link.choose, args=(upload.first, "1"),
+                  key=f"{upload.page}.from_one")  # fmt: skip
     return pairs
 
 
-def _given(upload: Upload, form: PairsFormat, files: tuple[bytes | None, ...]) -> Pairs:
-    """The pairs as the reader says that they are to be read. Raises TextError, TooLong."""
+def _how(upload: Upload, form: PairsFormat, files: tuple[bytes | None, ...]) -> Reading:
+    """As the reader says that the file is to be read. Raises TextError where it is no table."""
     first, direction = int(link.value(upload.first)), link.value(upload.direction)
     columns = _columned(upload, _table(form.name, files[0] or b"")) if form.table else None
-    return _read(form.name, files, Reading(bool(link.value(upload.cut)), first, direction, columns))
+    return Reading(bool(link.value(upload.cut)), first, direction, columns)
+
+
+def _counts_from_one(
+    form: str, files: tuple[bytes | None, ...], how: Reading, pairs: Pairs | None
+) -> bool:
+    """Whether links seem to count from 1: none names word 0, or they fit in no other way."""
+    if how.first:
+        return False
+    if pairs is not None:
+        return corpus.from_one(pairs)
+    try:
+        return _read(form, files, how._replace(first=1)).linked > 0
+    except AttentionError:
+        return False
 
 
 def _columned(upload: Upload, table: Table) -> Columns | None:
@@ -166,12 +187,3 @@ def _table(form: str, data: bytes) -> Table:
 def _read(form: str, files: tuple[bytes | None, ...], how: Reading) -> Pairs:
     """Read once, however many readers bring the same file."""
     return corpus.read(form, files, how)
-
-
-def _remarked(upload: Upload, form: PairsFormat, pairs: Pairs) -> None:
-    """What was assumed of the file, and the way to count otherwise."""
-    for note in pairs.notes:
-        prose.note(sentences.noted(note))
-    if form.counted and link.value(upload.first) == "0" and corpus.from_one(pairs):
-        st.button(_("Count from 1"), on_click=link.choose, args=(upload.first, "1"),
-                  key=f"{upload.page}.from_one")  # fmt: skip
