@@ -113,8 +113,8 @@ def test_gold_words_are_found_in_the_text_the_network_reads(
 
 def test_words_of_a_file_are_found_however_it_writes_letters_and_blanks() -> None:
     axis = spaced("L' été a 10 000 jours .")
-    written = ("L'", "e\u0301te\u0301", "a", "10\u202f000", "\u3000", "jours", ".")
-    assert gold.places(axis, written) == [[0], [1], [2], [3, 4], [], [5], [6]]
+    written = ("\u3000", "L'", "e\u0301te\u0301", "a", "10\u202f000", "\u3000", "jours", ".")
+    assert gold.places(axis, written) == [[], [0], [1], [2], [3, 4], [], [5], [6]]
 
 
 FIRST = gold.Reading("cross.0", 0)
