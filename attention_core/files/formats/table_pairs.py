@@ -160,8 +160,8 @@ FORMAT: Final = PairsFormat(
     title=N_("one table"),
     endings=ENDINGS,
     looks=N_(
-        "UTF-8; on each line a sentence, a tab, its translation, and perhaps a tab and links such "
-        "as 0-0 1-2 3p3."
+        "Text, best in UTF-8; on each line a sentence, a tab, its translation, and perhaps a tab "
+        "and links such as 0-0 1-2 3p3. Other columns may stand between."
     ),
     recognise=recognised,
     parts=(Part("file", N_("File of pairs"), ENDINGS),),

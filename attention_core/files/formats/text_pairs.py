@@ -87,7 +87,7 @@ FORMAT: Final = PairsFormat(
     name="texts",
     title=N_("text files"),
     endings=ENDINGS,
-    looks=N_("UTF-8; a sentence a line, the same number of lines in each file."),
+    looks=N_("Text, best in UTF-8; a sentence a line, the same number of lines in each file."),
     recognise=lambda _data: False,  # one of the files alone is any text
     parts=(
         Part("source", N_("Sentences"), ENDINGS),
