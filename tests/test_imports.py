@@ -787,6 +787,7 @@ def test_links_and_pairs_are_named_where_attention_is_asked_for(data: bytes, nam
 def test_a_table_is_recognised_whatever_its_quotation_marks_are() -> None:
     assert detected(b',a,","\nx,0.5,0.5\n') == "csv"
     assert detected(b'\t"\tHi\t"\nx\t1\t0\t0\n') == "csv"
+    assert detected(b",the,cat\nle,0.9\n") == "csv"
 
 
 def test_recognising_looks_at_the_beginning_only() -> None:

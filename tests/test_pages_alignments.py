@@ -48,9 +48,18 @@ def test_columns_are_asked_with_how_each_begins_before_anything_is_followed() ->
     shown = next(one for one in app.selectbox if one.label == "Column of sentences").options
     assert shown == ["1: 1.25", "2: The cat sleeps.", "3: Le chat dort."]
     assert not address(app, "job")
-    app.selectbox(key="corpus.column").select("1").run()
+    app.selectbox(key="corpus.column_source").select("1").run()
     assert "holds numbers such as 1" in infos(app).replace("\\", "")
     assert not app.exception
+
+
+@pytest.mark.parametrize("page", ["corpus", "heads"])
+def test_two_files_with_links_stand_beside_the_columns_of_a_table(page: str) -> None:
+    app = opened(page, **{"from": "own", "model": MODEL, "form": "texts"})
+    for name, data in (("source", b"a cat\n"), ("target", b"un chat\n"), ("gold", b"0-0 1-1\n")):
+        app.file_uploader(key=f"{page}.{name}").set_value([("a.txt", data, "text/plain")]).run()
+        assert not app.exception
+    assert any("1 pair" in one.label for one in app.button)
 
 
 def test_another_file_brings_its_own_columns() -> None:

@@ -31,12 +31,13 @@ SEPARATORS: Final = ",;\t"
 
 
 def recognised(data: bytes) -> bool:
-    """Our own header, or below a row of cells one as wide whose second cell is a number."""
+    """Our own header, or below a row of cells one no wider whose second cell is a number."""
     first, *rows = beginning(data) or [""]
     mark = max(SEPARATORS, key=first.count)
     if first.split(mark) == OURS:
         return True
-    below = (row.split(mark) for row in rows if _widths(row, mark) & _widths(first, mark))
+    widest = max(_widths(first, mark))
+    below = (row.split(mark) for row in rows if min(_widths(row, mark)) <= widest)
     return mark in first and any(map(_is_number, below))
 
 

@@ -57,7 +57,10 @@ def choices(page: str) -> Upload:
         choosing.first(page),
         choosing.direction(page),
         link.flag(page, "cut"),
-        *(link.one_of(page, name, NUMBERED, "") for name in ("column", "translation", "gold")),
+        *(
+            link.one_of(page, name, NUMBERED, "")
+            for name in ("column_source", "column_target", "column_links")
+        ),
     )
 
 
