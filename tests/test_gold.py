@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from attention_core.axes.tokens import spaced
 from attention_core.errors import TextError
 from attention_core.numbers.alignment import AlignedPair, Gold, Link
 from attention_core.numbers.heads import AttendedPair, HeadRanking
@@ -108,6 +109,12 @@ def test_gold_words_are_found_in_the_text_the_network_reads(
     assert texts == ["J’", "aime", "les", "xylophones", "de", "John"]
     with pytest.raises(TextError, match="“dogs” is not in “I like John’s xylophones”"):
         gold.places(made.source, ("I", "dogs"))
+
+
+def test_words_of_a_file_are_found_however_it_writes_letters_and_blanks() -> None:
+    axis = spaced("L' été a 10 000 jours .")
+    written = ("\u3000", "L'", "e\u0301te\u0301", "a", "10\u202f000", "\u3000", "jours", ".")
+    assert gold.places(axis, written) == [[], [0], [1], [2], [3, 4], [], [5], [6]]
 
 
 FIRST = gold.Reading("cross.0", 0)

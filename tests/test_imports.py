@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,11 +20,13 @@ from numpy.typing import NDArray
 
 from attention_core import finding
 from attention_core.axes.tokens import TextAxis, Token
-from attention_core.errors import AttentionError, TextError
-from attention_core.files import formats, registry
+from attention_core.errors import AttentionError, TextError, TooLong
+from attention_core.files import aligned_lines, formats, reading, registry
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.formats.npz import as_npz
+from attention_core.files.formats.pharaoh import golds
+from attention_core.files.judging import on_its_side, told
 from attention_core.files.reading import (
     MOST_BYTES,
     Imported,
@@ -31,7 +35,9 @@ from attention_core.files.reading import (
     read,
     recognised,
     record,
+    turned,
 )
+from attention_core.numbers.alignment import Link
 from attention_core.pictures.views import view
 from tests.sample import site
 
@@ -67,6 +73,19 @@ def test_a_table_of_any_spreadsheet_gives_its_weights_exactly(text: str, coding:
     assert found.weights.tolist() == [ROWS]
     assert found.weights.dtype == np.float32
     assert found.notes == ()
+
+
+def test_a_lone_quotation_mark_between_tabs_is_a_token() -> None:
+    found = one('\t"\tHi\t"\n«\t1\t0\t0\n"Sa\t0\t1\t0\nlut"\t0\t0\t1\n', "csv")
+    assert tokens_of(found) == (('"', "Hi", '"'), ("«", '"Sa', 'lut"'))
+    first, second = read(b'\t"\tHi\t"\nx\t1\t0\t0\n\n\ta\n"\t1\n', "csv")
+    assert tokens_of(first) == (('"', "Hi", '"'), ("x",))
+    assert tokens_of(second) == (("a",), ('"',))
+
+
+def test_quotation_marks_in_pairs_are_those_of_a_spreadsheet() -> None:
+    found = one('\t"a\tb"\n"x ""y"""\t1\n', "csv")
+    assert tokens_of(found) == (("a\tb",), ('x "y"',))
 
 
 def test_tables_after_empty_lines_are_further_sentences() -> None:
@@ -158,8 +177,43 @@ def packed(data: bytes) -> bytes:
 def test_a_small_archive_that_would_unpack_to_a_large_array_is_not_unpacked() -> None:
     bomb = packed(bytes(MOST_BYTES + 1))
     assert len(bomb) < 100_000
-    with pytest.raises(TextError, match="would take 20 MB"):
+    with pytest.raises(TextError, match="would take more than 20 MB"):
         one(bomb, "npz")
+
+
+def test_an_archive_that_lies_about_its_size_takes_no_more_than_is_allowed() -> None:
+    bomb = bytearray(packed(bytes(10 * MOST_BYTES)))
+    held = bomb.rindex(b"PK\x01\x02")
+    bomb[held + 24 : held + 28] = bomb[22:26] = (1000).to_bytes(4, "little")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TextError):
+            one(bytes(bomb), "npz")
+        assert tracemalloc.get_traced_memory()[1] < 4 * MOST_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packings_that_numpy_never_writes_are_not_unpacked(way: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", way) as made:
+        made.writestr("weights.npy", bytes(1000))
+    with pytest.raises(TextError, match="no NumPy archive"):
+        one(out.getvalue(), "npz")
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0, 2, 3), (2, 0, 2, 3)])
+def test_a_dimension_without_a_place_is_said(shape: tuple[int, ...]) -> None:
+    tokens = {"source": ["a", "b", "c"][: shape[-1]], "target": ["x", "y"][: shape[-2]]}
+    with pytest.raises(TextError):
+        one(archive(weights=np.zeros(shape), **tokens), "npz")
+    with pytest.raises(TextError):
+        one(json.dumps({"weights": np.zeros(shape).tolist(), **tokens}), "json")
+    with pytest.raises(TextError):
+        read(array(np.zeros(shape)), "npy")
+    with pytest.raises(TextError, match="each dimension needs at least one place"):
+        imported(["a"], ["x"], np.zeros((0, 1, 1)))
 
 
 def test_an_array_that_promises_more_than_it_holds_is_refused() -> None:
@@ -224,6 +278,108 @@ def test_marians_sources_are_numbered_where_they_are_not_given() -> None:
     assert "add the file that was translated" in found.notes[0]
 
 
+WIDE = ("10\u00a0000", "euros\u3000")
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("marian", "{} ||| 1,0 0,1"),
+        ("nematus", "0 ||| {} ||| 0 ||| {} ||| 2 2\n1 0\n0 1\n"),
+        ("opennmt", " " * 14 + "a b\n10\u00a0000 1 0\neuros\u3000 0 1"),
+    ],
+)
+def test_spaces_other_than_blanks_stay_inside_words(form: str, text: str) -> None:
+    words = " ".join(WIDE)
+    assert one(text.format(words, words), form, words).target == WIDE
+
+
+@pytest.mark.parametrize("sources", ["the house\n", "the house </s>\n", ""])
+def test_zeros_that_fill_up_rows_of_older_marian_are_left_out(sources: str) -> None:
+    padded = SOFT.replace(" ", ",0,0 ") + ",0,0"
+    found = one(f"das Haus ||| {padded}\n", "marian", sources)
+    assert found.source[:1] == ("the",) if sources else ("1", "2", "3")
+    assert found.weights[:, :, :3].tolist() == [ROWS]
+    assert not found.weights[:, :, 3:].any()
+    assert len(found.source) == (4 if "</s>" in sources else 3)
+
+
+# --- marian-scorer, Sockeye, fairseq, NumPy arrays ---
+
+
+def test_marians_scorer_takes_the_words_of_both_sides_from_the_reader() -> None:
+    found = one(f"-1.250000 ||| {SOFT}\n", "marian-scorer", "the house\tdas Haus\n")
+    assert tokens_of(found) == HOUSE
+    assert (found.weights.tolist(), found.notes) == ([ROWS], ())
+    bare = one(f"-1.250000 ||| {SOFT}\n", "marian-scorer")
+    assert tokens_of(bare) == (("1", "2", "3"), ("1", "2", "3"))
+    assert "holds no words" in bare.notes[0]
+    with pytest.raises(TextError, match="Line 2 has no alignment after a score"):
+        read(b"-1.250000 ||| 0-0\n-1.500000\n", "marian-scorer")
+
+
+def test_a_translation_that_is_a_number_is_not_a_score() -> None:
+    assert detected(b"5 ||| 0.5,0.5 0,1\n") == "marian"
+    assert detected(b"-5.000000 ||| 0-0\n-2.000000 ||| 1-1\n") == "marian-scorer"
+
+
+def test_sockeyes_links_are_read_with_their_translation() -> None:
+    first, second = read(b"das Haus\t0-0 1-0 1-1\nja\t\n", "sockeye", "the house\nyes\n")
+    assert tokens_of(first) == (("the", "house"), ("das", "Haus"))
+    assert first.weights.tolist() == [[[0.5, 0.5], [0, 1]]]
+    assert (tokens_of(second), second.weights.tolist()) == ((("yes",), ("ja",)), [[[0]]])
+    with pytest.raises(TextError, match="Line 1 has no links such as 0-0"):
+        read(b"das Haus\tthe house\n", "sockeye")
+
+
+def test_fairseqs_alignments_are_read_for_every_translation() -> None:
+    text = (
+        "2024-01-01 | INFO | loading\nS-7\tthe house\nT-7\tdas Haus\nH-7\t-0.3\tdas Haus\n"
+        f"D-7\t-0.3\tDas Haus\nP-7\t-0.1 -0.2\nA-7\t{SOFT}\nH-7\t-0.5\tein Haus\nA-7\t1-1 0-0\n"
+    )
+    first, second = read(text.encode(), "fairseq")
+    assert tokens_of(first) == HOUSE
+    assert first.weights.tolist() == [ROWS]
+    assert tokens_of(second) == (("the", "house"), ("ein", "Haus"))
+    assert second.weights.tolist() == [[[1, 0], [0, 1]]]
+
+
+def test_fairseqs_output_without_alignments_says_how_to_get_them() -> None:
+    text = b"S-0\tthe house\nH-0\t-0.3\tdas Haus\n"
+    assert detected(text) == "fairseq"
+    with pytest.raises(TextError, match="--print-alignment soft"):
+        read(text, "fairseq")
+    with pytest.raises(TextError, match="Line 1 aligns sentence 3, but no line H-3"):
+        read(b"A-3\t0-0\n", "fairseq")
+
+
+def array(weights: object) -> bytes:
+    out = io.BytesIO()
+    np.save(out, np.array(weights))
+    return out.getvalue()
+
+
+def test_an_array_of_several_sentences_is_cut_to_their_words() -> None:
+    whole = np.random.default_rng(3).dirichlet(np.ones(5), (2, 4)).astype(np.float32)
+    first, second = read(array(whole), "npy", "the house\tdas Haus\nyes\tja\n")
+    assert tokens_of(first) == HOUSE
+    assert tokens_of(second) == (("yes", "</s>"), ("ja", "</s>"))
+    assert (first.weights[0] == whole[0, :3, :3]).all()
+    assert (second.weights[0] == whole[1, :2, :2]).all()
+    assert one(array(whole[0]), "npy").source == ("1", "2", "3", "4", "5")
+
+
+@pytest.mark.parametrize("wrong", [np.ones(3), np.ones((1, 1, 1, 1)), [["a"]], np.eye(2) > 0])
+def test_an_array_of_something_else_is_refused(wrong: object) -> None:
+    with pytest.raises(TextError, match="needs numbers in 2 or 3 dimensions"):
+        read(array(wrong), "npy")
+
+
+def test_an_array_of_python_objects_is_never_unpickled() -> None:
+    with pytest.raises(TextError, match="holds Python objects"):
+        read(array([Trap()]), "npy")
+
+
 # --- Nematus and those that write like it ---
 
 
@@ -265,7 +421,7 @@ def cells(words: Sequence[str], rows: Sequence[Sequence[float]], source: Sequenc
 
 
 LONG = (("wonderful", "house"), ("wunderschönes", "Haus", "</s>"))
-LONG_ROWS = [[0.75, 0.25], [0.125, 0.875], [0.5, 0.5]]
+LONG_ROWS = [[0.75, 0.25], [0.125, 0.875], [0.375, 0.625]]
 
 
 def test_opennmts_table_is_read_and_its_cut_words_are_said() -> None:
@@ -321,6 +477,10 @@ EXAMPLES: dict[str, bytes] = {
     "opennmt": cells(HOUSE[1], ROWS, HOUSE[0]).encode(),
     "json": b'{"weights": [[0.5, 0.5]], "queries": ["x"], "keys": ["a", "b"]}',
     "nematus": block("0 ||| das Haus ||| 0 ||| the house ||| 3 3").encode(),
+    "marian-scorer": f"-1.250000 ||| {SOFT}\n".encode(),
+    "fairseq": f"S-0\tthe house\nH-0\t-0.3\tdas Haus\nA-0\t{SOFT}\n".encode(),
+    "sockeye": b"das Haus\t0-0 1-1\n",
+    "npy": array(np.eye(2)),
 }
 
 
@@ -410,8 +570,8 @@ def test_a_source_file_of_another_length_is_refused() -> None:
 
 
 def test_text_that_is_not_utf8_and_files_that_are_too_large_are_refused() -> None:
-    with pytest.raises(TextError, match="Byte 2 of this file is not UTF-8"):
-        read(b",\xff\n", "csv")
+    with pytest.raises(TextError, match="Line 2 of this file is not UTF-8"):
+        read(b",a\n\xff\xfe\xff\xfe,1\n", "csv")
     with pytest.raises(TextError, match="at most 20 MB"):
         read(b" " * (MOST_BYTES + 1), "csv")
 
@@ -428,14 +588,88 @@ def test_a_sentence_of_too_many_weights_is_refused() -> None:
         imported(["s"] * 2000, ["t"] * 2001, wide)
 
 
+MANY = {
+    "csv": b",a\nb,1\n\n",
+    "marian": b"b ||| 0-0\n",
+    "marian-scorer": b"-1.000000 ||| 0-0\n",
+    "sockeye": b"b\t0-0\n",
+    "fairseq": b"S-0\ta\nH-0\t-1\tb\nA-0\t0-0\n",
+    "nematus": b"0 ||| b ||| 0 ||| a ||| 1 1\n1\n",
+}
+
+
+@pytest.mark.parametrize("form", MANY)
+def test_more_sentences_than_are_read_are_cut_only_when_the_reader_agrees(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reading, aligned_lines):
+        monkeypatch.setattr(module, "MOST_SENTENCES", 20)
+    with pytest.raises(TooLong, match="more than 20 sentences"):
+        read(MANY[form] * 21, form, "a\n" * 21)
+    assert len(read(MANY[form] * 21, form, "a\n" * 21, cut=True)) == 20
+    assert len(read(MANY[form] * 20, form, "a\n" * 20)) == 20
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("opennmt", " " * 12 + "a b\n" + "x " * 150_000),
+        ("opennmt", "SENT 1: [" + "'a', " * 50_000 + "'a']\n"),
+    ],
+)
+def test_a_line_longer_than_any_row_is_refused_before_it_is_cut_into_words(
+    form: str, text: str
+) -> None:
+    with pytest.raises(TextError, match="characters; a row of words or weights has at most"):
+        read(text.encode(), form)
+
+
+def test_links_without_end_on_one_line_are_refused() -> None:
+    with pytest.raises(TextError, match="Line 2 has 400,000 characters"):
+        golds("0-0\n" + "0-0 " * 100_000)
+
+
+def test_a_side_of_too_many_tokens_is_refused() -> None:
+    with pytest.raises(TextError, match="at most 5000 on a side"):
+        read(b"a ||| " + b"1," * 5_000 + b"1\n", "marian")
+
+
 def test_rows_that_do_not_sum_to_one_are_kept_with_a_note() -> None:
-    weights = np.array([[0.5, 0.25], [0, 0], [2, 1], [0.5, 0.5]])
+    weights = np.array([[0.5, 0.25], [0, 0], [2, 1], [0.5, 0.25]])
     found = imported(["a", "b"], ["w", "x", "y", "z"], weights, number=7)
     assert found.weights.tolist() == [weights.tolist()]
     (note,) = found.notes
-    assert "In sentence 7, 2 rows" in note
+    assert "In sentence 7, 3 rows" in note
     assert "between 0.75 and 3" in note
-    assert note.values["rows"] == 2
+    assert note.values["rows"] == 3
+
+
+SIDEWAYS = np.array([[0.7, 0.2, 0.5], [0.3, 0.8, 0.5]])
+
+
+def test_columns_that_sum_to_one_are_said_and_can_be_made_rows() -> None:
+    found = imported(["a", "b", "c"], ["x", "y"], SIDEWAYS, number=3)
+    (note,) = found.notes
+    assert note.startswith("In sentence 3 the columns of weights sum to 1, not the rows")
+    other = turned(found)
+    assert (*tokens_of(other), other.number) == (("x", "y"), ("a", "b", "c"), 3)
+    assert (other.weights[0] == SIDEWAYS.T.astype(np.float32)).all()
+    assert not any("columns" in note for note in other.notes)
+    assert found.weights.shape == (1, 2, 3)
+
+
+@pytest.mark.parametrize("weights", [np.eye(2), [[0.5, 0.5], [0.5, 0.5]], SIDEWAYS.T])
+def test_rows_that_sum_to_one_lie_on_no_side(weights: NDArray[np.float64]) -> None:
+    assert not on_its_side(np.asarray(weights)[None])
+
+
+def test_equal_weights_are_said_and_no_link_is_drawn_from_them() -> None:
+    weights = np.array([[0.3333, 0.3334, 0.3333], [0, 0, 0], [0.2, 0.3, 0.5]])
+    (note,) = imported(["a", "b", "c"], ["x", "y", "z"], weights).notes
+    assert "all weights are equal in 1 of 3 rows" in note
+    links = [Link(0, 0), Link(1, 0), Link(2, 1), Link(1, 2)]
+    assert told(links, weights) == [Link(2, 1), Link(1, 2)]
+    assert imported(["a"], ["x", "y"], np.ones((2, 1))).notes == ()
 
 
 # --- records ---
@@ -474,6 +708,14 @@ def test_a_record_says_how_far_its_rows_are_from_one() -> None:
         ("▁我 们 ▁ 好", "我们 好", "我|们|␣|好"),
         ("## @@ ￭ #", "## @@ ￭ #", "##|@@|￭|#"),
         ("a</s> </s> <unk>", "a</s> <unk>", "a</s>|</s>|<unk>"),
+        ("Hello Ġwor ld ĠcafÃ©", "Hello world café", "Hello|wor|ld|café"),
+        ("<|endoftext|> Ġthe Ġ Ġ Ċ", "the   ", "<|endoftext|>|the|␣|␣|␣"),
+        ("Ġæ Ī ĳ Ġthe", "我 the", "⟨E6⟩|⟨88⟩|我|the"),
+        ("ĠÐ nothing", "\\xd0nothing", "⟨D0⟩|\\xd0nothing"),
+        ("Ġk我 caf", "Ġk我 caf", "Ġk我|caf"),
+        ("▁caf <0xC3> <0xA9> s ▁x", "cafés x", "caf|⟨C3⟩|é|s|x"),
+        ("un believ able</w> cat s </w> x</w>", "unbelievable cats x", "un|believ|able|cat|s|␣|x"),
+        ("[CLS] un ##able [SEP]", "unable", "[CLS]|un|able|[SEP]"),
     ],
 )
 def test_tokens_are_shown_without_marks_and_stand_where_the_text_has_them(
@@ -484,7 +726,7 @@ def test_tokens_are_shown_without_marks_and_stand_where_the_text_has_them(
     assert "|".join(token.text for token in made.tokens) == shown
     assert [token.piece for token in made.tokens] == tokens.split()
     for token in made.tokens:
-        if not token.special and token.text != "␣":
+        if token.start < token.end and token.text != "␣":
             assert made.text[token.start : token.end] == token.text
 
 
@@ -520,15 +762,32 @@ def test_what_comes_in_is_not_changed() -> None:
         b"",
         b"Once upon a time, there was a cat.\nIt sat, and sat.\n",
         b"a cat ||| un chat\na dog ||| un chien\n",
-        b"a cat\tun chat\t0-0 1-1\n",
-        b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n',
-        b"0-0 1-1\n",
         b"            deeply indented\nand no table\n",
     ],
 )
 def test_what_speaks_for_no_format_is_not_recognised_instead_of_guessed(data: bytes) -> None:
     with pytest.raises(TextError, match=r"None of the \d+ known formats recognises this file"):
         recognised(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"a cat\tun chat\t0-0 1-1\n", "holds pairs of sentences"),
+        (b"<tmx><body></body></tmx>", "holds pairs of sentences"),
+        (b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n', "holds pairs of sentences"),
+        (b"0-0 1-1\n", "holds links between words"),
+    ],
+)
+def test_links_and_pairs_are_named_where_attention_is_asked_for(data: bytes, named: str) -> None:
+    with pytest.raises(TextError, match=named):
+        recognised(data)
+
+
+def test_a_table_is_recognised_whatever_its_quotation_marks_are() -> None:
+    assert detected(b',a,","\nx,0.5,0.5\n') == "csv"
+    assert detected(b'\t"\tHi\t"\nx\t1\t0\t0\n') == "csv"
+    assert detected(b",the,cat\nle,0.9\n") == "csv"
 
 
 def test_recognising_looks_at_the_beginning_only() -> None:

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from attention_core.errors import TextError, TooLong
+from attention_core.files.format import Columns
 from attention_core.files.formats.json_pairs import from_json
-from attention_core.files.formats.table_pairs import from_table
-from attention_core.files.formats.text_pairs import from_texts
+from attention_core.files.formats.table_pairs import from_table, table
+from attention_core.files.formats.text_pairs import aligned_pairs, from_texts
 from attention_core.files.pairs import MOST, MOST_BYTES, Pairs
 from attention_core.numbers.alignment import Link
 from models.corpora import pairs
@@ -23,7 +24,7 @@ def texts(found: Pairs) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("written", [
     LINES, LINES.rstrip(), LINES.replace("\n", "\r\n"), "\ufeff" + LINES, LINES + "\n\n",
-    "eng\tfra\n" + LINES, "Source\tTarget\n" + LINES,
+    LINES.replace("\n", "\r"), "eng\tfra\n" + LINES, "Source\tTarget\n" + LINES,
     LINES.replace(".\n", ".\ttrain\n"),
 ])  # fmt: skip
 def test_a_table_is_read_with_or_without_header_and_whatever_ends_its_lines(written: str) -> None:
@@ -46,6 +47,72 @@ def test_a_third_column_of_links_is_gold(header: str) -> None:
     assert first.aligned.gold.sure == {Link(0, 0), Link(1, 1)}
     assert second.aligned is not None
     assert second.aligned.gold.possible == {Link(0, 0)}
+
+
+SPACED = ("10\u00a0000 euros", "10\u202f000 euros\u3000", "\u3000 \u2009a\u2009")
+
+
+@pytest.mark.parametrize("text", SPACED)
+def test_words_of_linked_pairs_are_cut_at_blanks_alone(text: str) -> None:
+    words = tuple(text.split(" "))
+    table = from_table(f"{text}\ta\u00a0b\t1-0\n".encode()).rows[0].aligned
+    side = from_texts(text.encode(), "a\u00a0b".encode(), b"1-0").rows[0].aligned
+    (plain,) = aligned_pairs(text, "a\u00a0b", "1-0")
+    for found in (table, side, plain):
+        assert found is not None
+        assert (found.source, found.target) == (words, ("a\u00a0b",))
+
+
+@pytest.mark.parametrize(("row", "chosen"), [
+    ("A cat sat.\tUn chat.", Columns(0, 1)),
+    ("A cat sat.\tUn chat.\t0-0 1-1", Columns(0, 1, 2)),
+    ("1.2514\tA cat sat.\tUn chat.", Columns(1, 2)),
+    ("-0.3\t0-0 1-1\tA cat sat.\tUn chat.", Columns(2, 3, 1)),
+    ("deu-17\tA cat sat.\t2024-01-05\tUn chat.\tde:3", Columns(1, 3)),
+    ("train\tA cat sat.\tUn chat.\t99 %", Columns(1, 2)),
+    ("A cat sat.\t1,5\t50%\tUn chat.\t", Columns(0, 3)),
+    ("我们爱猫\t7\tUn chat.", Columns(0, 2)),
+])  # fmt: skip
+@pytest.mark.parametrize("header", [False, True])
+def test_columns_of_numbers_names_and_labels_are_no_sentences(
+    row: str, chosen: Columns, header: bool
+) -> None:
+    cells = row.split("\t")
+    others = [row.replace("cat", animal).replace("chat", animal).replace("1.", digit)
+              for animal, digit in (("dog", "2."), ("hen", "3."))]  # fmt: skip
+    named = ["column"] * len(cells)
+    named[chosen.source], named[chosen.target] = "Source", "Target"
+    data = "\n".join([*(["\t".join(named)] if header else []), row, *others]).encode()
+    assert table(data) == (tuple(named if header else cells), chosen)
+    found = from_table(data)
+    assert texts(found)[0] == (cells[chosen.source], cells[chosen.target])
+    assert (len(found), found.linked) == (3, 3 if chosen.links >= 0 else 0)
+
+
+def test_the_reader_may_name_other_columns() -> None:
+    data = b"one\ttwo\t0-0\tthree\n"
+    found = from_table(data, columns=Columns(3, 1, -1))
+    assert (texts(found), found.linked) == ([("three", "two")], 0)
+    with pytest.raises(TextError, match="Line 1 has “one” where a link should stand"):
+        from_table(data, columns=Columns(1, 3, 0))
+
+
+def test_numbers_are_never_followed_as_sentences() -> None:
+    with pytest.raises(TextError, match=r"Column 1 holds numbers such as 1\.25, no sentences"):
+        from_table(b"1.25\tUn chat.\n-3e-2\tUn chien.\n")
+
+
+def test_many_links_in_one_cell_are_links() -> None:
+    many = " ".join(["10-10"] * 1_000)
+    side = " ".join(["a"] * 11)
+    assert table(f"{side}\t{side}\t{many}\n".encode()).likely.links == 2
+    assert from_table(f"{side}\t{side}\t{many}\n".encode()).linked == 1
+    assert table(f"{side}\t{side}\t{'word ' * 1_000}\n".encode()).likely.links == -1
+
+
+@pytest.mark.parametrize("cell", ["1" * 200_000 + "x", "1-111" * 40_000 + "x", "a1" * 100_000])
+def test_long_cells_are_looked_at_in_no_time_to_speak_of(cell: str) -> None:
+    assert table(f"a cat\tun chat\t{cell}\n".encode()).likely == (0, 1, -1)
 
 
 def test_a_link_out_of_range_is_named_with_its_line_in_the_file() -> None:
@@ -77,9 +144,9 @@ def test_an_empty_side_and_a_line_without_a_tab_are_kept_as_rows() -> None:
     assert texts(from_texts(b"a\n\nc\n", b"x\ny\nz\n"))[1] == ("", "y")
 
 
-def test_what_is_not_utf8_is_named_with_its_line() -> None:
-    with pytest.raises(TextError, match=r"Line 2 .* UTF-8"):
-        from_table("a\tb\nété\tsummer\n".encode("latin-1"))
+def test_what_is_in_no_known_coding_is_named_with_its_line() -> None:
+    with pytest.raises(TextError, match=r"Line 2 .* save the file as UTF-8"):
+        from_table("a\tb\nЛюблю\tsummer\n".encode("koi8-r"))
 
 
 def test_a_file_without_tabs_or_without_lines_says_what_is_needed() -> None:

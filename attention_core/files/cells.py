@@ -38,7 +38,8 @@ def named(words: Sequence[str], count: int, number: int) -> list[str]:
         raise TextError(
             "Sentence {number} has {words} words but weights for {places}; there must be one "
             "place for each word, and perhaps one for the end. Keep the sub-words in the output "
-            "(in Marian --no-spm-decode) and give the source as the program read it.",
+            "(Marian: --no-spm-decode; fairseq: no --remove-bpe) and give the source as the "
+            "program read it.",
             number=number, words=len(words), places=count,
         )  # fmt: skip
     return [*words, END][:count]

@@ -32,7 +32,7 @@ class Format:
     title      what people call it, marked for translation where it is no name
     endings    of file names, without the dot, the usual one first
     looks      what such a file looks like, in a sentence for whoever brings one
-    recognise  whether a file may be one, judged by its first bytes (at most `text.LOOKED_AT`);
+    recognise  whether a file may be one, judged by its first bytes (at most `coding.LOOKED_AT`);
                it says yes only where something speaks for it, and to no file of another format
     mime       what a browser is told when it is saved
     """
@@ -62,11 +62,13 @@ class AttentionFormat(Format):
     read     every sentence of a file; sources are the lines that were translated, for formats that
              lack them (`lacks_sources`). Raises TextError
     write    the numbers of one picture
+    binary   whether a file is no text
     """
 
     read: Callable[[bytes, str], Iterator[Imported]] | None = None
     write: Callable[[View], bytes] | None = None
     lacks_sources: bool = False
+    binary: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +92,34 @@ class Part(NamedTuple):
     links: bool = False
 
 
+class Columns(NamedTuple):
+    """Which columns of a table hold what, counted from 0; links is −1 where none does."""
+
+    source: int = 0
+    target: int = 1
+    links: int = -1
+
+
+class Table(NamedTuple):
+    """A table before it is read: the beginning of each column, and which of them are likely."""
+
+    beginnings: tuple[str, ...]
+    likely: Columns
+
+
 class Reading(NamedTuple):
     """How pairs are to be read.
 
     cut        True reads the beginning of a file that is too long
     first      the number that links give to a sentence's first word, 0 or 1
     direction  which side the first number of a link counts
+    columns    of a table; None takes the likely ones
     """
 
     cut: bool = False
     first: int = 0
     direction: Direction = "source-target"
+    columns: Columns | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +130,11 @@ class PairsFormat(Format):
     read     the content of each part, None for one that is missing. Raises TextError, TooLong
     write    pairs that people linked
     counted  whether its links may count from 0 or 1, words being what spaces separate
+    table    looks into a file whose columns may be in any order; None for other files
     """
 
     parts: tuple[Part, ...]
     read: Callable[[Sequence[bytes | None], Reading], Pairs] | None = None
     write: Callable[[Iterable[AlignedPair]], str] | None = None
     counted: bool = True
+    table: Callable[[bytes], Table] | None = None

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from attention_core.axes.text import visible
 from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError
+from attention_core.files.judging import remarks
+from attention_core.files.pieces import SPECIAL, pieces
 from attention_core.watching.place import Place
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 
@@ -28,21 +30,23 @@ END: Final = "</s>"
 """The name given to the end of a sentence where a file has weights for it but no word."""
 MOST_BYTES: Final = 20_000_000
 """Of one file."""
+MOST_SENTENCES: Final = 10_000
+"""Of one file."""
 MOST_CELLS: Final = 4_000_000
 """Of one sentence: 2,000 × 2,000 words, or 48 heads of 288 × 288."""
+MOST_TOKENS: Final = 5_000
+"""Of one side of a sentence."""
+MOST_OF_LINE: Final = 200_000
+"""Characters of one row of words or weights."""
 MOST_LETTERS: Final = 1_000
 """Of one word; longer ones come from files that were cut in the wrong places."""
-NEARLY_ONE: Final = 0.01
-"""How far a sum of weights may be from 1 without remark: files round to a few digits."""
-
-_SPECIAL: Final = re.compile(r"</?s>|<(?:eos|bos|pad)>|\[(?:cls|sep|pad)\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Imported:
     """A sentence and its translation as some program cut them, and where it looked meanwhile.
 
-    source, target  tokens, with the marks of their tokenizer: ▁ ## @@ ￭
+    source, target  tokens, with the marks of their tokenizer, as `pieces` knows them
     weights         (head, target, source), float32, finite, none below 0
     number          the sentence's place in its file, from 1
     """
@@ -68,7 +72,7 @@ def imported(
     Rows that do not sum to 1 (or 0) are kept, with a note. Raises TextError for anything else.
     """
     _check_tokens(source, target, number)
-    weights = weights if weights.ndim == 3 else weights[None]
+    weights = by_head(weights)
     if weights.shape[1:] != (len(target), len(source)):
         raise TextError(
             "Sentence {number} has {targets} target tokens and {sources} source tokens, but its "
@@ -80,8 +84,21 @@ def imported(
     with np.errstate(over="ignore"):
         weights = weights.astype(np.float32)
     _check_weights(weights, number)
-    notes = (*notes, *_remarks(weights, number))
+    notes = (*notes, *remarks(weights, number))
     return Imported(_encodable(source), _encodable(target), weights, number, notes)
+
+
+def by_head(weights: NDArray[Any]) -> NDArray[Any]:
+    """Weights of 2 to 4 dimensions as (layer and head, target, source).
+
+    Raises TextError where a dimension has no place at all.
+    """
+    if not weights.size:
+        raise TextError(
+            "The weights have the shape {shape}; each dimension needs at least one place.",
+            shape=list(weights.shape),
+        )
+    return weights.reshape(-1, *weights.shape[-2:])
 
 
 def _encodable(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -96,11 +113,27 @@ def _check_tokens(source: Sequence[str], target: Sequence[str], number: int) -> 
             "must be at least one of each.",
             number=number, sources=len(source), targets=len(target),
         )  # fmt: skip
+    if max(len(source), len(target)) > MOST_TOKENS:
+        raise TextError(
+            "Sentence {number} has {sources} source tokens and {targets} target tokens; at most "
+            "{most} on a side can be shown.",
+            number=number, sources=len(source), targets=len(target), most=MOST_TOKENS,
+        )  # fmt: skip
     if max(map(len, (*source, *target))) > MOST_LETTERS:
         raise TextError(
             "Sentence {number} has a token of more than {most} characters; the file seems to be "
             "in another format.",
             number=number, most=MOST_LETTERS,
+        )  # fmt: skip
+
+
+def check_line(row: str, line: int) -> None:
+    """Raises TextError where a line is longer than the words or the weights of one row can be."""
+    if len(row) > MOST_OF_LINE:
+        raise TextError(
+            "Line {line} has {letters:,} characters; a row of words or weights has at most "
+            "{most:,}. The file seems to be in another format.",
+            line=line, letters=len(row), most=MOST_OF_LINE,
         )  # fmt: skip
 
 
@@ -125,15 +158,10 @@ def _check_weights(weights: Matrix, number: int) -> None:
         )  # fmt: skip
 
 
-def _remarks(weights: Matrix, number: int) -> Iterator[Note]:
-    sums = weights.sum(-1)
-    odd = sums[(np.abs(sums - 1) > NEARLY_ONE) & (sums > 0)]
-    if odd.size:
-        yield Note(
-            "In sentence {number}, {rows} rows of weights do not sum to 1 but to between {least} "
-            "and {most}; they are shown as they are.",
-            number=number, rows=odd.size, least=f"{odd.min():.3g}", most=f"{odd.max():.3g}",
-        )  # fmt: skip
+def turned(found: Imported) -> Imported:
+    """The sentence with its rows as columns: what was the source is the target, and back."""
+    weights = found.weights.transpose(0, 2, 1)
+    return imported(found.target, found.source, weights, found.number)
 
 
 def record(found: Imported, model: str = "imported") -> AttentionRecord:
@@ -154,36 +182,19 @@ def record(found: Imported, model: str = "imported") -> AttentionRecord:
 def axis(name: str, tokens: Sequence[str]) -> TextAxis:
     """The text that tokens spell, and where in it each of them stands.
 
-    Tokens are words with a space between, unless the marks of a tokenizer say where spaces are:
-    ▁ (SentencePiece) before a token that begins a word; ## (WordPiece) before one, @@ (BPE) after
-    one that belongs together; ￭ (OpenNMT) on the side where it is joined.
+    Tokens are words with a space between, unless the marks of a tokenizer say where spaces are
+    (`pieces`). A token that ends within a character is named by its bytes.
     """
-    text, made, joined = "", list[Token](), True
-    spaced = any(token.startswith("▁") for token in tokens)
-    for token in tokens:
-        if _SPECIAL.fullmatch(token):
+    text, made = "", list[Token]()
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    for token, piece in zip(tokens, pieces(tokens), strict=True):
+        if SPECIAL.fullmatch(token):
             made.append(Token(token, len(text), len(text), special=True, piece=token))
             continue
-        shown, before, after = _unmarked(token)
-        space = token.startswith("▁") if spaced else not (joined or before)
-        if space and text:
-            text += " "
-        blank = not shown and text.endswith(" ")
-        made.append(
-            Token(visible(shown or " "), len(text) - blank, len(text) + len(shown), piece=token)
-        )
-        text, joined = text + shown, after
+        text += "" if piece.joined or not text else " "
+        spelt = decoder.decode(piece.spelt)
+        blank = not piece.spelt and text.endswith(" ")
+        shown = spelt or "".join(f"⟨{byte:02X}⟩" for byte in piece.spelt) or " "
+        made.append(Token(visible(shown), len(text) - blank, len(text) + len(spelt), piece=token))
+        text += spelt
     return TextAxis(name, text, tuple(made))
-
-
-def _unmarked(token: str) -> tuple[str, bool, bool]:
-    """The characters of the text, and whether they are joined to those before and after."""
-    if token.startswith("▁"):
-        return token[1:], False, False
-    if token.startswith("##") and token != "##":
-        return token[2:], True, False
-    if token.endswith("@@") and token != "@@":
-        return token[:-2], False, True
-    if "￭" in (token[:1], token[-1:]) and token != "￭":
-        return token.strip("￭"), token.startswith("￭"), token.endswith("￭")
-    return token, False, False

@@ -16,8 +16,9 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from attention_core.errors import TextError, TooLong
-from attention_core.files.text import lines_of
+from attention_core.files.text import decoded, lines_of
 from attention_core.numbers.alignment.links import AlignedPair
+from attention_core.watching.record import Note
 
 Row = TypeVar("Row")
 MOST: Final = 10_000
@@ -37,9 +38,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The rows of a file, in order."""
+    """The rows of a file, in order, and what is to be said of it."""
 
     rows: tuple[Pair, ...]
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -87,19 +89,13 @@ def few(rows: list[Row], cut: bool, headed: int = 0) -> list[Row]:
 
 
 def lines(data: bytes) -> list[str]:
-    """The lines of a text in UTF-8."""
+    """The lines of a text. Raises TextError where it is too long, empty, or in no known coding."""
     if len(data) > MOST_BYTES:
         raise TextError(
             "This file has {size} MB; at most {most} MB are read. Take a part of it.",
             size=len(data) // 1_000_000, most=MOST_BYTES // 1_000_000,
         )  # fmt: skip
-    try:
-        found = lines_of(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as fault:
-        raise TextError(
-            "Line {line} of this file is not UTF-8 text; save the file as UTF-8.",
-            line=data.count(b"\n", 0, fault.start) + 1,
-        ) from fault
+    found = lines_of(decoded(data))
     if not any(map(str.strip, found)):
         raise TextError("This file is empty; it needs at least one pair of sentences.")
     return found

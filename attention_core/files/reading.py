@@ -11,21 +11,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from attention_core.errors import AttentionError, TextError
+from attention_core.errors import AttentionError, TextError, TooLong
 from attention_core.files import registry
-from attention_core.files.imported import MOST_BYTES, Imported, axis, imported, record
+from attention_core.files.imported import (
+    MOST_BYTES,
+    MOST_SENTENCES,
+    Imported,
+    axis,
+    imported,
+    record,
+    turned,
+)
 from attention_core.files.registry import recognised
 
 MOST_WEIGHTS: Final = 10_000_000
 """Of one file: 40 MB in memory."""
 
 
-def read(data: bytes, form: str, sources: str = "") -> list[Imported]:
+def read(data: bytes, form: str, sources: str = "", cut: bool = False) -> list[Imported]:
     """Every sentence of a file with its attention; `form` may come from `recognised`.
 
-    sources  the sentences that were translated, a line each, for Marian, whose files lack them
+    sources  the sentences that were translated, a line each, for formats that lack them
+    cut      True reads the first sentences of a file with too many
 
-    Raises TextError, with the line or the sentence, for whatever is not as the format needs it.
+    Raises TextError, with the line or the sentence, for whatever is not as the format needs it,
+    TooLong where there are more than MOST_SENTENCES and nobody agreed to a part.
     """
     if max(len(data), len(sources)) > MOST_BYTES:
         raise TextError(
@@ -34,6 +44,14 @@ def read(data: bytes, form: str, sources: str = "") -> list[Imported]:
         )  # fmt: skip
     found, weights = list[Imported](), 0
     for sentence in _reader(form)(data, sources):
+        if len(found) == MOST_SENTENCES:
+            if cut:
+                break
+            raise TooLong(
+                "This file has more than {most:,} sentences, which is the most that is read at a "
+                "time. Split it, or read only its beginning.",
+                most=MOST_SENTENCES,
+            )
         weights += sentence.weights.size
         if weights > MOST_WEIGHTS:
             raise TextError(
@@ -58,5 +76,5 @@ def _reader(form: str) -> Callable[[bytes, str], Iterator[Imported]]:
     return found.read
 
 
-__all__ = ["MOST_BYTES", "MOST_WEIGHTS", "Imported", "axis", "imported", "read", "recognised",
-           "record"]  # fmt: skip
+__all__ = ["MOST_BYTES", "MOST_SENTENCES", "MOST_WEIGHTS", "Imported", "axis", "imported", "read",
+           "recognised", "record", "turned"]  # fmt: skip

@@ -25,8 +25,9 @@ from typing import Final, TypeVar
 
 from attention_core.errors import AttentionError, TextError
 from attention_core.files import formats
+from attention_core.files.coding import LOOKED_AT
 from attention_core.files.format import AttentionFormat, Format, LinksFormat, PairsFormat
-from attention_core.files.text import LOOKED_AT, decoded
+from attention_core.files.text import decoded
 from attention_core.finding import found
 
 Kind = TypeVar("Kind", bound=Format)
@@ -94,6 +95,7 @@ def recognised(data: bytes) -> AttentionFormat:
             formats=", ".join(one.name for one in found),
         )
     if not found:
+        _named_otherwise(head)
         decoded(data)
         raise TextError(
             "None of the {count} known formats recognises this file; if you know its format, "
@@ -101,3 +103,17 @@ def recognised(data: bytes) -> AttentionFormat:
             count=len(read),
         )
     return found[0]
+
+
+def _named_otherwise(head: bytes) -> None:
+    """Raises TextError where a file holds something else that we know."""
+    if any(one.recognise(head) for one in links().values()):
+        raise TextError(
+            "This file holds links between words, but no weights of attention; Find the head that "
+            "aligns reads it together with its sentences."
+        )
+    if any(one.recognise(head) for one in pairs().values()):
+        raise TextError(
+            "This file holds pairs of sentences, but no weights of attention; Follow a corpus "
+            "reads it."
+        )

@@ -2,45 +2,63 @@
 
 >>> decoded(b"\\xff\\xfea\\x00")
 'a'
->>> lines_of("one\\r\\ntwo\\n")
-['one', 'two']
+>>> lines_of("one\\r\\ntwo\\rthree\\n")
+['one', 'two', 'three']
+>>> words_of("10\\u00a0000  euros")
+['10\\xa0000', 'euros']
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from attention_core.errors import TextError
+from attention_core.files.coding import LOOKED_AT, coding
+from attention_core.watching.record import Note
 
-LOOKED_AT: Final = 100_000
-"""Bytes at the beginning of a file that a format may look at to recognise it."""
+_LINE_END: Final = re.compile(r"\r\n?")
+_BLANK: Final = re.compile(r"[ \t\r\n]+")
 
 
 def decoded(data: bytes) -> str:
-    """Spreadsheets write UTF-16 with a mark in front; everything else is UTF-8.
-
-    Raises TextError, with the place, for bytes that are neither.
-    """
+    """The text in the coding that `coding` finds. Raises TextError, with the line."""
     try:
-        return data.decode(_coding(data))
+        return data.decode(coding(data).codec)
     except UnicodeDecodeError as fault:
         raise TextError(
-            "Byte {place} of this file is not UTF-8 text; save it as UTF-8, or choose its format.",
-            place=fault.start + 1,
+            "This file ends in the middle of a character; it was cut off. Give it whole."
         ) from fault
+
+
+def assumed(data: bytes) -> Note | None:
+    """What is to be said of a text whose coding nothing but its letters tells."""
+    known = coding(data)
+    if known.certain:
+        return None
+    return Note(
+        "This file is not marked as UTF-8; its letters were read as {coding}. If they look wrong, "
+        "save the file as UTF-8.",
+        coding=known.title,
+    )
 
 
 def beginning(data: bytes, lines: int = 40) -> list[str]:
     """The first lines with something on them, of the first LOOKED_AT bytes, whatever they are."""
-    head = data[:LOOKED_AT].decode(_coding(data), "replace")
-    return [line for line in lines_of(head) if line.strip()][:lines]
-
-
-def _coding(data: bytes) -> str:
-    return "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    head = data[:LOOKED_AT]
+    try:
+        text = head.decode(coding(head).codec, "ignore")
+    except TextError:
+        text = head.decode("latin-1")
+    return [line for line in lines_of(text) if line.strip()][:lines]
 
 
 def lines_of(text: str) -> list[str]:
     """The lines of a file, whatever system wrote it; a last line feed begins no further line."""
-    rows = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    rows = _LINE_END.sub("\n", text.removeprefix("\ufeff")).split("\n")
     return rows if rows[-1] else rows[:-1]
+
+
+def words_of(row: str) -> list[str]:
+    """What blanks and tabs separate, as aligners cut words; other spaces stay inside them."""
+    return [word for word in _BLANK.split(row) if word]

@@ -10,6 +10,7 @@ import streamlit as st
 
 from attention_core.files.pairs import Pairs
 from attention_core.marking import N_
+from attention_core.pictures.reading_order import mirrored, mirrored_links, right_to_left
 from models.corpora.pairs import ready_classroom
 from models.corpora.triage import Row, Triage, Way, as_csv, summary
 from models.work.jobs import Job
@@ -171,13 +172,15 @@ def show_pair(row: Row) -> None:
         prose.caption(*sentences.no_attention(found))
     else:
         picture = look.view("words", "hidden")
+        backwards = right_to_left(row.target), right_to_left(row.source)
         figures.alignment(
-            picture, look.links(picture), [], f"{PAGE}.ribbons", lambda: None,
+            mirrored(picture, *backwards),
+            mirrored_links(look.links(picture), picture, *backwards),
+            [], f"{PAGE}.ribbons", lambda: None,
             title=f"{row.source} → {row.target}", caption=prose.joined(sentences.shown(picture)),
         )  # fmt: skip
         prose.caption(sentences.alignment(picture))
-    if st.button(_("Open it in Translate"), icon=":material/arrow_forward:"):
-        handover.to_translate(model, row.source, row.target, row.pair.aligned)
+    handover.offered(model, row.source, row.target, row.pair.aligned)
 
 
 def show_dots(found: list[Row], opened: Row) -> None:

@@ -201,9 +201,8 @@ def show_way(chosen: Ranked, pairs: list[Pair]) -> None:
         prose.filled(_("Chosen: {place}, AER {aer}."), place=ranking.reading(chosen),
                      aer=prose.number(chosen.scores.error_rate, 3))
     )  # fmt: skip
-    if st.button(_("Open it in Translate"), icon=":material/arrow_forward:"):
-        pair = pairs[0]
-        handover.to_translate(link.value(MODEL), pair.source, pair.target, pair.aligned, chosen)
+    pair = pairs[0]
+    handover.offered(link.value(MODEL), pair.source, pair.target, pair.aligned, chosen)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,16 @@ a head, and show them as ribbons, as a matrix and as links.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from attention_core.files.formats.pharaoh import pharaoh
-from attention_core.files.reading import Imported, record
+from attention_core.files.judging import on_its_side, told
+from attention_core.files.reading import Imported, axis, record, turned
 from attention_core.marking import N_
 from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
+from attention_core.pictures.reading_order import mirrored, mirrored_links, right_to_left
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
 from pages.alignments.parts import foreign
@@ -34,12 +38,17 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = choosing.grain(PAGE, "tokens")
 SPECIALS = choosing.specials(PAGE, "shown")
 SCALE = choosing.scale(PAGE)
+TURN = link.flag(PAGE, "swap")
+ORDER = link.one_of(PAGE, "order", ("", "left", "right"), "")
 HOW = link.one_of(PAGE, "how", tuple(EXTRACTIONS), "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
-    FROM, FORM, FILE, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, HOW, LEAST,
+    FROM, FORM, FILE, CUT, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, TURN, ORDER, HOW,
+    LEAST,
 )  # fmt: skip
+LISTED = 200
+"""Sentences that are offered by their words; a list of more would weigh on every message."""
 
 
 def page() -> None:
@@ -68,12 +77,12 @@ def asked() -> Foreign | None:
     with given:
         data = st.file_uploader(
             _("File of attention"), key=f"{PAGE}.upload", on_change=ask.forget,
-            args=((FILE, SENTENCE, HEADS, *PLACES),), max_upload_size=MEGABYTES,
+            args=((FILE, CUT, SENTENCE, HEADS, *PLACES),), max_upload_size=MEGABYTES,
         )  # fmt: skip
     with beside:
         sources = (
             st.file_uploader(
-                _("What was translated (for Marian)"), key=f"{PAGE}.sources",
+                _("What was translated (for files without it)"), key=f"{PAGE}.sources",
                 max_upload_size=MEGABYTES,
             )
             if not form or foreign.formats()[form].lacks_sources
@@ -82,7 +91,8 @@ def asked() -> Foreign | None:
     if data is None:
         return remembered()
     lines = None if sources is None else sources.getvalue()
-    file = ask.answered(lambda: foreign.opened(data.getvalue(), form, lines), CUT)
+    cut = bool(link.value(CUT))
+    file = ask.answered(lambda: foreign.opened(data.getvalue(), form, lines, cut), CUT)
     link.choose(FILE, "" if file is None else file.key)
     return file
 
@@ -114,21 +124,34 @@ def shown(file: Foreign) -> None:
     """One sentence of the file."""
     recognised(file)
     sentence = chosen(file)
+    if on_its_side(sentence.weights):
+        swapped = choosing.switch(TURN, _("Swap rows and columns"))
+        sentence = turned(sentence) if swapped else sentence
     found = record(sentence)
     site = found.sites[0]
     prose.badge(
         False,
         prose.filled(_("Not verified: these weights come from a file, nothing can be recomputed.")),
     )
-    for note in found.notes:
+    for note in (*file.notes, *found.notes):
         prose.note(sentences.noted(note))
     heads = chosen_heads(site)
     choosing.grain_and_specials(GRAIN, SPECIALS)
+    backwards = from_right(sentence)
     picture = view(site, heads, link.value(GRAIN), link.value(SPECIALS))
     links = linked(picture)
-    show_ribbons(picture, links, sentence)
-    show_matrix(picture, links)
+    show_ribbons(picture, links, sentence, backwards)
+    show_matrix(picture, links, backwards)
     link.publish(CHOICES)
+
+
+def from_right(sentence: Imported) -> tuple[bool, bool]:
+    """Whether the target and the source are laid out from right to left."""
+    titles = {"": _("as detected"), "left": _("left to right"), "right": _("right to left")}
+    asked = choosing.segments(ORDER, _("Text runs"), titles)
+    if asked:
+        return asked == "right", asked == "right"
+    return right_to_left(spelt(sentence.target)), right_to_left(spelt(sentence.source))
 
 
 def recognised(file: Foreign) -> None:
@@ -146,14 +169,16 @@ def recognised(file: Foreign) -> None:
 
 
 def chosen(file: Foreign) -> Imported:
-    """The sentence asked for, by its number or by its words."""
+    """The sentence asked for, by its words or, where there are many, by its number."""
     most = len(file.sentences)
     link.choose(SENTENCE, min(link.value(SENTENCE), most - 1))
-    if most > 1:
+    if most > LISTED:
+        numbered(most)
+    elif most > 1:
         st.selectbox(
             _("Sentence"),
             range(most),
-            format_func=lambda place: f"{place + 1}. {' '.join(file.sentences[place].target)[:90]}",
+            format_func=lambda place: f"{place + 1}. {spelt(file.sentences[place].target)[:90]}",
             key=SENTENCE.key,
             on_change=ask.forget,
             args=(PLACES,),
@@ -161,6 +186,26 @@ def chosen(file: Foreign) -> Imported:
         )
     place = link.value(SENTENCE)
     return file.sentences[place]
+
+
+def numbered(most: int) -> None:
+    """Asks for a sentence by its number, from 1."""
+    key = f"{PAGE}.number"
+
+    def took() -> None:
+        ask.forget(PLACES)
+        link.choose(SENTENCE, st.session_state[key] - 1)
+
+    st.session_state[key] = link.value(SENTENCE) + 1
+    st.number_input(
+        _("Sentence, from 1 to {most}").format(most=f"{most:,}"), 1, most, key=key, width=220,
+        on_change=took,
+    )  # fmt: skip
+
+
+def spelt(tokens: Sequence[str]) -> str:
+    """The text of tokens without the marks of their tokenizer."""
+    return axis("", tokens).text or " ".join(tokens)
 
 
 def chosen_heads(site: Site) -> list[int] | None:
@@ -195,22 +240,25 @@ def linked(picture: View) -> list[Link]:
     least = link.value(LEAST) / 100 if weighed else 0.0
     return [
         one
-        for one in extract(picture.mean, link.value(HOW), least)
+        for one in told(extract(picture.mean, link.value(HOW), least), picture.mean)
         if not picture.rows[one.target].special and not picture.columns[one.source].special
     ]
 
 
-def show_ribbons(picture: View, links: list[Link], sentence: Imported) -> None:
+def show_ribbons(
+    picture: View, links: list[Link], sentence: Imported, backwards: tuple[bool, bool]
+) -> None:
     """Both sentences with ribbons between them."""
-    pins = figures.rows(picture, link.value(PINS))
-    spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
+    drawn = mirrored(picture, *backwards)
+    pins = figures.rows(drawn, link.value(PINS))
+    spoken = sentences.pinned(drawn, pins) or [sentences.alignment(picture)]
 
     def took() -> None:
-        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
+        link.choose(PINS, figures.places(drawn, figures.state(f"{PAGE}.ribbons", "pins")))
 
     figures.alignment(
-        picture, links, pins, f"{PAGE}.ribbons", took,
-        title=f"{' '.join(sentence.source)} → {' '.join(sentence.target)}"[:300],
+        drawn, mirrored_links(links, picture, *backwards), pins, f"{PAGE}.ribbons", took,
+        title=f"{spelt(sentence.source)} → {spelt(sentence.target)}"[:300],
         caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(*spoken)
@@ -219,21 +267,22 @@ def show_ribbons(picture: View, links: list[Link], sentence: Imported) -> None:
         downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "imported.pharaoh.txt")
 
 
-def show_matrix(picture: View, links: list[Link]) -> None:
+def show_matrix(picture: View, links: list[Link], backwards: tuple[bool, bool]) -> None:
     """One row for each target token, one column for each source token."""
-    cell = figures.cell(picture, link.value(CELL))
-    spoken = sentences.cell(picture, *cell) if cell else sentences.alignment(picture)
+    drawn = mirrored(picture, False, backwards[1])
+    cell = figures.cell(drawn, link.value(CELL))
+    spoken = sentences.cell(drawn, *cell) if cell else sentences.alignment(picture)
 
     def took_cell() -> None:
         taken = figures.state(f"{PAGE}.matrix", "cell") or []
-        link.choose(CELL, figures.cell_places(picture, taken))
+        link.choose(CELL, figures.cell_places(drawn, taken))
 
     def took_scale() -> None:
         link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
 
     st.subheader(_("The alignment as a matrix"), anchor=False)
     figures.matrix(
-        picture, cell, figures.rows(picture, link.value(PINS)), link.value(SCALE),
+        drawn, cell, figures.rows(drawn, link.value(PINS)), link.value(SCALE),
         f"{PAGE}.matrix", took_cell, took_scale,
         title=_("Alignment"), caption=prose.joined(spoken, sentences.shown(picture)),
     )  # fmt: skip

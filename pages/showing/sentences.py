@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from attention_core.files.judging import flat
 from attention_core.numbers import measures
 from attention_core.numbers.named import Named
 from attention_core.pictures.views import View
@@ -140,8 +141,10 @@ def alignment(view: View) -> Markup:
     """The clearest link of a translation, and how clear the alignment is on the whole."""
     if not view.rows or not view.columns:
         return filled(_("There is nothing to align."))
-    peaks = view.mean.max(1)
-    row = int(peaks.argmax())
+    peaks, equal = view.mean.max(1), flat(view.mean)
+    if equal.all():
+        return filled(_("All weights of each word are equal; no look is clearer than another."))
+    row = int((peaks * ~equal).argmax())
     look = view.strongest(row)
     return filled(
         _(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from attention_core.files.spreadsheet import cell
 from attention_core.marking import N_
 from models.families.translation import Translation
 from models.store import catalogue
@@ -174,8 +175,8 @@ def line(found: Translation, card: Card) -> dict[str, object]:
     quality = card.measured.get("quality", {}).get("one_reference", {})
     aligned = card.measured.get("alignment", {})
     return {
-        "translator": _(card.short or card.title),
-        "translation": found.text,
+        "translator": cell(_(card.short or card.title)),
+        "translation": cell(found.text),
         "score": found.score,
         "bleu": quality.get("bleu"),
         "chrf": quality.get("chrf"),

@@ -163,7 +163,7 @@ def test_whatever_is_wrong_with_a_file_gets_its_sentence(page: Page, server: Ser
     opened(page, f"{server.url}/corpus?from=own")
     for content, sentence in (
         (b"just words\n", "No line of this file has a tab"),
-        ("été\tsummer\n".encode("latin-1"), "Line 1 of this file is not UTF-8"),
+        ("люблю\tlove\n".encode("koi8-r"), "Line 1 of this file is not UTF-8"),
         (b"", "This file is empty"),
         (GOLD.replace("3-4", "3-9").encode(), "Line 1 links source word 3 and target word 9"),
     ):

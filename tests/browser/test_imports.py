@@ -91,7 +91,8 @@ def test_whatever_is_wrong_with_a_file_gets_its_sentence(page: Page, server: Ser
         (b",the,cat\nle,0.9\n", "has 2 cells but the first row of its table has 3"),
         (b",the,cat\nle,0.9,x\n", "where a weight should stand"),
         (b"PK\x03\x04 nothing", "no NumPy archive"),
-        (b"\xff\xfe\xff", "not UTF-8"),
+        (b"\xff\xfe\xff", "ends in the middle of a character"),
+        (b"\xff\xff\xff\xff", "not UTF-8"),
     ):
         upload(page, "imports.upload", "a.csv", content)
         expect(page.get_by_test_id("stAlert")).to_contain_text(sentence)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from itertools import chain, product
+from itertools import chain, groupby, product
 from typing import Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from attention_core.files.cells import numbers
 from attention_core.files.format import AttentionFormat
 from attention_core.files.imported import Imported, check_size, imported
 from attention_core.files.spreadsheet import cell, shown
-from attention_core.files.text import beginning, decoded
+from attention_core.files.text import beginning, decoded, lines_of
 from attention_core.marking import N_
 from attention_core.pictures.views import View
 
@@ -31,12 +31,19 @@ SEPARATORS: Final = ",;\t"
 
 
 def recognised(data: bytes) -> bool:
-    """Our own header, or a row whose second cell is a number below a row of cells."""
+    """Our own header, or below a row of cells one no wider whose second cell is a number."""
     first, *rows = beginning(data) or [""]
     mark = max(SEPARATORS, key=first.count)
     if first.split(mark) == OURS:
         return True
-    return mark in first and any(_is_number(row.split(mark)) for row in rows)
+    widest = max(_widths(first, mark))
+    below = (row.split(mark) for row in rows if min(_widths(row, mark)) <= widest)
+    return mark in first and any(map(_is_number, below))
+
+
+def _widths(row: str, mark: str) -> set[int]:
+    """How many cells a row has, quotation marks being tokens or not."""
+    return {row.count(mark) + 1, *map(len, csv.reader([row], delimiter=mark))}
 
 
 def _is_number(row: list[str]) -> bool:
@@ -80,7 +87,13 @@ def from_csv(text: str) -> Iterator[Imported]:
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Cells with the number of the line where they end, cut where it gives most in the first."""
     first = next((line for line in io.StringIO(text) if line.strip()), "")
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count))
+    mark = max(SEPARATORS, key=first.count)
+    bare = mark == "\t" and _lone_quotes(text)
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=mark,
+        quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL,
+    )
     try:
         for row in lines:
             yield lines.line_num, row
@@ -88,6 +101,19 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise TextError(
             "Line {line} is no row of a table; save the file as CSV again.", line=lines.line_num
         ) from fault
+
+
+def _lone_quotes(text: str) -> bool:
+    """Whether a quotation mark is a token: it begins a cell and ends none, and tables fit so."""
+    rows = lines_of(text)
+    tables = [list(table) for filled, table in groupby(rows, _filled) if filled]
+    alike = all(len({row.count("\t") for row in table}) == 1 for table in tables)
+    cells = (cell for row in rows for cell in row.split("\t") if cell.startswith('"'))
+    return alike and any(len(cell) == 1 or not cell.endswith('"') for cell in cells)
+
+
+def _filled(row: str) -> bool:
+    return bool(row.strip())
 
 
 def _weights(row: list[str], needed: int, line: int) -> tuple[str, NDArray[np.float64]]:

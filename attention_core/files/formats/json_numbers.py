@@ -16,7 +16,7 @@ import numpy as np
 
 from attention_core.errors import TextError
 from attention_core.files.format import AttentionFormat
-from attention_core.files.imported import Imported, imported
+from attention_core.files.imported import Imported, by_head, imported
 from attention_core.files.text import beginning, decoded
 from attention_core.marking import N_
 from attention_core.pictures.views import View
@@ -48,7 +48,7 @@ def from_json(text: str) -> Iterator[Imported]:
         raise TextError("This JSON is no object; it needs one with weights, source and target.")
     weights = _numbers(_named(found, _WEIGHTS))
     source, target = _tokens(found, _SOURCE), _tokens(found, _TARGET)
-    yield imported(source, target, weights.reshape(-1, *weights.shape[-2:]))
+    yield imported(source, target, by_head(weights))
 
 
 def _named(found: dict[str, Any], options: Sequence[str]) -> object:

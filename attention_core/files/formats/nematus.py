@@ -17,7 +17,7 @@ from attention_core.errors import TextError
 from attention_core.files.cells import named, numbers, stacked
 from attention_core.files.format import AttentionFormat
 from attention_core.files.imported import Imported, imported
-from attention_core.files.text import beginning, decoded, lines_of
+from attention_core.files.text import beginning, decoded, lines_of, words_of
 from attention_core.marking import N_
 
 
@@ -69,8 +69,8 @@ def _nematus_sentence(header: str, rows: Sequence[NDArray[np.float64]], number: 
             number=number, fields=len(fields), rows=len(rows),
         )  # fmt: skip
     weights = stacked(rows, number)
-    target = named(fields[1].split(), len(weights), number)
-    return imported(named(fields[3].split(), weights.shape[1], number), target, weights, number)
+    target = named(words_of(fields[1]), len(weights), number)
+    return imported(named(words_of(fields[3]), weights.shape[1], number), target, weights, number)
 
 
 FORMAT: Final = AttentionFormat(

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from attention_core.errors import TextError
 from attention_core.files.format import AttentionFormat
-from attention_core.files.imported import MOST_BYTES, Imported, imported
+from attention_core.files.imported import MOST_BYTES, Imported, by_head, imported
 from attention_core.marking import N_
 from attention_core.pictures.views import View
 
@@ -68,7 +68,7 @@ def from_npz(data: bytes, most: int = MOST_BYTES) -> Iterator[Imported]:
             shape=list(weights.shape), kind=str(weights.dtype),
         )  # fmt: skip
     source, target = (_tokens(found[name], name) for name in ("source", "target"))
-    yield imported(source, target, weights.reshape(-1, *weights.shape[-2:]).astype(np.float64))
+    yield imported(source, target, by_head(weights).astype(np.float64))
 
 
 def _tokens(array: NDArray[Any], name: str) -> list[str]:
@@ -91,16 +91,20 @@ def _array(archive: zipfile.ZipFile, options: Sequence[str], most: int) -> NDArr
             found=", ".join(sorted(held))[:200] or "nothing", needed=options[0],
         )  # fmt: skip
     info = held[f"{name}.npy"]
-    if info.file_size > most:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile
+    with archive.open(info) as packed:
+        found = packed.read(most + 1)  # what an archive says of its sizes may be wrong
+    if max(info.file_size, len(found)) > most:
         raise TextError(
-            "The array “{name}” would take {size} MB; at most {most} MB can be read. Take fewer "
-            "heads or a shorter sentence.",
-            name=name, size=info.file_size // 1_000_000, most=most // 1_000_000,
+            "The array “{name}” would take more than {most} MB, which is the most that can be "
+            "read. Take fewer heads or a shorter sentence.",
+            name=name, most=most // 1_000_000,
         )  # fmt: skip
-    return _unpacked(archive.read(info), name)
+    return unpacked(found, name)
 
 
-def _unpacked(data: bytes, name: str) -> NDArray[Any]:
+def unpacked(data: bytes, name: str) -> NDArray[Any]:
     """An array from its bytes, if they are as many as its header says."""
     stream = io.BytesIO(data)
     try:
@@ -149,4 +153,5 @@ FORMAT: Final = AttentionFormat(
     read=lambda data, _sources: from_npz(data),
     write=as_npz,
     mime="application/octet-stream",
+    binary=True,
 )

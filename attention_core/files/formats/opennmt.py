@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from attention_core.errors import TextError
 from attention_core.files.cells import numbers
 from attention_core.files.format import AttentionFormat
-from attention_core.files.imported import END, Imported, imported
-from attention_core.files.text import beginning, decoded, lines_of
+from attention_core.files.imported import END, Imported, check_line, imported
+from attention_core.files.text import beginning, decoded, lines_of, words_of
 from attention_core.marking import N_
 from attention_core.watching.record import Note
 
@@ -60,7 +60,7 @@ class _Table:
     rows: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, row: str, line: int) -> None:
-        word, *cells = row.split()
+        word, *cells = words_of(row)
         if len(cells) != len(self.source):
             raise TextError(
                 "Line {line} has {found} weights but the table has {needed} source words; each "
@@ -103,6 +103,7 @@ def from_opennmt(text: str) -> Iterator[Imported]:
     """
     number, table, source, target = 0, None, list[str](), list[str]()
     for line, row in enumerate([*lines_of(text), ""], 1):
+        check_line(row, line)
         row, logged = _LOGGED.subn("", row, count=1)
         ends = bool(logged) or not row.strip() or row.startswith(_CORNER) or _OTHER.match(row)
         if table is not None and ends:
@@ -110,7 +111,7 @@ def from_opennmt(text: str) -> Iterator[Imported]:
             yield table.sentence(number)
             table, source, target = None, [], []
         if row.startswith(_CORNER) and row.strip():
-            table = _Table(row.split(), source, target)
+            table = _Table(words_of(row), source, target)
         elif table is not None:
             table.add(row, line)
         source, target = _spoken(row) or source, _foretold(row) or target
@@ -130,7 +131,7 @@ def _spoken(row: str) -> list[str]:
 
 def _foretold(row: str) -> list[str]:
     match = _TARGET.fullmatch(row)
-    return match[1].split() if match else []
+    return words_of(match[1]) if match else []
 
 
 FORMAT: Final = AttentionFormat(

@@ -15,8 +15,9 @@ from typing import Final
 
 from attention_core.errors import TextError
 from attention_core.files.format import LinksFormat
+from attention_core.files.imported import check_line
 from attention_core.files.pairs import Pair, Pairs
-from attention_core.files.text import beginning, lines_of
+from attention_core.files.text import beginning, lines_of, words_of
 from attention_core.marking import N_
 from attention_core.numbers.alignment.links import AlignedPair, Direction, Gold, Link
 
@@ -66,6 +67,7 @@ def golds(
         rows = _fitting(rows, len(sizes))
     made = []
     for number, row in enumerate(rows, 1):
+        check_line(row, number)
         links = [_marked(word, number, first, direction) for word in row.split()]
         sure = frozenset(link for link, mark in links if mark == "-")
         gold = Gold(sure, frozenset(link for link, _ in links) - sure)
@@ -123,7 +125,7 @@ def linked(
     texts: Sequence[tuple[str, str]], links: str, first: int, direction: Direction, headed: int = 0
 ) -> Pairs:
     """Pairs with their links; words are what spaces separate, and a header has none."""
-    words = [(tuple(source.split()), tuple(target.split())) for source, target in texts]
+    words = [(tuple(words_of(source)), tuple(words_of(target))) for source, target in texts]
     sizes = [*[(0, 0)] * headed, *((len(source), len(target)) for source, target in words)]
     found = golds(links + "\n", first, direction, sizes)[headed:]
     return Pairs(

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from attention_core.errors import TextError
-from attention_core.files.format import PairsFormat, Part, Reading
+from attention_core.files.format import Columns, PairsFormat, Part, Reading, Table
 from attention_core.files.formats.pharaoh import linked
 from attention_core.files.pairs import Pairs, few, lines, trimmed, unlinked
 from attention_core.files.text import beginning
@@ -26,13 +27,23 @@ HEADER: Final = frozenset({
     "english", "french", "chinese", "german", "spanish", "italian",
 })  # fmt: skip
 """What names a column."""
-_LINKS: Final = re.compile(r"\s*(?:\d{1,6}[-p?]\d{1,6}\s*)*", re.ASCII)
+LOOKED_AT: Final = 40
+"""Cells of a column that tell what it holds."""
+MOST_COLUMNS: Final = 50
+LONGEST: Final = 100
+"""Characters of a cell that tell whether it is a number."""
+MOST_OF_LINKS: Final = 2_000
+"""Characters of a cell that tell whether it holds links."""
+_LINKS: Final = re.compile(r"(?:\d{1,6}[-p?]\d{1,6}(?:[ \r]+|$))*", re.ASCII)
+_NUMBER: Final = re.compile(r"[-+]?[\d.,:/%eE+-]*\d[\d.,:/%eE+-]*", re.ASCII)
+_ID: Final = re.compile(r"(?=\S*\d)[\w.:/#-]+", re.ASCII)
 
 
 def recognised(data: bytes) -> bool:
-    """Two or three cells with a tab between on most of its first lines, none of them a number."""
+    """Two columns with a tab between that hold text on most of its first lines."""
     rows = [row.split("\t") for row in beginning(data)]
-    pairs = [row for row in rows if len(row) > 1 and all(map(_is_text, row[:2]))]
+    chosen = _likely(rows)[:2]
+    pairs = [row for row in rows if all(_is_text(_cell(row, column)) for column in chosen)]
     return len(pairs) * 2 > len(rows)
 
 
@@ -41,30 +52,103 @@ def _is_text(cell: str) -> bool:
 
 
 def from_table(
-    data: bytes, cut: bool = False, first: int = 0, direction: Direction = "source-target"
+    data: bytes,
+    cut: bool = False,
+    first: int = 0,
+    direction: Direction = "source-target",
+    columns: Columns | None = None,
 ) -> Pairs:
     """Lines of source, tab, target and, where there are, tab, links in the Pharaoh format.
 
     A first line that names the columns is passed over; further columns are left out.
 
-    cut    True reads the first MOST lines of a longer file
-    first  the number that the links give to a sentence's first word, 0 or 1
+    cut      True reads the first MOST lines of a longer file
+    first    the number that the links give to a sentence's first word, 0 or 1
+    columns  which hold what; None takes those that hold sentences and links
 
     Raises TextError for what is no such table, TooLong for one with too many lines.
     """
+    rows, headed = _rows(data)
+    rows = few(rows, cut, headed)
+    chosen = columns or _likely(rows[headed:])
+    for column in chosen[:2]:
+        _check_sentences(rows[headed:], column)
+    texts = [(_cell(row, chosen.source), _cell(row, chosen.target)) for row in rows[headed:]]
+    if chosen.links < 0:
+        return unlinked(texts)
+    links = [_cell(row, chosen.links) for row in rows[headed:]]
+    return linked(texts, "\n" * headed + "\n".join(links), first, direction, headed)
+
+
+def table(data: bytes) -> Table:
+    """The first row's cells, and which columns hold sentences and links. Raises TextError."""
+    rows, headed = _rows(data)
+    row = max(rows[: LOOKED_AT + headed], key=lambda row: min(len(row), MOST_COLUMNS))
+    return Table(tuple(cell.strip() for cell in row[:MOST_COLUMNS]), _likely(rows[headed:]))
+
+
+def _rows(data: bytes) -> tuple[list[list[str]], bool]:
+    """The cells of each line, and whether the first line names the columns."""
     rows = [line.split("\t") for line in trimmed(lines(data))]
-    headed = bool(rows) and all(cell.strip().lower() in HEADER for cell in rows[0][:2])
     if not any(len(row) > 1 for row in rows):
         raise TextError(
             "No line of this file has a tab; each line needs a sentence, a tab and its "
             "translation. For two files, give one for each language."
         )
-    rows = few(rows, cut, headed)
-    links = [row[2] if len(row) > 2 else "" for row in rows[headed:]]
-    texts = [(row[0], row[1] if len(row) > 1 else "") for row in rows[headed:]]
-    if not any(map(str.strip, links)) or not all(map(_LINKS.fullmatch, links)):
-        return unlinked(texts)
-    return linked(texts, "\n" * headed + "\n".join(links), first, direction, headed)
+    return rows, sum(cell.strip().lower() in HEADER for cell in rows[0]) > 1
+
+
+def _cell(row: list[str], column: int) -> str:
+    return row[column] if column < len(row) else ""
+
+
+def _column(rows: list[list[str]], column: int) -> list[str]:
+    """The first cells of a column that are not empty."""
+    cells = (_cell(row, column).strip() for row in rows)
+    return list(islice(filter(None, cells), LOOKED_AT))
+
+
+def _likely(rows: list[list[str]]) -> Columns:
+    """The first two columns that are most like sentences, and the first of links."""
+    width = min(MOST_COLUMNS, max(map(len, rows), default=0))
+    columns = [_column(rows, column) for column in range(width)]
+    if width < 2:
+        return Columns()
+    source, target = sorted(sorted(range(width), key=lambda place: _oddity(columns[place]))[:2])
+    rest = (place for place in range(width) if place not in (source, target))
+    links = (place for place in rest if columns[place] and _holds_links(columns[place]))
+    return Columns(source, target, next(links, -1))
+
+
+def _oddity(cells: list[str]) -> int:
+    """0 for sentences, 1 for one label everywhere, 2 for numbers, names with numbers and links."""
+    odd = sum(bool(_ID.fullmatch(cell[:LONGEST])) or _is_number(cell) for cell in cells)
+    if _holds_links(cells) or 2 * odd >= len(cells):
+        return 2
+    return int(len(cells) > 2 and len(set(cells)) == 1)
+
+
+def _holds_links(cells: list[str]) -> bool:
+    """Whether the links at the beginning of each cell are all that stands there."""
+    heads = (
+        cell if len(cell) < MOST_OF_LINKS else cell[:MOST_OF_LINKS].rpartition(" ")[0] or "…"
+        for cell in cells
+    )
+    return all(map(_LINKS.fullmatch, heads))
+
+
+def _is_number(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell[:LONGEST]))
+
+
+def _check_sentences(rows: list[list[str]], column: int) -> None:
+    cells = _column(rows, column)
+    if cells and all(map(_is_number, cells)):
+        raise TextError(
+            "Column {column} holds numbers such as {found}, no sentences; choose the columns of "
+            "the sentences and of their translations.",
+            column=column + 1, found=cells[0][:40],
+        )  # fmt: skip
 
 
 def _read(files: Sequence[bytes | None], how: Reading) -> Pairs:
@@ -76,10 +160,11 @@ FORMAT: Final = PairsFormat(
     title=N_("one table"),
     endings=ENDINGS,
     looks=N_(
-        "UTF-8; on each line a sentence, a tab, its translation, and perhaps a tab and links such "
-        "as 0-0 1-2 3p3."
+        "Text, best in UTF-8; on each line a sentence, a tab, its translation, and perhaps a tab "
+        "and links such as 0-0 1-2 3p3. Other columns may stand between."
     ),
     recognise=recognised,
     parts=(Part("file", N_("File of pairs"), ENDINGS),),
     read=_read,
+    table=table,
 )

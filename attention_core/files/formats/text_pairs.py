@@ -15,7 +15,7 @@ from attention_core.files.format import PairsFormat, Part, Reading
 from attention_core.files.formats import pharaoh
 from attention_core.files.formats.pharaoh import golds, linked
 from attention_core.files.pairs import Pairs, few, lines, trimmed, unlinked
-from attention_core.files.text import lines_of
+from attention_core.files.text import lines_of, words_of
 from attention_core.marking import N_
 from attention_core.numbers.alignment.links import AlignedPair, Direction
 
@@ -63,7 +63,8 @@ def aligned_pairs(
     Raises TextError when the files have unequal numbers of lines, and as `golds` does.
     """
     source_words, target_words = (
-        [tuple(line.split()) for line in lines_of(text.rstrip())] for text in (sources, targets)
+        [tuple(words_of(line)) for line in lines_of(text.rstrip(" \t\r\n"))]
+        for text in (sources, targets)
     )
     if len(source_words) != len(target_words):
         raise TextError(
@@ -79,14 +80,14 @@ def aligned_pairs(
 
 def _read(files: Sequence[bytes | None], how: Reading) -> Pairs:
     source, target, links = files
-    return from_texts(source or b"", target or b"", links, *how)
+    return from_texts(source or b"", target or b"", links, how.cut, how.first, how.direction)
 
 
 FORMAT: Final = PairsFormat(
     name="texts",
     title=N_("text files"),
     endings=ENDINGS,
-    looks=N_("UTF-8; a sentence a line, the same number of lines in each file."),
+    looks=N_("Text, best in UTF-8; a sentence a line, the same number of lines in each file."),
     recognise=lambda _data: False,  # one of the files alone is any text
     parts=(
         Part("source", N_("Sentences"), ENDINGS),

@@ -31,7 +31,7 @@ from attention_core.numbers.heads import AttendedPair, HeadRanking, at_words
 from attention_core.watching.record import Site, together
 from models.families.translation import Translating, Translation
 from models.ours.translator.corpus import CLASSROOM
-from models.ours.translator.vocabulary import normalised
+from models.ours.translator.vocabulary import normalised, tidy
 
 Matrix = NDArray[np.float32]
 Symmetry = Literal["intersection", "grow-diag-final-and"]
@@ -203,11 +203,13 @@ def agreement(found: Sequence[Sequence[Link]], gold: Sequence[Gold]) -> Agreemen
 def places(axis: TextAxis, words: tuple[str, ...]) -> list[list[int]]:
     """For each word the positions of the tokens that share characters with it.
 
-    Raises TextError when a word is not in the text, in this order.
+    A word of nothing but blanks has none. Raises TextError when a word is not in the text, in this
+    order.
     """
     text, found, start = normalised(axis.text), list[list[int]](), 0
     for word in words:
-        start = text.find(normalised(word), start)
+        read = tidy(word)
+        start = text.find(read, start)
         if start < 0:
             raise TextError(
                 "The word “{word}” is not in “{text}” where its alignment needs it; "
@@ -215,7 +217,7 @@ def places(axis: TextAxis, words: tuple[str, ...]) -> list[list[int]]:
                 word=word,
                 text=axis.text,
             )
-        end = start + len(word)
+        end = start + len(read)
         found.append([place for place, token in enumerate(axis.tokens) if _in(token, start, end)])
         start = end
     return found
@@ -223,4 +225,4 @@ def places(axis: TextAxis, words: tuple[str, ...]) -> list[list[int]]:
 
 def _in(token: Token, start: int, end: int) -> bool:
     """Whether a token shares characters with a word; a lone space belongs to the word it leads."""
-    return token.start == start or (token.start < end and token.end > start)
+    return start < end and (token.start == start or (token.start < end and token.end > start))

@@ -13,7 +13,9 @@ from attention_core.files import registry
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.reading import Imported, read, recognised
+from attention_core.files.text import assumed, decoded
 from attention_core.pictures.views import view
+from attention_core.watching.record import Note
 from pages.frame import examples
 from pages.frame.language import _
 from pages.showing import looking
@@ -30,6 +32,7 @@ class Foreign:
     key: str
     form: str
     sentences: tuple[Imported, ...]
+    notes: tuple[Note, ...] = ()
 
 
 class _Drawer:
@@ -56,17 +59,23 @@ class _Drawer:
 _DRAWER = _Drawer()
 
 
-def opened(data: bytes, form: str, sources: bytes | None) -> Foreign:
+def opened(data: bytes, form: str, sources: bytes | None, cut: bool = False) -> Foreign:
     """A file as the format says, or as it looks; raises TextError for what is wrong with it.
 
     form     a name of `formats`, or "" to be recognised
     sources  what was translated, a sentence a line, for files without it
+    cut      True reads the beginning of a file with too many sentences
     """
     known = form if form in formats() else recognised(data).name
-    digest = hashlib.sha256(b"\n".join((known.encode(), data, sources or b"")))
+    digest = hashlib.sha256(b"\n".join((known.encode(), b"%d" % cut, data, sources or b"")))
     key = digest.hexdigest()[:16]
-    lines = (sources or b"").decode("utf-8-sig", "replace")
-    return _DRAWER.get(key) or _DRAWER.put(Foreign(key, known, tuple(read(data, known, lines))))
+    return _DRAWER.get(key) or _DRAWER.put(_read(key, data, known, sources or b"", cut))
+
+
+def _read(key: str, data: bytes, form: str, sources: bytes, cut: bool) -> Foreign:
+    texts = (sources,) if formats()[form].binary else (data, sources)
+    notes = dict.fromkeys(filter(None, map(assumed, texts)))
+    return Foreign(key, form, tuple(read(data, form, decoded(sources), cut)), tuple(notes))
 
 
 def kept(key: str) -> Foreign | None:

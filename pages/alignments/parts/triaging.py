@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from attention_core.errors import AttentionError
+from attention_core.files.spreadsheet import cell
 from attention_core.pictures.figures import Dot, pairs_map
 from models.corpora.triage import Row, Summary
 from pages.frame import link, prose
@@ -180,8 +181,8 @@ def table(rows: Sequence[Row], key: str, took: Callback) -> None:
     shown = {name: one for name, one in measures().items() if known(rows, name)}
     data: dict[str, list[Any]] = {
         "number": [row.number for row in rows],
-        "source": [row.source[:400] for row in rows],
-        "target": [row.target[:400] for row in rows],
+        "source": [cell(row.source[:400]) for row in rows],
+        "target": [cell(row.target[:400]) for row in rows],
         **{name: [one.of(row) for row in rows] for name, one in shown.items()},
     }
     if any(row.problem for row in rows):

@@ -8,17 +8,21 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from attention_core.files import registry
-from attention_core.files.format import PairsFormat, Part, Reading
+from attention_core.errors import AttentionError
+from attention_core.files import corpus, registry
+from attention_core.files.format import Columns, PairsFormat, Part, Reading, Table
+from attention_core.files.formats.table_pairs import MOST_COLUMNS
 from attention_core.files.pairs import Pairs
 from attention_core.numbers.alignment import Direction
 from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
-from pages.showing import choosing
+from pages.showing import choosing, sentences
 
 MEGABYTES = 5
 """The largest file that the browser sends; as server.maxUploadSize in .streamlit/config.toml."""
+NUMBERED = ("", "none", *map(str, range(1, MOST_COLUMNS + 1)))
+"""How the address names a column of a table."""
 
 
 class Upload(NamedTuple):
@@ -30,10 +34,18 @@ class Upload(NamedTuple):
     first: Choice[str]
     direction: Choice[Direction]
     cut: Choice[bool]
+    source: Choice[str]
+    target: Choice[str]
+    links: Choice[str]
+
+    @property
+    def columns(self) -> tuple[Choice[str], ...]:
+        """Of a table: numbers counted from 1, "none", or "" for the likely one."""
+        return self.source, self.target, self.links
 
     @property
     def all(self) -> tuple[Kept, ...]:
-        return self.origin, self.form, self.first, self.direction, self.cut
+        return self.origin, self.form, self.first, self.direction, self.cut, *self.columns
 
 
 def choices(page: str) -> Upload:
@@ -45,6 +57,10 @@ def choices(page: str) -> Upload:
         choosing.first(page),
         choosing.direction(page),
         link.flag(page, "cut"),
+        *(
+            link.one_of(page, name, NUMBERED, "")
+            for name in ("column_source", "column_target", "column_links")
+        ),
     )
 
 
@@ -64,10 +80,58 @@ def asked(upload: Upload, ready: Callable[[], Pairs | None], needs_links: bool) 
         counted(upload, form, needs_links)
     if files is None:
         return None
-    how = Reading(
-        bool(link.value(upload.cut)), int(link.value(upload.first)), link.value(upload.direction)
-    )
-    return ask.answered(lambda: _read(form.name, files, how), upload.cut)
+    how = ask.answered(lambda: _how(upload, form, files), upload.cut)
+    if how is None:
+        return None
+    pairs = ask.answered(lambda: _read(form.name, files, how), upload.cut)
+    for note in pairs.notes if pairs is not None else ():
+        prose.note(sentences.noted(note))
+    if form.counted and _counts_from_one(form.name, files, how, pairs):
+        st.button(_("Count from 1"), on_click=link.choose, args=(upload.first, "1"),
+                  key=f"{upload.page}.from_one")  # fmt: skip
+    return pairs
+
+
+def _how(upload: Upload, form: PairsFormat, files: tuple[bytes | None, ...]) -> Reading:
+    """As the reader says that the file is to be read. Raises TextError where it is no table."""
+    first, direction = int(link.value(upload.first)), link.value(upload.direction)
+    columns = _columned(upload, _table(form.name, files[0] or b"")) if form.table else None
+    return Reading(bool(link.value(upload.cut)), first, direction, columns)
+
+
+def _counts_from_one(
+    form: str, files: tuple[bytes | None, ...], how: Reading, pairs: Pairs | None
+) -> bool:
+    """Whether links seem to count from 1: none names word 0, or they fit in no other way."""
+    if how.first:
+        return False
+    if pairs is not None:
+        return corpus.from_one(pairs)
+    try:
+        return _read(form, files, how._replace(first=1)).linked > 0
+    except AttentionError:
+        return False
+
+
+def _columned(upload: Upload, table: Table) -> Columns | None:
+    """Which columns hold what, asked with how each begins where there are more than two."""
+    if len(table.beginnings) < 3:
+        return None
+    titles = {str(place): f"{place}: {text[:60]}" for place, text in enumerate(table.beginnings, 1)}
+    names = (_("Column of sentences"), _("Column of translations"), _("Column of links"))
+    chosen = list[int]()
+    for place, name, choice, likely in zip(
+        st.columns(3), names, upload.columns, table.likely, strict=True
+    ):
+        known = {"none": _("none"), **titles} if choice is upload.links else titles
+        if link.value(choice) not in known:
+            link.choose(choice, str(likely + 1) if likely >= 0 else "none")
+        with place:
+            st.selectbox(name, list(known), format_func=known.__getitem__, key=choice.key,
+                         persist_state="session")  # fmt: skip
+        taken = link.value(choice)
+        chosen.append(int(taken) - 1 if taken.isdigit() else -1)
+    return Columns(*chosen)
 
 
 def formats() -> dict[str, PairsFormat]:
@@ -97,7 +161,7 @@ def _files(upload: Upload, form: PairsFormat, needs_links: bool) -> tuple[bytes 
         given = st.file_uploader(
             _("Links, if there are any") if optional else _(part.title), list(part.endings),
             key=f"{upload.page}.{part.name}", max_upload_size=MEGABYTES,
-            on_change=ask.forget, args=((upload.cut,),),
+            on_change=ask.forget, args=((upload.cut, *upload.columns),),
         )  # fmt: skip
         return None if given is None else given.getvalue()
 
@@ -116,7 +180,13 @@ def _columns(count: int) -> list[DeltaGenerator]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
+def _table(form: str, data: bytes) -> Table:
+    """Looked into once, however often the page is drawn."""
+    look = formats()[form].table
+    return look(data) if look is not None else Table((), Columns())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _read(form: str, files: tuple[bytes | None, ...], how: Reading) -> Pairs:
     """Read once, however many readers bring the same file."""
-    read = formats()[form].read
-    return read(files, how) if read is not None else Pairs(())
+    return corpus.read(form, files, how)
