@@ -149,8 +149,10 @@ class QueryKey:
             mask = _part(self.mask, heads, queries)
             rows = len(range(*queries.indices(whole[0])))
             return mask.expand(len(mask), rows, whole[1])
-        allowed = self.query.new_ones(whole, dtype=torch.bool)
-        return (allowed.tril() if self.causal else allowed)[None, queries]
+        rows = torch.arange(*queries.indices(whole[0]), device=self.query.device)
+        if not self.causal:
+            return rows.new_ones(1, len(rows), whole[1], dtype=torch.bool)
+        return (rows[:, None] >= torch.arange(whole[1], device=rows.device))[None]
 
 
 def _softmax(scores: Tensor, allowed: Tensor) -> Tensor:
