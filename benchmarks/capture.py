@@ -22,7 +22,7 @@ from attention_core.watching.attend import integrity
 from attention_core.watching.capture import capture
 from attention_core.watching.record import AttentionRecord, QueryKey
 from models.families.reader import Reader
-from models.families.watch import ATTENTION
+from models.families.trial import ATTENTION
 from models.loading.checkpoint import Checkpoint
 from models.store.catalogue import entry, minilm_folder
 

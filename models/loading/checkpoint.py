@@ -20,6 +20,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
+from models.loading.architecture import of_folder
 from models.loading.folders import judge
 
 disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has nobody to watch it
@@ -121,7 +122,7 @@ def _tokenizer(folder: Path, converted: tuple[type, ...] = ()) -> PreTrainedToke
 
 def _model(folder: Path, architecture: Any) -> PreTrainedModel:
     try:
-        model, report = architecture.from_pretrained(
+        model, report = of_folder(folder, architecture).from_pretrained(
             folder,
             attn_implementation="eager",
             dtype=torch.float32,
@@ -130,17 +131,26 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
             use_safetensors=True,
             output_loading_info=True,
         )
+    except ModelError:
+        raise
     except Exception as fault:
         raise ModelError(
             "{model} cannot be loaded: {reason}", model=folder.name, reason=_short(fault)
         ) from fault
-    _check_report(report, folder.name)
+    _check_report(report, folder.name, _learned(model))
     return model.eval()  # type: ignore[no-any-return]
 
 
-def _check_report(report: dict[str, Any], name: str) -> None:
+def _learned(model: PreTrainedModel) -> set[str]:
+    """The names of what was trained; sinusoids of positions are made anew and often not saved."""
+    named = model.named_parameters(remove_duplicate=False)
+    return {name for name, weight in named if weight.requires_grad}
+
+
+def _check_report(report: dict[str, Any], name: str, learned: set[str]) -> None:
     """Raises ModelError when the file lacks weights, which would be left random."""
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
+    lacking = learned.intersection(report["missing_keys"])
+    missing = sorted(key for key in lacking if not key.startswith(_UNUSED))
     if missing:
         raise ModelError(
             "The weights file of {model} lacks {count} of the model's tensors, such as "
@@ -163,7 +173,7 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
             )
     rows = _rows(checkpoint.model)
     highest = max(checkpoint.tokenizer.get_vocab().values(), default=0)
-    if highest >= rows:
+    if rows is not None and highest >= rows:
         raise ModelError(
             "The tokenizer of {model} has tokens up to number {highest}, but the model has "
             "embeddings for {rows} only; use the tokenizer that belongs to this model.",
@@ -173,10 +183,15 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
         )
 
 
-def _rows(model: PreTrainedModel) -> int:
-    """How many tokens the model knows, on the side that knows fewer."""
-    layers = model.get_input_embeddings(), model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    return min(len(torch.as_tensor(layer.weight)) for layer in layers if layer is not None)
+def _rows(model: PreTrainedModel) -> int | None:
+    """How many tokens the model knows, on the side that knows fewer; None where it has no table."""
+    layers: list[Any] = [model.get_output_embeddings()]  # type: ignore[no-untyped-call]
+    try:
+        layers.append(model.get_input_embeddings())
+    except NotImplementedError:
+        layers.append(None)
+    tables = [getattr(layer, "weight", None) for layer in layers]
+    return min((len(table) for table in tables if isinstance(table, torch.Tensor)), default=None)
 
 
 def _reserved_positions(model: PreTrainedModel) -> int:
