@@ -46,11 +46,10 @@ __all__ = ["Example", "Inputs", "Run", "Watch", "plain"]
 _CROSS = re.compile(r"cross|encoder_attn|encdec|enc_dec|encoder_decoder|enc_attn", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:^|\.)(\d+)(?:\.|$)")
 _MISSING = {
-    "encoder": N_("Its encoder is not shown: it does not give one weight for each pair of tokens."),
-    "decoder": N_("Its decoder is not shown: it does not give one weight for each pair of tokens."),
+    "encoder": N_("Its encoder is not shown: it does not say how each token looks at each other."),
+    "decoder": N_("Its decoder is not shown: it does not say how each token looks at each other."),
     "cross": N_(
-        "How its decoder looks at the source is not shown: it does not give one weight for each "
-        "pair of tokens."
+        "How its decoder looks at the source is not shown: it does not say it for each token."
     ),
 }
 _OTHERS = frozenset(("image", "video", "audio"))

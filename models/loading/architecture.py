@@ -45,6 +45,12 @@ def of_folder(folder: Path, auto: Any) -> Any:
             type=config.model_type,
         )
     check_reads_text(found, folder.name)
+    if auto is not AutoModel and not _writes(found):
+        raise ModelError(
+            "{model} is only one half of an encoder–decoder, so it does not write one text from "
+            "another; open it in Explore, where it reads.",
+            model=folder.name,
+        )
     return found
 
 
@@ -70,16 +76,16 @@ def check_reads_text(found: type[PreTrainedModel], name: str) -> None:
     modalities = found.input_modalities
     if "input_ids" in takes and "text" in modalities:
         return
-    if main in _PICTURES or "image" in modalities:
+    if main in _PICTURES or ("input_ids" in takes and "image" in modalities):
         raise ModelError(
             "{model} reads pictures, not text; choose a model that reads text.", model=name
         )
-    if main in _SOUND or "audio" in modalities:
+    if main in _SOUND:
         raise ModelError(
             "{model} reads sound, not text; choose a model that reads text.", model=name
         )
     raise ModelError(
-        "{model} reads something other than text; choose a model that reads text.", model=name
+        "{model} is not fed with the tokens of a text; choose a model that reads text.", model=name
     )
 
 
