@@ -33,7 +33,7 @@ def reader(kind: str) -> Reader:
 
 def test_a_twin_shares_every_weight_and_nothing_that_a_run_may_change() -> None:
     model = architectures.build("big_bird")
-    other = untouched.twin(model)
+    other: Any = untouched.twin(model)
     pairs = zip(model.parameters(), other.parameters(), strict=True)
     assert all(mine is theirs for mine, theirs in pairs)
     other(input_ids=torch.tensor([[5, 6, 7]]))
@@ -117,7 +117,8 @@ def test_a_model_that_changes_itself_is_kept_as_it_reads_short_texts() -> None:
 
 def misreport(monkeypatch: pytest.MonkeyPatch, watched: Reader, layer: int) -> None:
     """From now on that layer's module hands on the weights of other keys."""
-    module: Any = watched._model.h[layer].attn
+    model: Any = watched._model
+    module = model.h[layer].attn
     given: Callable[..., tuple[Tensor, ...]] = module.forward
 
     def forward(*args: Any, **named: Any) -> tuple[Tensor, ...]:
@@ -247,7 +248,7 @@ def test_sinusoids_that_were_not_saved_are_no_missing_weights(tmp_path: Path) ->
     for record in (read, written):
         assert {site.kind for site in record.sites} == {"encoder", "decoder", "cross"}
         assert all(site.integrity.verified for site in record.sites)
-    made = from_folder(folder, tmp_path).model
+    made: Any = from_folder(folder, tmp_path).model
     for stack in ("encoder", "decoder"):
         mine = made.get_submodule(f"{stack}.embed_positions").weight
         theirs = model.get_submodule(f"model.{stack}.embed_positions").weight

@@ -20,6 +20,7 @@ from attention_core.errors import AttentionError, ModelError
 from attention_core.marking import N_
 from attention_core.watching.attend import attend
 from attention_core.watching.capture import Call, capture
+from attention_core.watching.record import Integrity
 from models.families.sites import Seen
 from models.families.untouched import FOREIGN, Inputs, Steps, allowed, distance, said, twin
 
@@ -150,11 +151,10 @@ def _report(example: Example, reported: Callable[[Inputs], Sequence[Seen]]) -> T
 
 @dataclass(frozen=True)
 class _Truth:
-    """What the untouched model says at some steps, and how far another right way may be off."""
+    """What the untouched model says at some steps."""
 
     steps: Steps
     said: Sequence[Tensor]
-    bound: float
 
 
 def _before(name: str, model: PreTrainedModel, example: Example) -> list[_Truth]:
@@ -173,8 +173,15 @@ def _before(name: str, model: PreTrainedModel, example: Example) -> list[_Truth]
 
 
 def _truth(model: PreTrainedModel, steps: Steps) -> _Truth:
-    expected = said(twin(model), steps)
-    return _Truth(steps, expected, allowed(model, steps, expected))
+    return _Truth(steps, said(twin(model), steps))
+
+
+def _changed(model: PreTrainedModel, way: str, truth: _Truth) -> bool:
+    """Whether the model says something else that way than untouched, beyond what rounding does."""
+    gap = distance(said(_with(model, way), truth.steps), truth.said)
+    if gap <= Integrity.TOLERANCE:
+        return False
+    return gap > allowed(model, truth.steps, truth.said)
 
 
 def _tried(
@@ -184,7 +191,7 @@ def _tried(
     """One way to put our function in, on twins that forget what they have read."""
     try:
         for truth in before:
-            if distance(said(_with(model, way), truth.steps), truth.said) > truth.bound:
+            if _changed(model, way, truth):
                 return Trial(way, fault=_CHANGED)
         other = _with(model, way)
         with capture() as found:
