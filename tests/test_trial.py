@@ -19,6 +19,7 @@ from models.families import fake, reporting, sites, trial, untouched
 from models.families.reader import Reader
 from models.families.seq2seq import Seq2Seq
 from models.loading.checkpoint import Checkpoint, from_folder, pair_from_folder
+from pages.showing import sentences
 from tests import architectures, tiny_models
 
 TEXT, SECOND = "the cat sat on the mat", "it was"
@@ -274,3 +275,14 @@ def test_two_berts_and_the_text_part_of_a_model_of_pictures_are_opened(tmp_path:
     part = saved(tmp_path / "part", t.SiglipTextModel(architectures.shrunk(t.SiglipTextConfig)))
     record = Reader("part", from_folder(part, tmp_path)).read(TEXT)
     assert all(site.integrity.verified for site in record.sites)
+
+
+def test_a_picture_that_contradicts_the_model_is_never_called_checked() -> None:
+    """Of a recurrent translator of ours it is drawn, but not as if it were right."""
+    site = reader("bert").read(TEXT).sites[0]
+    right, said = sentences.integrity([site])
+    assert right
+    assert "checked" in said
+    wrong, said = sentences.integrity([site, replace(site, integrity=Integrity(0.0, 0.5))])
+    assert not wrong
+    assert "do not rely on the picture" in said
