@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Final
 
 import torch
@@ -209,19 +210,19 @@ def layout(found: Sequence[Event], place: int, weights: Tensor) -> Layout | None
 
     weights  (1, head, query, key)
     """
-    module = found[place].module
     inner = _within(found, place)
     takers: list[tuple[nn.Module | None, Any]] = [(one.module, one.took) for one in inner]
-    for taker, taken in [*takers, (None, _first(found[place].gave))]:
-        if not isinstance(taken, Tensor) or taken.ndim != 3 or len(taken) != 1:
-            continue
-        for one in inner:
-            if not isinstance(one.gave, Tensor) or one.gave.ndim != 3 or len(one.gave) != 1:
-                continue
-            for split in SPLITS:
-                if _explains(weights[0], one.gave, split, taken):
-                    return Layout(module, one.module, split, taker)
+    takers.append((None, _first(found[place].gave)))
+    makers = [(one.module, one.gave) for one in inner]
+    for (taker, taken), (maker, made), split in product(takers, makers, SPLITS):
+        if _along(taken) and _along(made) and _explains(weights[0], made, split, taken):
+            return Layout(found[place].module, maker, split, taker)
     return None
+
+
+def _along(made: Any) -> bool:
+    """Whether this is one vector for each token of one text."""
+    return isinstance(made, Tensor) and made.ndim == 3 and len(made) == 1
 
 
 def _explains(
