@@ -137,7 +137,7 @@ CHECKED: Final = (
 REPORTED: Final = ("codegen", "convbert", "fsmt", "nystromformer", "prophetnet", "xlnet")
 """Reported by the model, and said to be unchecked."""
 
-PICTURES, SOUND = "reads pictures, not text", "reads sound, not text"
+PICTURES, SOUND = "reads pictures", "reads sound"
 REFUSED: Final = {
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "fnet", "xlstm"), "has no attention"),
     **dict.fromkeys(
@@ -147,7 +147,7 @@ REFUSED: Final = {
     **dict.fromkeys(("vit", "deit", "dinov2", "swin", "beit", "imagegpt"), PICTURES),
     **dict.fromkeys(("wav2vec2", "hubert", "speecht5", "whisper", "moonshine"), SOUND),
     "mra": "neither lets its attention be captured nor reports it",
-    "perceiver": "not fed with the tokens of a text",
+    "perceiver": "not fed with the tokens of a text|does not read a text",
     **dict.fromkeys(("clip", "siglip", "bros"), "cannot read a plain text: it stops with an error"),
 }
 """Refused, with what the sentence says."""
