@@ -465,6 +465,17 @@ def test_the_largest_fault_of_all_tiles_is_told(monkeypatch: pytest.MonkeyPatch)
     assert integrity(source, value, broken).output == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("rows", [slice(0, 1), slice(2, 4), slice(None)])
+def test_of_a_causal_call_only_the_rows_that_are_checked_are_masked(rows: slice) -> None:
+    """A whole triangle for every tile would make the check cubic."""
+    query, key, _ = qkv()
+    source = QueryKey(query[0], key[0], 0.5, causal=True)
+    allowed = source._allowed(range(HEADS), rows)
+    triangle = torch.ones(QUERIES, KEYS, dtype=torch.bool).tril()
+    assert torch.equal(allowed, triangle[None, rows])
+    assert allowed.untyped_storage().nbytes() == allowed.numel()
+
+
 # --- masks ---
 
 

@@ -23,7 +23,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from attention_core.errors import ModelError, Superseded, TextError, TooLong
+from attention_core.errors import AttentionError, ModelError, Superseded, TextError, TooLong
+from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord
 from models.families import fake
 from models.families.reader import Reader
@@ -213,11 +214,11 @@ def test_models_with_their_own_attention_report_it_and_say_so(name: str) -> None
     record = reader.read("the cat sat on the mat")
     assert not reader.routed
     assert len(record.sites) == 2
-    for site in record.sites:
-        assert not site.integrity.verified
-        assert not site.integrity.broken
-        assert site.integrity.output is None
-    assert "cannot be checked" in record.notes[-1]
+    assert all(site.integrity.verified for site in record.sites)
+    assert [site.layer for site in record.sites] == [0, 1]
+    assert "can be checked, but not changed" in record.notes[-1]
+    with pytest.raises(AttentionError, match="no attention “"):
+        reader.read("the cat", edits=[Edit(record.sites[0].name, "zero")])
 
 
 @pytest.mark.parametrize("name", tiny_models.REPORTING)

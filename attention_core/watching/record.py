@@ -144,13 +144,15 @@ class QueryKey:
 
     def _allowed(self, heads: Sequence[int], queries: slice) -> Tensor:
         """(1 or head, query, key)"""
-        whole = self.query.shape[-2], self.key.shape[-2]
+        size, keys = self.query.shape[-2], self.key.shape[-2]
+        first, end, step = queries.indices(size)
         if self.mask is not None:
             mask = _part(self.mask, heads, queries)
-            rows = len(range(*queries.indices(whole[0])))
-            return mask.expand(len(mask), rows, whole[1])
-        allowed = self.query.new_ones(whole, dtype=torch.bool)
-        return (allowed.tril() if self.causal else allowed)[None, queries]
+            return mask.expand(len(mask), len(range(first, end, step)), keys)
+        rows = torch.arange(first, end, step, device=self.query.device)
+        if not self.causal:
+            return rows.new_ones(1, len(rows), keys, dtype=torch.bool)
+        return (rows[:, None] >= torch.arange(keys, device=rows.device))[None]
 
 
 def _softmax(scores: Tensor, allowed: Tensor) -> Tensor:

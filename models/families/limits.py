@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attention_core.errors import TooLong
+from models.families.untouched import steady
 from models.loading.checkpoint import Checkpoint
 from models.settings import settings
 
@@ -38,6 +39,9 @@ class Limit:
 
 
 def limit(checkpoint: Checkpoint) -> Limit:
-    """The model's own limit, or the operator's where that is lower."""
-    most = settings().max_tokens
-    return Limit(min(checkpoint.limit, most), most < checkpoint.limit)
+    """The model's own limit, or the operator's where that is lower.
+
+    A model that would compute longer texts in another way (`untouched.steady`) ends before them.
+    """
+    own, most = min(checkpoint.limit, steady(checkpoint.model)), settings().max_tokens
+    return Limit(min(own, most), most < own)

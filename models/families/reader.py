@@ -12,17 +12,20 @@ from torch import Tensor
 
 from attention_core.axes.text import typed
 from attention_core.axes.tokens import TextAxis
-from attention_core.errors import ModelError, Superseded, TextError
+from attention_core.errors import AttentionError, ModelError, Superseded, TextError
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
 from models.families.limits import limit
 from models.families.remarks import named, remarks
-from models.families.sites import Sides, pair_sides, sites
+from models.families.sites import Sides, pair_sides, sites, sound
 from models.families.tokenization import Tokens, cut, decoder_input, guarded, tokens
+from models.families.untouched import padded, pairs, shapes, stepped
 from models.families.watch import Example, Run, Watch, plain
 from models.loading.checkpoint import Checkpoint
 
+_SHORT, _LONG = 7, 65
+"""Tokens of the texts on which a model is compared with itself."""
 LONGEST = 1_000_000
 """Characters that are tokenized at all; counting the tokens of more would take seconds."""
 
@@ -46,7 +49,7 @@ class Reader:
         self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
         self._limit = limit(checkpoint)
         self.limit = self._limit.tokens
-        paired = bool(self._model.config.is_encoder_decoder)
+        paired = pairs(self._model)
         self.second: Literal["segment", "decoder"] = "decoder" if paired else "segment"
         self.watch = Watch(name, self._model, self._example())
 
@@ -98,8 +101,10 @@ class Reader:
         if self.second == "decoder" and len(parts) == 1:
             notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
         axes = tuple(part.axis for part in parts)
-        found = sites(seen, self._sides(axes))
-        return AttentionRecord(self.name, found, axes, (*notes, *self._notes, *self.watch.notes))
+        kept, left_out = sound(seen)
+        found = sites(kept, self._sides(axes))
+        said = (*notes, *left_out, *self._notes, *self.watch.notes)
+        return AttentionRecord(self.name, found, axes, said)
 
     def probe(
         self, text: str, second: str = "", want: Want = WEIGHTS, edits: Sequence[Edit] = ()
@@ -138,7 +143,7 @@ class Reader:
         """The number that the decoder is given before the first token."""
         config = self._model.config
         start = getattr(config, "decoder_start_token_id", None)
-        start = config.bos_token_id if start is None else start
+        start = getattr(config, "bos_token_id", None) if start is None else start
         if start is None:
             raise ModelError(
                 "{model} does not say which token starts its decoder; choose another model.",
@@ -194,6 +199,12 @@ class Reader:
         self, parts: tuple[Tokens, ...], cancelled: Callable[[], bool], want: Want = WEIGHTS
     ) -> Run:
         alone = self.second == "decoder" and len(parts) == 1
+        if alone and "encoder" not in self.watch.kinds:
+            raise AttentionError(
+                "The encoder of {model} does not give one weight for each pair of tokens, so it "
+                "cannot be shown; give a second text, and its decoder will be.",
+                model=self.name,
+            )
         written = parts[1].ids if len(parts) == 2 else ()
         inputs = self._inputs(parts[0].ids, parts[0].types, written)
         return self.watch.run(inputs, cancelled, want, self._model.get_encoder() if alone else None)
@@ -203,14 +214,18 @@ class Reader:
         special = {piece.content for piece in self._plain.get_added_tokens_decoder().values()}
         numbers = self._plain.get_vocab().items()
         ordinary = sorted(number for piece, number in numbers if piece not in special)
-        ids = plain(ordinary or [0], min(7, self.limit))
+        short, long = (self._given(ordinary or [0], most) for most in (_SHORT, _LONG))
+        longer = Example(long, shapes(long))
+        more = [padded(long, short)], stepped(short)
+        return Example(short, shapes(short), more=more, longer=longer)
+
+    def _given(self, ordinary: Sequence[int], most: int) -> dict[str, Tensor]:
+        """So many tokens of the model's own; of two segments, or with something to write."""
+        ids = plain(ordinary, min(most, self.limit))
+        types = [int(2 * place >= len(ids)) for place in range(len(ids))]
         if self.second == "segment":
-            shape = (len(ids), len(ids))
-            return Example(self._inputs(ids, [0] * len(ids)), {"": frozenset({shape})})
-        written = [self._start(), *plain(ordinary or [0], min(4, self.limit - 1))]
-        sizes = len(ids), len(written)
-        shapes = frozenset((query, key) for query in sizes for key in sizes)
-        return Example(self._inputs(ids, [0] * len(ids), written), {"": shapes})
+            return self._inputs(ids, types)
+        return self._inputs(ids, types, [self._start(), *plain(ordinary, min(4, self.limit - 1))])
 
 
 def _plain(tokenizer: Tokenizer) -> Tokenizer:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from attention_core.axes.tokens import TextAxis
+from attention_core.errors import UnverifiedError
+from attention_core.marking import N_
 from attention_core.watching.capture import Call
 from attention_core.watching.place import Place
-from attention_core.watching.record import Integrity, Site, Source, Stored
+from attention_core.watching.record import Integrity, Note, QueryKey, Site, Source, Stored
 
 Sides = Mapping[str, tuple[TextAxis, TextAxis]]
 """For each kind of look, what its queries and its keys stand for."""
@@ -41,14 +43,44 @@ def captured(call: Call, kind: str, number: int | None) -> Seen:
 
 
 def stored(kind: str, weights: Tensor) -> Seen:
-    """weights (1, head, query, key), as a model reports them."""
-    matrix = weights[0].float()
+    """weights (1, head, query, key), as a model reports them; any other shape fits nothing."""
+    matrix = weights[0].float() if weights.ndim == 4 else weights.new_zeros(0, 0, 0)
     mask = None
     if matrix.ndim == 3 and matrix.shape[1] == matrix.shape[2]:
         triangle = matrix.new_ones(matrix.shape[1:], dtype=torch.bool).tril()
         mask = triangle if not bool(matrix.masked_fill(triangle, 0).any()) else None
-    rows = torch.nan_to_num((matrix.sum(-1) - 1).abs(), nan=torch.inf).max()
-    return Seen(kind, len(matrix), Stored(matrix, mask), Integrity(float(rows), None))
+    sums = torch.nan_to_num((matrix.sum(-1) - 1).abs(), nan=torch.inf)
+    rows = float(sums.max()) if sums.numel() else 0.0
+    return Seen(kind, len(matrix), Stored(matrix, mask), Integrity(rows, None))
+
+
+def joined(seen: Sequence[Seen]) -> list[Seen]:
+    """One look where a module made the same one again for other values, as differential ones do."""
+    found: list[Seen] = []
+    for one in seen:
+        if not (found and _again(found[-1], one)):
+            found.append(one)
+            continue
+        last = found[-1].integrity
+        gaps = last.output, one.integrity.output
+        known = [gap for gap in gaps if gap is not None]
+        check = Integrity(max(last.rows, one.integrity.rows), max(known, default=None))
+        found[-1] = replace(found[-1], integrity=check)
+    return found
+
+
+def _again(last: Seen, one: Seen) -> bool:
+    """Whether a module looked just as it did the moment before."""
+    mine, before = one.source, last.source
+    return (
+        one.module is not None
+        and one.module is last.module
+        and isinstance(mine, QueryKey)
+        and isinstance(before, QueryKey)
+        and mine.query.shape == before.query.shape
+        and torch.equal(mine.query, before.query)
+        and torch.equal(mine.key, before.key)
+    )
 
 
 def named(seen: Iterable[Seen]) -> Iterator[tuple[Place, Seen]]:
@@ -69,6 +101,27 @@ def _layers(calls: Sequence[Seen]) -> Sequence[int]:
     numbers = [one.number for one in calls if one.number is not None]
     rise = all(first < second for first, second in pairwise(numbers))
     return numbers if len(numbers) == len(calls) and rise else range(len(calls))
+
+
+def sound(seen: Iterable[Seen]) -> tuple[list[Seen], tuple[Note, ...]]:
+    """The looks that may be drawn, and a note where others contradict what the model computed.
+
+    Raises UnverifiedError when none is left.
+    """
+    placed = list(named(seen))
+    kept = [one for _, one in placed if not one.integrity.broken]
+    broken = [str(place) for place, one in placed if one.integrity.broken]
+    if not broken:
+        return kept, ()
+    if not kept:
+        raise UnverifiedError(
+            "No weights of this model explain what it computed from them, so nothing is shown; "
+            "try another text, or choose another model."
+        )
+    sentence = N_(
+        "Not shown, because their weights do not explain what the model computed from them: {sites}"
+    )
+    return kept, (Note(sentence, sites=", ".join(broken)),)
 
 
 def modules(seen: Iterable[Seen]) -> dict[str, nn.Module]:

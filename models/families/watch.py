@@ -3,24 +3,25 @@
 A family makes inputs from what its readers give; `Watch` puts our attention into the model, once
 and for good, runs it, and says what was seen where. It knows nothing of texts: whether the inputs
 are numbers of tokens, pixels or sound is the family's business.
+
+There are several ways to watch, and a model gets the first that shows most: each is tried on a
+twin, and what changes by it what the model computes (`models.families.untouched`) is none.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.masking_utils import sdpa_mask
+from torch import nn
+from transformers import PreTrainedModel
 
-from attention_core.errors import AttentionError, ModelError
 from attention_core.marking import N_
-from attention_core.watching.attend import attend
 from attention_core.watching.capture import (
     WEIGHTS,
     Call,
@@ -34,44 +35,27 @@ from attention_core.watching.capture import (
 from attention_core.watching.edit import Edit, placed
 from attention_core.watching.place import Place
 from attention_core.watching.record import Note
-from models.families.sites import Seen, captured, modules, named, stored
+from models.families.reporting import Reporting
+from models.families.sites import Seen, captured, joined, modules, named
+from models.families.trial import REPORTED, Example, settled
+from models.families.untouched import FOREIGN, Inputs, counterparts, pairs
 
-ATTENTION = "attention_atlas"
+_LOG = logging.getLogger(__name__)
+__all__ = ["Example", "Inputs", "Run", "Watch", "plain"]
+
 _CROSS = re.compile(r"cross|encoder_attn|encdec|enc_dec|encoder_decoder|enc_attn", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:^|\.)(\d+)(?:\.|$)")
-_REPORTS = {
-    "encoder_attentions": "encoder",
-    "decoder_attentions": "decoder",
-    "cross_attentions": "cross",
+_MISSING = {
+    "encoder": N_("Its encoder is not shown: it does not say how each token looks at each other."),
+    "decoder": N_("Its decoder is not shown: it does not say how each token looks at each other."),
+    "cross": N_(
+        "How its decoder looks at the source is not shown: it does not say it for each token."
+    ),
 }
-
-AttentionInterface.register(ATTENTION, attend)
-AttentionMaskInterface.register(ATTENTION, sdpa_mask)
-
-Inputs = Mapping[str, Tensor]
-"""What a model is called with, by name; each tensor has the batch first."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A small input of the model's own kind, and the shapes that its looks must then have.
-
-    shapes  for each kind of look, or for `""` every other kind, the (query, key) that are possible
-    needs   the kinds of look without which the model is of no use to the family
-    fault   the sentence when the model cannot take the input, with {model} and {reason}
-    """
-
-    inputs: Inputs
-    shapes: Mapping[str, frozenset[tuple[int, int]]]
-    needs: frozenset[str] = frozenset()
-    fault: str = N_("{model} cannot read a plain text ({reason}); choose a model of language.")
-
-    def fits(self, seen: Sequence[Seen]) -> bool:
-        """Whether every look has one weight for each pair of what it looks from and at."""
-        shapes = (tuple(one.source.allowed().shape) for one in seen)
-        known = (self.shapes.get(one.kind, self.shapes.get("", frozenset())) for one in seen)
-        right = all(shape in possible for shape, possible in zip(shapes, known, strict=True))
-        return bool(seen) and right and self.needs <= {one.kind for one in seen}
+_OTHERS = frozenset(("image", "video", "audio"))
+_TEXT_ALONE = N_("This model also takes pictures, sound or video; here it reads text alone.")
+_CHECKED = N_("This model reports its weights itself; they can be checked, but not changed.")
+_UNCHECKED = N_("This model only reports its weights; they cannot be checked against it.")
 
 
 @dataclass(frozen=True)
@@ -86,15 +70,16 @@ class Run:
 class Watch:
     """One loaded model and the way in which it is watched; many threads may use it at once.
 
-    routed  True when attention is captured as it is computed and checked against the output;
-            False when the model only reports its weights, so that they cannot be edited
+    routed  True when attention is captured as it is computed, so that it can be edited; False
+            when the model only reports its weights
+    kinds   the kinds of look that are shown
     places  the module behind the name of each site; empty where the model only reports
     """
 
     def __init__(
         self, name: str, model: PreTrainedModel, example: Example, alone: str = ""
     ) -> None:
-        """Chooses how to watch, by letting the model take the example.
+        """Chooses how to watch, by letting twins of the model take the example.
 
         alone  the stack of a model that has only one; without it, an encoder, or a decoder where
                no query looks at a later key
@@ -103,24 +88,37 @@ class Watch:
         """
         self.name = name
         self.model = model
-        self.routed = True
-        paired = bool(model.config.is_encoder_decoder)
+        paired = pairs(model)
         self._alone = alone or "encoder"
-        self._kinds = _kinds(model) if paired else {}
+        self._stacks = _kinds(model) if paired else {}
         self._numbers = {id(module): _number(path) for path, module in model.named_modules()}
-        seen = self._installed(example)
+        self._reporting = Reporting(self._numbers)
+        trial = settled(name, model, example, self._tried, self._asked)
+        seen = list(trial.seen)
         if not paired and not alone and _only_back(seen):
             self._alone = "decoder"
             seen = [replace(one, kind=self._alone) for one in seen]
-        self.places = modules(seen)
+        self.kinds = frozenset(one.kind for one in seen)
+        self._missing = frozenset(_MISSING) - self.kinds if paired else frozenset()
+        self.routed = trial.way != REPORTED
+        if self.routed:
+            model.set_attn_implementation(trial.way)
+        else:
+            self._reporting.listen({one.kind for one in trial.seen})
+        self.places = modules(seen) if self.routed else {}
         announced(_layers(model, seen))
 
     @property
     def notes(self) -> tuple[Note, ...]:
         """What a reader must know of every record of this model."""
-        if self.routed:
-            return ()
-        return (Note("This model only reports its weights; they cannot be checked against it."),)
+        notes = [sentence for kind, sentence in _MISSING.items() if kind in self._missing]
+        if not isinstance(self.model.input_modalities, str) and _OTHERS.intersection(
+            self.model.input_modalities
+        ):
+            notes.append(_TEXT_ALONE)
+        if not self.routed:
+            notes.append(_CHECKED if self._reporting.checked else _UNCHECKED)
+        return tuple(map(Note, notes))
 
     def changing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
         """These edits on the model's attention, inside the block and in this thread only.
@@ -139,55 +137,36 @@ class Watch:
         part       what runs in place of the whole model, such as its encoder
         """
         called: Any = self.model if part is None else part
-        with capture(cancelled, want) as seen, torch.inference_mode(not want.gradients):
+        with capture(cancelled, want) as found, torch.inference_mode(not want.gradients):
             if self.routed:
                 outputs = called(**inputs, return_dict=True)
-                return Run(outputs, list(map(self._captured, seen.calls)), seen)
-            outputs = called(**inputs, return_dict=True, output_attentions=True)
-            return Run(outputs, list(self._reported(outputs)), seen)
+                seen = joined(list(map(self._captured, found.calls)))
+            else:
+                outputs, seen = self._reporting.run(called, inputs)
+                seen = list(map(self._named, seen))
+        return Run(outputs, [one for one in seen if one.kind in self.kinds], found)
 
     def _captured(self, call: Call) -> Seen:
         at = id(call.module)
-        return captured(call, self._kinds.get(at, self._alone), self._numbers.get(at))
+        return captured(call, self._stacks.get(at, self._alone), self._numbers.get(at))
 
-    def _reported(self, outputs: Any) -> Iterator[Seen]:
-        """What the model says of itself, where it does not compute through our function."""
-        for name, kind in {**_REPORTS, "attentions": self._alone}.items():
-            for layer in getattr(outputs, name, None) or ():
-                yield stored(kind, layer)
+    def _named(self, one: Seen) -> Seen:
+        """A reported look, where the model has one stack only, under that stack's name."""
+        return one if self._stacks else replace(one, kind=self._alone)
 
-    def _installed(self, example: Example) -> list[Seen]:
-        """What is seen of the example, once it is settled for good how the model is watched."""
+    def _tried(self, other: PreTrainedModel, calls: Sequence[Call]) -> list[Seen]:
+        """What a twin's calls are on the model itself."""
+        back = counterparts(other, self.model)
+        mine = (replace(call, module=back.get(id(call.module), call.module)) for call in calls)
+        return joined(list(map(self._captured, mine)))
+
+    def _asked(self, inputs: Inputs) -> list[Seen]:
+        """What the model says of itself; nothing where it does not answer."""
         try:
-            self.model.set_attn_implementation(ATTENTION)
-            seen = self.run(example.inputs).seen or self._turned(example)
-        except AttentionError:
-            raise
-        except Exception as fault:
-            raise ModelError(
-                example.fault,
-                model=self.name,
-                reason=f"{type(fault).__name__}: {fault}"[:200],
-            ) from fault
-        if not example.fits(seen):
-            raise ModelError(
-                "{model} does not give its attention as one weight for each pair of tokens, "
-                "so it cannot be shown; choose another model.",
-                model=self.name,
-            )
-        return seen
-
-    def _turned(self, example: Example) -> list[Seen]:
-        """Turn to what the model reports of itself."""
-        self.model.set_attn_implementation("eager")
-        if self.model.config._attn_implementation != "eager":
-            raise ModelError(
-                "{model} neither lets its attention be captured nor reports it; "
-                "choose another model.",
-                model=self.name,
-            )
-        self.routed = False
-        return self.run(example.inputs).seen
+            return list(map(self._named, self._reporting.learned(self.model, inputs)))
+        except FOREIGN:  # it runs without being asked, as was seen before
+            _LOG.info("%s does not report its attention", self.name, exc_info=True)
+            return []
 
 
 def plain(numbers: Sequence[int], length: int) -> list[int]:

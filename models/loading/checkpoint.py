@@ -21,6 +21,7 @@ from transformers.utils.logging import disable_progress_bar
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
 from models.loading import adapters, kinds
+from models.loading.architecture import of_folder
 from models.loading.documents import called
 from models.loading.folders import judge
 from models.loading.tokenizer import tokenizer
@@ -110,7 +111,7 @@ def _loaded(folder: Path, architecture: Any, converted: bool = False) -> Checkpo
 
 def _model(folder: Path, architecture: Any) -> PreTrainedModel:
     try:
-        model, report = architecture.from_pretrained(
+        model, report = of_folder(folder, architecture).from_pretrained(
             folder,
             attn_implementation="eager",
             dtype=torch.float32,
@@ -120,6 +121,8 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are refused below, in words of ours
         )
+    except ModelError:
+        raise
     except Exception as fault:
         log.warning("The model in %s cannot be loaded", folder, exc_info=True)
         raise ModelError(
@@ -128,11 +131,18 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
             "what was wrong.",
             model=called(folder),
         ) from fault
-    _check_report(report, called(folder))
+    _check_report(report, called(folder), _learned(model))
     return model.eval()  # type: ignore[no-any-return]
 
 
-def _check_report(report: dict[str, Any], name: str) -> None:
+def _learned(model: PreTrainedModel) -> set[str]:
+    """The names of what was trained; sinusoids of positions are made anew and often not saved."""
+    made = [path for path, part in model.named_modules() if "Sinusoidal" in type(part).__name__]
+    named = model.named_parameters(remove_duplicate=False)
+    return {name for name, _ in named if name.rpartition(".")[0] not in made}
+
+
+def _check_report(report: dict[str, Any], name: str, learned: set[str]) -> None:
     """Raises ModelError when weights are missing or of another shape: they would be random."""
     for place, held, wanted in sorted(report["mismatched_keys"]):
         if place.startswith(_UNUSED):
@@ -145,7 +155,8 @@ def _check_report(report: dict[str, Any], name: str) -> None:
             held=_sides(held),
             wanted=_sides(wanted),
         )
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
+    lacking = learned.intersection(report["missing_keys"])
+    missing = sorted(key for key in lacking if not key.startswith(_UNUSED))
     if missing:
         raise ModelError(
             "The weights file of {model} lacks {count} of the model's tensors, such as "
@@ -168,7 +179,7 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
             )
     rows = _rows(checkpoint.model)
     highest = max(checkpoint.tokenizer.get_vocab().values(), default=0)
-    if highest >= rows:
+    if rows is not None and highest >= rows:
         raise ModelError(
             "The tokenizer of {model} has tokens up to number {highest}, but the model has "
             "embeddings for {rows} only; use the tokenizer that belongs to this model.",
@@ -178,10 +189,15 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
         )
 
 
-def _rows(model: PreTrainedModel) -> int:
-    """How many tokens the model knows, on the side that knows fewer."""
-    layers = model.get_input_embeddings(), model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    return min(len(torch.as_tensor(layer.weight)) for layer in layers if layer is not None)
+def _rows(model: PreTrainedModel) -> int | None:
+    """How many tokens the model knows, on the side that knows fewer; None where it has no table."""
+    layers: list[Any] = [model.get_output_embeddings()]  # type: ignore[no-untyped-call]
+    try:
+        layers.append(model.get_input_embeddings())
+    except NotImplementedError:
+        layers.append(None)
+    tables = [getattr(layer, "weight", None) for layer in layers]
+    return min((len(table) for table in tables if isinstance(table, torch.Tensor)), default=None)
 
 
 def _reserved_positions(model: PreTrainedModel) -> int:

@@ -44,14 +44,7 @@ def reads(model_type: object) -> Reads:
 
 
 def check(folder: Path, model_type: str) -> None:
-    """Raises ModelError when models of this kind read something else, or cannot be read alone."""
-    if CONFIG_MAPPING[model_type] not in AutoModel._model_mapping:
-        raise ModelError(
-            "{model} is of the kind {type}, which cannot be read by itself here; "
-            "choose a model of language, such as bert, gpt2 or t5.",
-            model=called(folder),
-            type=model_type,
-        )
+    """Raises ModelError when models of this kind read something else than a text."""
     kind = reads(model_type)
     if kind == "pictures":
         raise ModelError(

@@ -223,6 +223,15 @@ def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:
     rows = max(site.integrity.rows for site in sites)
     gaps = [site.integrity.output for site in sites]
     known = [gap for gap in gaps if gap is not None]
+    if any(site.integrity.broken for site in sites):
+        return False, filled(
+            _(
+                "These weights do not explain what the model computed from them (largest relative "
+                "difference {gap}; rows add up to 1 within {rows}): do not rely on the picture."
+            ),
+            gap=f"{max(known, default=0):.0g}",
+            rows=f"{rows:.0g}",
+        )
     if len(known) == len(gaps):
         return all(site.integrity.verified for site in sites), filled(
             ngettext(

@@ -21,9 +21,10 @@ from models.families.remarks import as_text
 from models.families.seq2seq.languages import Wish, framed
 from models.families.seq2seq.search import Hypothesis, chances, hypotheses
 from models.families.seq2seq.vocabulary import Vocabulary
-from models.families.sites import Seen, pair_sides, sites
+from models.families.sites import Seen, pair_sides, sites, sound
 from models.families.tokenization import Tokens, decoder_input
 from models.families.translation import Alternative, Candidate, Node, Search, Translation
+from models.families.untouched import padded, shapes, stepped
 from models.families.watch import Example, Watch, plain
 from models.loading.checkpoint import Checkpoint
 
@@ -196,8 +197,9 @@ class Seq2Seq:
         own = chosen[1:] if self._frame.forced is not None else chosen
         given = self._given(target).axis
         axes = source.axis, target.axis
-        found = sites(seen, pair_sides(*axes, given))
-        told = (*notes, *self._notes, *self.watch.notes)
+        kept, left_out = sound(seen)
+        found = sites(kept, pair_sides(*axes, given))
+        told = (*notes, *left_out, *self._notes, *self.watch.notes)
         return Translation(
             record=AttentionRecord(self.name, found, axes, told),
             text=target.axis.text,
@@ -237,17 +239,16 @@ class Seq2Seq:
     ) -> tuple[list[Seen], Tensor]:
         """Every attention call of one pass, and its logits (target, vocabulary)."""
         inputs = self._inputs(source.ids, self._given(target).ids)
-        run = self.watch.run(inputs, cancelled)
+        run = self.watch.run({**inputs, "use_cache": False}, cancelled)
         return run.seen, run.outputs.logits[0]
 
-    def _inputs(self, source: Sequence[int], written: Sequence[int]) -> dict[str, Any]:
+    def _inputs(self, source: Sequence[int], written: Sequence[int]) -> dict[str, Tensor]:
         device = self._model.device
         ids = torch.tensor([source], device=device)
         return {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
             "decoder_input_ids": torch.tensor([written], device=device),
-            "use_cache": False,
         }
 
     def _example(self) -> Example:
@@ -255,14 +256,13 @@ class Seq2Seq:
         frame, no = self._frame, self._frame.banned | self._frame.ends
         source = plain(sorted(frame.source.known - no) or [0], 6)
         written = [frame.start, *plain(sorted(frame.target.known - no) or [0], 3)]
-        read, wrote = len(source), len(written)
+        long = plain(sorted(frame.source.known - no) or [0], min(65, self.limit))
+        inputs, longer = self._inputs(source, written), self._inputs(long, written)
         return Example(
-            self._inputs(source, written),
-            {"encoder": frozenset({(read, read)}), "decoder": frozenset({(wrote, wrote)}),
-             "cross": frozenset({(wrote, read)})},
-            frozenset({"cross"}),
-            N_("{model} cannot write a text from a plain text ({reason}); choose a model that "
-               "translates."),
+            inputs, shapes(inputs), frozenset({"cross"}),
+            N_("{model} cannot write a text from a plain text: it stops with an error. Choose a "
+               "model that translates."),
+            (stepped(inputs), [padded(longer, inputs)]), Example(longer, shapes(longer)),
         )  # fmt: skip
 
 

@@ -1,0 +1,250 @@
+"""The table of architectures: what is shown is what the untouched model does, else a sentence.
+
+Each is built tiny, saved as a folder, and opened as the app opens it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import torch
+from torch import Tensor
+
+from attention_core.errors import ModelError
+from attention_core.watching.record import AttentionRecord
+from models.families import fake
+from models.families.reader import Reader
+from models.store import catalogue
+from tests import architectures
+
+TEXT, SECOND = "the cat sat on the mat", "it was"
+
+CAPTURED: Final = (
+    "albert",
+    "bart",
+    "bert",
+    "biogpt",
+    "bitnet",
+    "blenderbot",
+    "camembert",
+    "clip_text_model",
+    "cohere2",
+    "ctrl",
+    "cwm",
+    "data2vec-text",
+    "deepseek_v2",
+    "diffllama",
+    "distilbert",
+    "electra",
+    "ernie4_5",
+    "esm",
+    "eurobert",
+    "exaone4",
+    "flex_olmo",
+    "gemma",
+    "gemma2",
+    "gemma3",
+    "gemma3_text",
+    "glm",
+    "glm4",
+    "gpt2",
+    "gpt_bigcode",
+    "gpt_neox",
+    "gpt_oss",
+    "granite",
+    "granite_swa",
+    "granitemoe",
+    "granitemoehybrid",
+    "hunyuan_v1_dense",
+    "jamba",
+    "layoutlm",
+    "llama",
+    "llava",
+    "longt5",
+    "m2m_100",
+    "marian",
+    "markuplm",
+    "mbart",
+    "ministral",
+    "mistral",
+    "mixtral",
+    "mobilebert",
+    "modernbert",
+    "modernbert-decoder",
+    "mt5",
+    "nanochat",
+    "nllb-moe",
+    "olmo",
+    "olmo2",
+    "olmoe",
+    "opt",
+    "pegasus",
+    "pegasus_x",
+    "phi",
+    "phi3",
+    "plbart",
+    "qwen2",
+    "qwen2_moe",
+    "qwen3",
+    "qwen3_moe",
+    "qwen3_next",
+    "roberta",
+    "seed_oss",
+    "smollm3",
+    "splinter",
+    "stablelm",
+    "starcoder2",
+    "switch_transformers",
+    "t5",
+    "t5gemma",
+    "umt5",
+    "vaultgemma",
+    "xlm-roberta",
+    "xmod",
+    "arcee",
+    "apertus",
+    "nomic_bert",
+)
+"""Captured as it is computed, and checked."""
+
+CHECKED: Final = (
+    "big_bird",
+    "bigbird_pegasus",
+    "bloom",
+    "deberta",
+    "deberta-v2",
+    "falcon",
+    "flaubert",
+    "gpt_neo",
+    "gptj",
+    "led",
+    "megatron-bert",
+    "mpnet",
+    "mpt",
+    "mvp",
+    "rembert",
+    "roformer",
+    "xglm",
+    "xlm",
+    "tapas",
+)
+"""Reported by the model, and checked against what it made of it."""
+
+REPORTED: Final = ("codegen", "convbert", "fsmt", "nystromformer", "prophetnet", "xlnet")
+"""Reported by the model, and said to be unchecked."""
+
+PICTURES, SOUND = "reads pictures", "reads sound"
+REFUSED: Final = {
+    **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "fnet", "xlstm"), "has no attention"),
+    **dict.fromkeys(
+        ("canine", "longformer", "reformer", "rwkv", "yoso"), "one weight for each pair"
+    ),
+    **dict.fromkeys(("squeezebert", "cpmant"), "does not add up to 1"),
+    **dict.fromkeys(("vit", "deit", "dinov2", "swin", "beit", "imagegpt"), PICTURES),
+    **dict.fromkeys(("wav2vec2", "hubert", "speecht5", "whisper", "moonshine"), SOUND),
+    "mra": "neither lets its attention be captured nor reports it",
+    "perceiver": "not fed with the tokens of a text|does not read a text",
+    **dict.fromkeys(("clip", "siglip", "bros"), "cannot read a plain text: it stops with an error"),
+}
+"""Refused, with what the sentence says."""
+
+SHOWN: Final = (*CAPTURED, *CHECKED, *REPORTED)
+WITHOUT_ENCODER: Final = ("led", "longt5", "pegasus_x", "prophetnet")
+"""Their encoders look at bands, or report other numbers; their decoders are shown."""
+FAR: Final = 2e-5
+"""Two ways in single precision, over two layers; as far apart as in `test_capture`."""
+
+
+def test_the_table_has_at_least_120_architectures_each_once() -> None:
+    every = [*SHOWN, *REFUSED]
+    assert len(every) >= 120
+    assert len(set(every)) == len(every)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with torch.random.fork_rng(devices=[]):
+        yield
+
+
+def opened(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Reader]:
+    """The model as it was saved, and the app's own reader of that folder."""
+    model = architectures.build(kind)
+    model.save_pretrained(folder / kind)
+    fake.tokenizer().save_pretrained(folder / kind)
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(folder))
+    reader = catalogue.entry(f"folder:{kind}").open()
+    assert isinstance(reader, Reader)
+    return model, reader
+
+
+@torch.inference_mode()
+def untouched(model: Any, reader: Reader, second: str) -> dict[str, list[Tensor]]:
+    """What the model reports of itself, by kind of look; it has never been watched."""
+    parts = reader._tokens(reader._plain, TEXT, second)
+    written = parts[1].ids if len(parts) == 2 else ()
+    model.config.use_cache = False
+    if hasattr(model, "set_attention_type"):
+        model.set_attention_type("original_full")
+    outputs = model(
+        **reader._inputs(parts[0].ids, parts[0].types, written),
+        output_attentions=True, return_dict=True,
+    )  # fmt: skip
+    names = {"encoder_attentions": "encoder", "decoder_attentions": "decoder",
+             "cross_attentions": "cross", "attentions": "alone"}  # fmt: skip
+    found = {kind: getattr(outputs, name, None) or () for name, kind in names.items()}
+    return {kind: [one for one in layers if one is not None] for kind, layers in found.items()}
+
+
+def apart(record: AttentionRecord, model: Any, reader: Reader, second: str) -> float:
+    """The largest distance of a drawn row from that which the untouched model reports.
+
+    Rows are compared in proportion: some models report a row without what a sink took of it.
+    """
+    theirs, worst = untouched(model, reader, second), 0.0
+    for kind in record.kinds:
+        sites, layers = record.of(kind), theirs[kind] or theirs["alone"]
+        layers = [one for one in layers if one.shape[1:] == sites[0].weights().shape]
+        assert len(layers) == len(sites)
+        for site, layer in zip(sites, layers, strict=True):
+            mine, reported = site.weights(), layer[0].float()
+            assert bool((mine.sum(-1) <= 1 + FAR).all())
+            gaps = [(mine - reported).abs(), (_shared(mine) - _shared(reported)).abs()]
+            worst = max(worst, min(float(gap.max()) for gap in gaps))
+    return worst
+
+
+def _shared(weights: Tensor) -> Tensor:
+    return weights / weights.sum(-1, keepdim=True).clamp_min(1e-12)
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_what_is_shown_is_what_the_untouched_model_does(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, reader = opened(kind, tmp_path, monkeypatch)
+    second = SECOND if reader.second == "decoder" else ""
+    record = reader.read(TEXT, second)
+    assert record.sites
+    assert reader.routed == (kind in CAPTURED)
+    assert not any(site.integrity.broken for site in record.sites)
+    assert all(site.integrity.verified for site in record.sites) == (kind not in REPORTED)
+    assert apart(record, model, reader, second) <= FAR
+    said = " ".join(record.notes)
+    assert ("cannot be checked" in said) == (kind in REPORTED)
+    assert ("encoder is not shown" in said) == (kind in WITHOUT_ENCODER)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_shown_is_refused_with_a_sentence_of_ours(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelError, match=REFUSED[kind]) as caught:
+        opened(kind, tmp_path, monkeypatch)
+    said = str(caught.value)
+    assert not re.search(r"Error|Model\b.*\(|[a-z]_[a-z]+ing\b|[A-Z][a-z]+[A-Z]", said)
+    assert "choose a" in said.lower()
