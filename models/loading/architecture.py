@@ -65,6 +65,8 @@ def saved_as(config: Any, auto: Any) -> Any:
     named: Any = getattr(transformers, str(next(iter(config.architectures or ()), "")), None)
     if not (isinstance(named, type) and issubclass(named, PreTrainedModel)):
         return usual
+    if not isinstance(config, named.config_class or ()):
+        return usual  # it names a class of another kind, which would read its numbers wrongly
     if usual is None or (_writes(usual) and not _writes(named)):
         return named
     return usual
