@@ -89,7 +89,9 @@ $(DEV): $(RUNTIME)
 	@rm -f .venv/dev-* && touch $@
 
 browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-		command -v google-chrome >/dev/null || \
-		{ test "$$(id -u)" = 0 && apt-get update -q && apt-get install -qy chromium fonts-noto-cjk; } || \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
+		command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+		{ test "$$(id -u)" = 0 && apt-get update -q && \
+		{ apt-get install -qy chromium-headless-shell fonts-noto-cjk || \
+		apt-get install -qy chromium fonts-noto-cjk; }; } || \
 		{ echo "The tests need a browser: sudo apt-get install chromium fonts-noto-cjk"; exit 1; }

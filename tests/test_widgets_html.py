@@ -56,7 +56,6 @@ def opened(visit: Callable[..., Page], tmp_path: Path) -> Callable[[Picture], Pa
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
-        page.route(file.as_uri(), lambda route: route.continue_())
         page.goto(file.as_uri())
         expect(page.locator(".widget canvas").first).to_be_visible()
         assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]

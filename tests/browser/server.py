@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -24,21 +22,11 @@ PATIENCE: Final = 180.0
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its address, what it said when it was ready, where it logs, its number."""
+    """A running server: its address, what it said when it was ready, and where it logs."""
 
     url: str
     ready: dict[str, Any]
     log: Path
-    process: int
-
-    @contextmanager
-    def halted(self) -> Iterator[None]:
-        """As slow as a server can be, until the block is left."""
-        os.kill(self.process, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.process, signal.SIGCONT)
 
 
 @contextmanager
@@ -51,7 +39,7 @@ def serving(log: Path, script: Path = ROOT / "app.py", probe: str = "/ready") ->
         process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=sink, stderr=sink)  # noqa: S603
     try:
         url = f"http://localhost:{port}"
-        yield Server(url, answer(url + probe, process, log), log, process.pid)
+        yield Server(url, answer(url + probe, process, log), log)
     finally:
         process.terminate()
         process.wait(timeout=20)

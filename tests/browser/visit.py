@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, WebSocket
 
 HERE: Final = ("localhost", "127.0.0.1")
-INLINE: Final = ("data", "blob", "about")
+INLINE: Final = ("data", "blob", "about", "file")
 GUESSES: Final = ("/_stcore/health", "/_stcore/host-config")
 """On a deep link Streamlit's client first asks below the page's own path and gets a 404."""
 
