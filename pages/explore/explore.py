@@ -61,8 +61,9 @@ def page() -> None:
             lambda: read(model, text, second, link.value(CUT), link.value(OWN)), CUT
         )
     if reading is not None:
-        if reading.named:
-            choosing.switch(OWN, _("Read typed special tokens as the model's own"))
+        with st.container():  # there even when empty: what follows keeps its place and its focus
+            if reading.named:
+                choosing.switch(OWN, _("Read typed special tokens as the model's own"))
         shown(reading)
 
 
