@@ -19,7 +19,7 @@ from typing import Any, Final
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,7 +40,7 @@ POLICY: Final = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
     "style-src": "'self' 'unsafe-inline'",
-    "connect-src": "'self' ws: wss:",
+    "connect-src": "'self'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
     "worker-src": "'self' blob:",
@@ -58,8 +58,15 @@ HEADERS: Final = {
 }
 
 
+PRIVATE: Final = "/_stcore/metrics"
+"""What each session uses is the operator's business; nobody is told over the network."""
+
+
 class SecurityHeaders:
-    """Adds HEADERS to every HTTP response; websockets pass untouched."""
+    """Adds HEADERS to every HTTP response, and gives no answer to what is PRIVATE.
+
+    Websockets pass untouched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -71,7 +78,12 @@ class SecurityHeaders:
                 message["headers"] = [*message.get("headers", []), *self.headers]
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif scope["path"].endswith(PRIVATE):
+            await PlainTextResponse("Not found", 404)(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)
 
 
 @asynccontextmanager

@@ -41,10 +41,12 @@ def test_the_first_request_of_a_fresh_server_opens_the_page_it_asks_for(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_opens_by_its_address_and_tells_only_this_server(
-    name: str, page: Page, server: Server
+def test_every_page_opens_by_its_address_tells_only_this_server_and_fits_a_phone(
+    name: str, visit: Callable[..., Page], server: Server
 ) -> None:
+    page = visit(viewport=PHONE)
     opened(page, server.url + address(name))
+    assert sideways(page) == 0
     assert page.locator("h1").count() == 1
     assert page.get_by_test_id("stException").count() == 0
     assert urlsplit(page.url).path == address(name)
@@ -87,24 +89,16 @@ def test_a_language_that_we_do_not_speak_is_left_out(page: Page, server: Server)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_english_sentence_of_ours_is_left_on_a_chinese_page(
-    name: str, page: Page, server: Server
+def test_no_english_sentence_of_ours_is_left_on_a_chinese_page_and_it_fits_a_phone(
+    name: str, visit: Callable[..., Page], server: Server
 ) -> None:
+    page = visit(viewport=PHONE)
     opened(page, f"{server.url}{address(name)}?lang=zh")
+    assert sideways(page) == 0
     shown = page.inner_text("body")
     ours = [form for message in catalogue("zh") if message.id for form in forms(message.id)]
     assert [text for text in ours if " " in text and not placeholders(text) and text in shown] == []
     assert "中文" in shown
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_is_wider_than_a_phone(
-    name: str, language: str, visit: Callable[..., Page], server: Server
-) -> None:
-    page = visit(viewport=PHONE)
-    opened(page, f"{server.url}{address(name)}?lang={language}")
-    assert sideways(page) == 0
 
 
 def test_on_a_phone_nothing_in_the_header_overlaps(

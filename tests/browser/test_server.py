@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -48,6 +49,25 @@ def test_a_browser_obeys_that_policy(browser: Browser, server: Server) -> None:
     )
     assert refused == "http://127.0.0.2/x.png"
     page.close()
+
+
+def test_a_script_reaches_no_socket_but_ours(browser: Browser, server: Server) -> None:
+    page = browser.new_page()
+    page.goto(server.url)
+    refused = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (e) => resolve(e.blockedURI));
+            try { new WebSocket("ws://127.0.0.2:9/"); } catch { /* some browsers throw as well */ }
+        })"""
+    )
+    assert refused.startswith("ws://127.0.0.2:9")
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/explore/_stcore/metrics"])
+def test_what_sessions_use_is_told_to_nobody(path: str, server: Server) -> None:
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(server.url + path, timeout=30)  # noqa: S310
 
 
 def test_the_server_says_when_it_is_ready(server: Server) -> None:
