@@ -69,7 +69,7 @@ async def sent_on(kind: str, message: Message) -> list[Message]:
     async def send(reply: Message) -> None:
         sent.append(reply)
 
-    await SecurityHeaders(app)({"type": kind}, receive, send)
+    await SecurityHeaders(app)({"type": kind, "path": "/"}, receive, send)
     return sent
 
 
