@@ -137,13 +137,7 @@ def view(
 
     Raises ShapeError when no head is chosen, or one that this site has not.
     """
-    chosen = tuple(range(site.heads)) if heads is None else tuple(heads)
-    if not chosen or not set(chosen) <= set(range(site.heads)):
-        raise ShapeError(
-            "The heads asked for are {chosen}; choose at least one from 0 to {last}.",
-            chosen=list(chosen),
-            last=site.heads - 1,
-        )
+    chosen = _chosen(site, heads)
     sink = _sink(site, chosen)
     weights = torch.cat([site.weights(chosen), sink], -1)
     weights = torch.from_numpy(shifted(weights.numpy(), shift))
@@ -182,6 +176,18 @@ def view(
         column_places=tuple(column_groups[index] for index in column_kept),
         sink=sunk,
     )
+
+
+def _chosen(site: Site[Any], heads: Sequence[int] | None) -> tuple[int, ...]:
+    """The heads asked for, all of them by default; raises ShapeError where there is none such."""
+    chosen = tuple(range(site.heads)) if heads is None else tuple(heads)
+    if not chosen or not set(chosen) <= set(range(site.heads)):
+        raise ShapeError(
+            "The heads asked for are {chosen}; choose at least one from 0 to {last}.",
+            chosen=list(chosen),
+            last=site.heads - 1,
+        )
+    return chosen
 
 
 def _sink(site: Site[Any], heads: Sequence[int]) -> Tensor:
