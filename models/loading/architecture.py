@@ -7,7 +7,8 @@
 'T5Model'
 >>> check_reads_text(saved_as(ViTConfig(), AutoModel), "vit")
 Traceback (most recent call last):
-attention_core.errors.ModelError: vit reads pictures, not text; choose a model that reads text.
+attention_core.errors.ModelError: vit (vit) reads pictures, and only models that read text can be \
+looked into here as yet; choose a model of language.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import transformers
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from attention_core.errors import ModelError
+from models.loading import kinds
 
 __all__ = ["AutoModel", "check_reads_text", "of_folder", "saved_as"]
 
@@ -78,17 +80,9 @@ def check_reads_text(found: type[PreTrainedModel], name: str) -> None:
     modalities = found.input_modalities
     if "input_ids" in takes and "text" in modalities:
         return
-    if main in _PICTURES or ("input_ids" in takes and "image" in modalities):
-        raise ModelError(
-            "{model} reads pictures, not text; choose a model that reads text.", model=name
-        )
-    if main in _SOUND:
-        raise ModelError(
-            "{model} reads sound, not text; choose a model that reads text.", model=name
-        )
-    raise ModelError(
-        "{model} is not fed with the tokens of a text; choose a model that reads text.", model=name
-    )
+    pictures = main in _PICTURES or ("input_ids" in takes and "image" in modalities)
+    kind: kinds.Reads = "pictures" if pictures else "sound" if main in _SOUND else "other"
+    raise kinds.refused(kind, name, str(getattr(found.config_class, "model_type", "")))
 
 
 def _writes(found: type[PreTrainedModel]) -> bool:

@@ -46,23 +46,28 @@ def reads(model_type: object) -> Reads:
 def check(folder: Path, model_type: str) -> None:
     """Raises ModelError when models of this kind read something else than a text."""
     kind = reads(model_type)
+    if kind != "text":
+        raise refused(kind, called(folder), model_type)
+
+
+def refused(kind: Reads, name: str, model_type: str) -> ModelError:
+    """What is said of a model that reads something else than a text."""
     if kind == "pictures":
-        raise ModelError(
+        return ModelError(
             "{model} ({type}) reads pictures, and only models that read text can be looked into "
             "here as yet; choose a model of language.",
-            model=called(folder),
+            model=name,
             type=model_type,
         )
     if kind == "sound":
-        raise ModelError(
+        return ModelError(
             "{model} ({type}) reads sound, and only models that read text can be looked into "
             "here as yet; choose a model of language.",
-            model=called(folder),
+            model=name,
             type=model_type,
         )
-    if kind == "other":
-        raise ModelError(
-            "{model} ({type}) does not read a text; choose a model of language.",
-            model=called(folder),
-            type=model_type,
-        )
+    return ModelError(
+        "{model} ({type}) does not read a text; choose a model of language.",
+        model=name,
+        type=model_type,
+    )
