@@ -31,6 +31,7 @@ from attention_core.numbers.alignment import (
     scores,
     shifted,
     strongest_by_source,
+    strongest_links,
     symmetrised,
 )
 
@@ -63,13 +64,40 @@ WEIGHTS = matrix([0.6, 0.4, 0.0], [0.7, 0.0, 0.3], [0.2, 0.3, 0.5], [0.0, 0.0, 0
         ("threshold", 0.4, "0-0 1-0 0-1 2-2"),
         ("matching", 0.0, "1-0 0-1 2-2"),
         ("matching", 0.45, "0-1 2-2"),
+        ("grown", 0.0, "0-0 1-0 0-1 2-2"),
     ],
 )
 def test_each_way_finds_the_links_worked_out_by_hand(
     how: Extraction, least: float, expected: str
 ) -> None:
-    """Matching gives up the second-best 0.6 of one word, so that 0.4 + 0.7 + 0.5 are linked."""
+    """Matching gives up the second-best 0.6 of one word, so that 0.4 + 0.7 + 0.5 are linked. Both
+    sides choose 0-1 and 2-2; 0-0 and 1-0, which one side chose, touch the first and each has a
+    word without a link."""
     assert extract(WEIGHTS, how, least) == links(expected)
+
+
+def test_nothing_grows_from_words_that_looked_at_nothing() -> None:
+    """Were the first row's 0 a look, 1-1 would touch a link of both sides and be one too."""
+    weights = matrix([0, 0], [0, 0.4], [0, 0], [0, 0], [0, 0], [0, 0.9])
+    assert extract(weights, "grown") == links("1-5")
+
+
+def test_a_weight_below_nothing_is_no_link() -> None:
+    assert extract(matrix([-0.5, 0.5], [-0.2, -0.1]), "threshold") == links("1-0")
+    assert extract(matrix([-0.5, 0.5], [-0.2, -0.1])) == links("1-0")
+
+
+def test_only_where_the_least_weight_decides_several_are_tried() -> None:
+    """Each a share of all attention that a word has to give."""
+    assert [how for how, way in EXTRACTIONS.items() if way.weighed] == ["threshold"]
+    for way in EXTRACTIONS.values():
+        assert way.tried == tuple(sorted(set(way.tried)))
+        assert all(0 <= least < 1 for least in way.tried)
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1])
+def test_no_steps_have_no_looks_however_they_are_shifted(shift: int) -> None:
+    assert shifted(np.zeros((2, 0, 3), dtype=np.float32), shift).shape == (2, 0, 3)
 
 
 def test_one_heavy_link_beats_two_light_ones() -> None:
@@ -94,6 +122,11 @@ def test_the_diagonal_by_hand(sources: int, targets: int, expected: str) -> None
 def test_links_that_cross_by_hand(given: str, expected: str) -> None:
     """Two links of one word never cross."""
     assert crossing(links(given)) == set(links(expected))
+
+
+def test_the_strongest_link_of_each_target_word() -> None:
+    assert strongest_links(WEIGHTS) == links("0-0 0-1 2-2")
+    assert strongest_links(WEIGHTS, least=0.6) == links("0-0 0-1")
 
 
 def test_the_other_side_may_choose_instead() -> None:

@@ -92,6 +92,11 @@ def test_every_figure_is_that_of_reading_head_by_head_and_word_by_word() -> None
         )
 
 
+def test_a_word_has_its_own_look_or_that_of_the_step_beside_it() -> None:
+    assert sorted(SHIFTS) == [-1, 0, 1]
+    assert SHIFTS[0] == 0, "of equal readings the one that needs no shift comes first"
+
+
 def test_the_table_holds_every_reading_once_and_begins_with_the_best() -> None:
     made = ranking([pair(seed) for seed in range(3)])
     table = made.table()

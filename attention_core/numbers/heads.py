@@ -71,7 +71,7 @@ class AttendedPair:
     gold: Gold
 
 
-def at_words(weights: Tensor, pair: AttendedPair, shift: int = 0) -> Matrix:
+def at_words(weights: Tensor, pair: AttendedPair, shift: int) -> Matrix:
     """Words instead of pieces: added over keys, averaged over queries.
 
     weights  (..., query piece, key piece)
@@ -109,8 +109,9 @@ class HeadRanking:
         self.methods, self.shifts = tuple(methods), tuple(shifts)
         self.sentences = 0
         self._heads: list[tuple[str, int]] = []
-        self._found = np.zeros(0, dtype=np.int64)
-        """(method, shift, head, kind): links found; of these sure, right, sure and crossing."""
+        self._found: NDArray[np.int64]
+        """(method, shift, head, kind): links found; of these sure, right, sure and crossing. The
+        first sentence says how many heads there are."""
         self._gold = np.zeros(3, dtype=np.int64)
         """Sure, possible, and sure links that cross."""
 

@@ -55,15 +55,14 @@ def _tried(path: str, chosen: argparse.Namespace) -> Outcome:
     left = survivors(path, tried, chosen.at_once)
     seconds = time.monotonic() - began
     _say(f"{path}: {len(tried) - len(left)} of {len(tried)} noticed, {seconds:.0f} s")
+    for fault in left:
+        _say(f"\n{path}:{fault.lines.start}  in {fault.inside or 'the module'}")
+        _say("".join(f"  - {line}\n" for line in fault.was.splitlines()).rstrip())
+        _say("".join(f"  + {line}\n" for line in fault.now.splitlines()).rstrip())
     return Outcome(path, len(tried), tuple(left))
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:
-    for outcome in outcomes:
-        for fault in outcome.survivors:
-            _say(f"\n{outcome.path}:{fault.lines.start}  in {fault.inside or 'the module'}")
-            _say("".join(f"  - {line}\n" for line in fault.was.splitlines()).rstrip())
-            _say("".join(f"  + {line}\n" for line in fault.now.splitlines()).rstrip())
     _say(f"\n{'module':50} {'faults':>7} {'noticed':>8} {'share':>7}")
     for outcome in outcomes:
         caught = outcome.tried - len(outcome.survivors)

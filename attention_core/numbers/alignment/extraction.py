@@ -75,13 +75,14 @@ def linked(weights: Matrix, how: Extraction = "argmax", least: float = 0.0) -> C
             "There is no way “{name}” to take links out of weights; there are {known}.",
             name=how, known=", ".join(EXTRACTIONS),
         )  # fmt: skip
-    heavy = np.where((weights > 0) & (weights >= least), weights, 0)
-    return way.picked(heavy) & (heavy > 0) if heavy.size else heavy > 0
+    heavy = np.where(weights >= least, weights, 0)
+    positive = heavy > 0
+    return positive & way.picked(heavy) if heavy.size else positive
 
 
 def _heavy(weights: Matrix) -> Cells:
     """Every cell that is left."""
-    return weights > 0
+    return np.ones(weights.shape, dtype=np.bool_)
 
 
 def _largest(weights: Matrix) -> Cells:
@@ -140,7 +141,7 @@ class Way:
     @property
     def weighed(self) -> bool:
         """Whether it is the least weight that decides."""
-        return any(self.tried)
+        return max(self.tried) > 0
 
 
 EXTRACTIONS: Final[dict[Extraction, Way]] = {
@@ -171,5 +172,5 @@ def shifted(weights: Matrix, shift: int) -> Matrix:
     Source: Chen et al. 2020, section 3, https://aclanthology.org/2020.emnlp-main.42
     """
     count = weights.shape[-2]
-    steps = np.clip(np.arange(count) + shift, 0, max(count - 1, 0))
+    steps = np.clip(np.arange(count) + shift, 0, count - 1)
     return weights[..., steps, :]

@@ -59,8 +59,8 @@ class _Growing:
 
     def grow(self, union: set[Link]) -> None:
         """Add what touches the links that are there, until nothing is left to add."""
-        before = -1
-        while before < len(self.links):
+        before = None
+        while before != len(self.links):
             before = len(self.links)
             for link in _in_order(union):
                 if link in self.links:
