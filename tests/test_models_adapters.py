@@ -146,6 +146,49 @@ def test_an_adapter_that_does_something_else_is_refused(
     assert "merge_and_unload" in sentence
 
 
+@pytest.mark.parametrize("start", [True, False, None, "gaussian"])
+def test_how_an_adapter_was_begun_does_not_matter_where_its_base_was_left_alone(
+    tmp_path: Path, start: object
+) -> None:
+    parts = {QUERY: thin(32, 32)}
+    folder = write(base(tmp_path / "tuned"), parts, init_lora_weights=start)
+    assert len(from_folder(folder, tmp_path).notes) == 1
+
+
+def test_of_several_reasons_the_first_is_said_with_its_own_value(tmp_path: Path) -> None:
+    changes = {"bias": "y" * 60, "use_dora": True, "lora_alpha": "7"}
+    folder = write(base(tmp_path / "tuned"), {QUERY: thin(32, 32)}, **changes)
+    assert f"(bias = {'y' * 40})" in refusal(folder)
+
+
+def test_a_model_without_an_adapter_has_nothing_to_say(tmp_path: Path) -> None:
+    assert from_folder(base(tmp_path / "plain"), tmp_path).notes == ()
+
+
+def test_a_matrix_of_another_method_beside_those_of_lora_is_refused(tmp_path: Path) -> None:
+    folder = write(base(tmp_path / "tuned"), {QUERY: thin(32, 32)})
+    path, other = folder / "adapter_model.safetensors", f"{QUERY}.lora_magnitude_vector.weight"
+    save_file({**load_file(path), other: torch.ones(32, 1)}, path)
+    assert f"changes “{other}”" in refusal(folder)
+
+
+def test_the_configuration_of_an_adapter_may_have_one_mebibyte(tmp_path: Path) -> None:
+    folder = write(base(tmp_path / "tuned"), {QUERY: thin(32, 32)})
+    path = folder / "adapter_config.json"
+    path.write_text(path.read_text().ljust(1 << 20))
+    assert len(from_folder(folder, tmp_path).notes) == 1
+    path.write_text(path.read_text() + " ")
+    assert "1,048,577 bytes; at most 1,048,576 are read" in refusal(folder)
+
+
+def test_long_names_are_cut(tmp_path: Path) -> None:
+    place = "y" * 130
+    folder = write(base(tmp_path / "tuned"), {place: thin(32, 32)})
+    assert f"changes “{place[:120]}”" in refusal(folder)
+    alone = write(tmp_path / "alone", {QUERY: thin(32, 32)}, base_model_name_or_path="y" * 90)
+    assert f"base model ({'y' * 80})" in refusal(alone)
+
+
 @pytest.mark.parametrize(
     ("place", "out", "into"),
     [

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from attention_core.errors import ModelError
 from models.families import fake
 from models.families.reader import Reader
-from models.loading import documents, folders, kinds
+from models.loading import documents, folders, kinds, weights
 from models.loading.checkpoint import from_folder
 from models.store import catalogue, shelf
 from tests.test_pages_state import html, opened
@@ -161,6 +161,13 @@ def test_a_quantised_model_is_refused_in_words_of_ours(
     assert f"good is quantised ({found.get('quant_method', '–')})" in sentence
     assert "Choose the model that it was made from" in sentence
     assert "install" not in sentence
+
+
+def test_what_a_configuration_says_is_shown_in_a_few_letters_at_most(root: Path) -> None:
+    configure(root / "good", quantization_config={"quant_method": "y" * 60})
+    assert f"is quantised ({'y' * 40})" in refusal(root)
+    configure(root / "good", quantization_config=None, attn_implementation="a/" + "y" * 90)
+    assert f"the program “a/{'y' * 78}”" in refusal(root)
 
 
 @pytest.mark.parametrize("file", ["model.gguf", "tf_model.h5", "flax_model.msgpack"])
@@ -546,6 +553,50 @@ def test_weights_in_several_files_are_counted_together(root: Path) -> None:
     both = folders.judge(root / "good", root)
     assert both.parameters == whole.parameters + 22
     assert both.bytes == whole.bytes + (root / "good" / "more.safetensors").stat().st_size
+
+
+def test_a_model_in_several_files_is_read_as_one_in_a_single_file(root: Path) -> None:
+    whole = shelf.Shelf().load("folder:good")
+    (root / "good" / "model.safetensors").unlink()
+    fake.model().save_pretrained(root / "good", max_shard_size="20KB")
+    assert len(list((root / "good").glob("model-*.safetensors"))) > 1
+    parted = shelf.Shelf().load("folder:good")
+    assert isinstance(whole, Reader)
+    assert isinstance(parted, Reader)
+    for one, other in zip(
+        whole.read("the cat sat").sites, parted.read("the cat sat").sites, strict=True
+    ):
+        assert torch.equal(one.weights(), other.weights())
+
+
+def test_an_index_may_have_64_mebibytes_and_no_more(root: Path) -> None:
+    path = root / "good" / "model.safetensors.index.json"
+    path.write_text(json.dumps({"weight_map": {"a": "model.safetensors"}}))
+    assert len(weights.files(root / "good")) == 1
+    with path.open("ab") as written:
+        written.truncate((64 << 20) + 1)
+    with pytest.raises(ModelError, match="67,108,865 bytes; at most 67,108,864 are read"):
+        weights.files(root / "good")
+
+
+def test_what_an_index_names_is_shown_in_eighty_letters_at_most(root: Path) -> None:
+    index = {"weight_map": {"a": "y" * 90}}
+    (root / "good" / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert f"names the weights “{'y' * 80}”" in refusal(root)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(("z.safetensors", "a.safetensors"), "there is a.safetensors"),
+     (("z.gguf", "a.h5", "m.onnx"), "its weights as a.h5 only")],
+)  # fmt: skip
+def test_of_several_files_of_weights_the_first_is_named(
+    root: Path, names: tuple[str, ...], said: str
+) -> None:
+    (root / "good" / "model.safetensors").unlink()
+    for name in names:
+        (root / "good" / name).touch()
+    assert said in refusal(root)
 
 
 def test_of_several_pickles_the_first_is_named(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -88,6 +89,39 @@ def test_a_link_in_the_cache_of_the_hub_may_not_leave_it(
     (card,) = listed().values()
     with pytest.raises(ModelError, match=r"tokenizer\.json of acme/tiny is a link"):
         catalogue.entry(card.name).open()
+
+
+def test_only_the_snapshots_of_the_hubs_cache_are_links(root: Path, tmp_path: Path) -> None:
+    """A model that lies beside the snapshots, or anywhere else, is a folder like any other."""
+    hub_cache(tmp_path, root / "plain")
+    odd = shutil.copytree(root / "plain", tmp_path / "models--a--b" / "snapshots")
+    for name, title in (("models--a--b/snapshots", "models--a--b/snapshots"), (".", "plain")):
+        found = places.place(root / "plain" if name == "." else tmp_path, name)
+        assert found is not None
+        assert (found.title, found.links) == (title, False)
+    linked = places.place(tmp_path, "models--acme--tiny/snapshots/0123456789abcdef")
+    assert linked is not None
+    assert (linked.bounds, linked.links) == (tmp_path / "models--acme--tiny", True)
+    (odd / "tokenizer.json").unlink()
+    (odd / "tokenizer.json").symlink_to(root / "plain" / "tokenizer.json")
+    with pytest.raises(ModelError, match="is a link"):
+        from_folder(odd, tmp_path)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_passed_over(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = os.scandir
+
+    def refused(folder: Path) -> object:
+        if folder.name == "locked":
+            raise PermissionError
+        return look(folder)
+
+    for name in ("locked", "open"):
+        shutil.copytree(root / "plain", tmp_path / name)
+    monkeypatch.setattr(os, "scandir", refused)
+    assert places.names(tmp_path) == ("open",)
 
 
 def test_the_directory_may_be_a_model_itself(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

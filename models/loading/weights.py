@@ -97,7 +97,7 @@ def _parameters(path: Path, size: int, _changed: int) -> int:
     """As `parameters`, of a file of so many bytes that was last changed then."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= min(HEADER_BYTES, size - 8):
+        if length > HEADER_BYTES:
             raise _broken(path)
         text = file.read(length).decode("utf-8", errors="replace")
     if depth(text) > DEPTH:

@@ -44,6 +44,8 @@ OPERATIONS: Final[dict[type[ast.operator], type[ast.operator]]] = {
     ast.LShift: ast.RShift,
 }
 OPPOSITES: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
+LARGE: Final = 1_000
+"""A fraction that is larger is doubled and halved: one more or less would be no fault."""
 UNTOUCHED: Final = ("annotation", "returns", "decorator_list")
 
 
@@ -190,6 +192,9 @@ def _(node: ast.UnaryOp) -> Iterator[ast.AST]:
 def _(node: ast.Constant) -> Iterator[ast.AST]:
     if isinstance(node.value, bool):
         yield ast.Constant(not node.value)
+    elif isinstance(node.value, float) and abs(node.value) >= LARGE:
+        yield ast.Constant(node.value * 2)
+        yield ast.Constant(node.value / 2)
     elif isinstance(node.value, int | float):
         yield ast.Constant(node.value + 1)
         yield ast.Constant(node.value - 1)

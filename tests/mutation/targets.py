@@ -20,7 +20,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "attention_core/watching/record.py": (*_WATCHING, "tests/test_models_reader.py"),
     "models/families/translation.py": _TRANSLATORS,
     "models/ours/translator/reader.py": _TRANSLATORS,
-    "models/loading/folders.py": ("tests/test_models_folders.py",),
+    "models/loading/folders.py": ("tests/test_models_folders.py", "tests/test_models_adapters.py"),
     "models/loading/weights.py": ("tests/test_models_folders.py", "tests/test_models_places.py"),
     "models/loading/places.py": ("tests/test_models_places.py",),
     "models/loading/adapters.py": ("tests/test_models_adapters.py",),
