@@ -238,7 +238,8 @@ class Mean:
         return mean.expand(len(heads), *mean.shape)
 
     def allowed(self) -> Tensor:
-        return self.sources[-1].allowed()
+        """(query, key), True where one of them may look."""
+        return torch.stack([source.allowed() for source in self.sources]).any(0)
 
 
 def together(sites: Sequence[Site[Along]]) -> Site[Along]:

@@ -17,7 +17,11 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "attention_core/watching/attend.py": _WATCHING,
     "attention_core/watching/capture.py": _WATCHING,
     "attention_core/watching/edit.py": _WATCHING,
-    "attention_core/watching/record.py": (*_WATCHING, "tests/test_models_reader.py"),
+    "attention_core/watching/record.py": (
+        "tests/test_record.py",
+        *_WATCHING,
+        "tests/test_models_reader.py",
+    ),
     "models/families/translation.py": _TRANSLATORS,
     "models/ours/translator/reader.py": _TRANSLATORS,
     "models/loading/folders.py": ("tests/test_models_folders.py", "tests/test_models_adapters.py"),
