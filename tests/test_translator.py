@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from attention_core.errors import Superseded, TextError, TooLong
@@ -154,8 +155,25 @@ def test_candidates_are_ranked_and_hold_the_likeliest_piece(reader: TranslatorRe
         assert all(candidate.text for candidate in row)
 
 
+def test_each_side_is_cut_into_words_as_its_own_language_cuts_them(
+    reader: TranslatorReader,
+) -> None:
+    def words(side: Tokenizer, text: str) -> list[str]:
+        return [word for word, _ in side.pre_tokenizer.pre_tokenize_str(text)]
+
+    assert words(reader.source, "don't l'eau") == ["▁don't", "▁l'eau"]
+    assert words(reader.target, "don't l'eau") == ["▁don'", "t", "▁l'", "eau"]
+
+
+def test_whoever_asks_for_a_translator_gets_the_one_in_memory(reader: TranslatorReader) -> None:
+    assert load_translator("bahdanau-en-fr") is reader
+
+
 def test_alternatives_are_other_texts(reader: TranslatorReader) -> None:
     made = reader.translate(SENTENCES[4])
+    pieces = [found.pieces for found in found_for(reader, SENTENCES[4], 5)]
+    written = {reader.target.decode([piece for piece in one if piece != END_ID]) for one in pieces}
+    assert {other.text for other in made.alternatives} == written - {made.text}
     texts = [made.text, *(other.text for other in made.alternatives)]
     assert len(texts) > 1
     assert len(set(texts)) == len(texts)
@@ -228,8 +246,26 @@ def test_a_text_that_may_be_cut_is_read_from_its_beginning(reader: TranslatorRea
 
 
 def test_the_longest_text_that_fits_is_not_cut(reader: TranslatorReader) -> None:
-    text = " ".join(["house"] * (reader.limit - 1))
-    assert len(reader.align(text, "Une maison.").record.axes[0]) == reader.limit
+    text, given = (" ".join([word] * (reader.limit - 1)) for word in ("house", "maison"))
+    assert [len(axis) for axis in reader.align(text, given).record.axes] == [reader.limit] * 2
+    with pytest.raises(TooLong):
+        reader.pieces("A house.", f"{given} maison")
+
+
+def test_one_row_that_is_wrong_is_enough_to_break_the_check(
+    reader: TranslatorReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = reader.network.follow
+
+    def tampered(source: Tensor, target: Tensor) -> Followed:
+        logits, (look,) = follow(source, target)
+        weights = look.trace.weights.clone()
+        weights[..., -1, :] *= 1.5
+        return Followed(logits, (look._replace(trace=replace(look.trace, weights=weights)),))
+
+    monkeypatch.setattr(reader.network, "follow", tampered)
+    found = reader.translate(SENTENCES[0]).cross[0].integrity
+    assert found.rows == pytest.approx(0.5, abs=1e-5)
 
 
 def test_one_reader_serves_the_same_twice_and_is_not_changed(reader: TranslatorReader) -> None:

@@ -23,7 +23,7 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         "tests/test_models_reader.py",
     ),
     "models/families/translation.py": _TRANSLATORS,
-    "models/ours/translator/reader.py": _TRANSLATORS,
+    "models/ours/translator/reader.py": (*_TRANSLATORS, "tests/test_families.py"),
     "models/loading/folders.py": ("tests/test_models_folders.py", "tests/test_models_adapters.py"),
     "models/loading/weights.py": ("tests/test_models_folders.py", "tests/test_models_places.py"),
     "models/loading/places.py": ("tests/test_models_places.py",),
