@@ -17,11 +17,14 @@ from attention_core.watching.record import (
     Stored,
     together,
 )
-from tests.sample import axis, site
+from tests.sample import Matrix, axis, site
 
 THREE = axis("[CLS] cats [SEP]")
-FIRST = [[[0.5, 0.5, 0], [0, 1, 0], [0.25, 0.25, 0.5]], [[1, 0, 0], [0, 0, 1], [0, 0, 1]]]
-SECOND = [[[0, 0, 1], [0.5, 0.5, 0], [1, 0, 0]]]
+FIRST: list[Matrix] = [
+    [[0.5, 0.5, 0], [0, 1, 0], [0.25, 0.25, 0.5]],
+    [[1, 0, 0], [0, 0, 1], [0, 0, 1]],
+]
+SECOND: list[Matrix] = [[[0, 0, 1], [0.5, 0.5, 0], [1, 0, 0]]]
 
 
 def layers(*gaps: tuple[float, float | None]) -> tuple[Site, Site]:
