@@ -841,6 +841,7 @@ def test_every_file_among_the_formats_holds_one() -> None:
 LINKED = {
     "table": b"a cat\tun chat\t0-0 1-1\n",
     "json": b'{"src": ["a"], "tgt": ["b"], "sure": [[0, 0]]}\n',
+    "naacl": b"0001 1 1 S\n0001 2 3 P\n",
 }
 
 

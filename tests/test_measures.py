@@ -53,6 +53,42 @@ def test_entropy_of_a_query_that_may_look_at_nothing_is_zero() -> None:
     assert of("entropy", [[0.0] * 4] * 4) == [0.0]
 
 
+def test_gini_is_zero_for_all_alike_and_nears_one_for_a_single_key() -> None:
+    """1 − 2 Σ share · (N − k + ½) / N over shares from the smallest, N = 4.
+
+    For 0, ¼, ¼, ½ that is 1 − 2 (¼ · 2½ + ¼ · 1½ + ½ · ½) / 4 = 1 − 2.5 / 4 = 0.375.
+    """
+    halves: Matrix = [[0.5, 0.5, 0, 0]] * 4
+    uneven: Matrix = [[0.25, 0, 0.5, 0.25]] * 4
+    mixed: Matrix = [[0.25] * 4, [0, 1, 0, 0], [0.5, 0, 0.5, 0], [0.25, 0, 0.5, 0.25]]
+    assert of("gini", UNIFORM, EYE, halves, uneven, mixed) == pytest.approx([
+        0.0, 0.75, 0.5, 0.375, (0 + 0.75 + 0.5 + 0.375) / 4,
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_gini_of_a_look_at_one_of_n_keys_is_one_less_one_nth(size: int) -> None:
+    pieces = " ".join("abcdefg"[n % 7] for n in range(size))
+    uniform: Matrix = torch.full((size, size), 1 / size).tolist()
+    assert f"{of('gini', uniform, pieces=pieces)[0]:.2f}" == "0.00"
+    assert of("gini", torch.eye(size).tolist(), pieces=pieces) == pytest.approx([1 - 1 / size])
+
+
+def test_gini_is_half_the_mean_difference_of_two_keys_over_the_mean_key() -> None:
+    """The definition that economists use, one pair after the other."""
+    weights = torch.rand(3, 4, 4, generator=torch.Generator().manual_seed(3)).softmax(-1)
+    rows = weights.tolist()
+    slow = [
+        sum(abs(one - other) for row in head for one in row for other in row) / (2 * 4 * 4)
+        for head in rows
+    ]
+    assert of("gini", *rows) == pytest.approx(slow, abs=1e-6)
+
+
+def test_gini_does_not_ask_what_a_row_sums_to() -> None:
+    assert of("gini", [[0.25, 0.125, 0.125, 0]] * 4, [[0.0] * 4] * 4) == pytest.approx([0.375, 0])
+
+
 def test_distance_is_counted_in_tokens() -> None:
     to_first: Matrix = [[1, 0, 0, 0]] * 4
     assert of("distance", EYE, NEXT, to_first, UNIFORM) == pytest.approx([
@@ -77,6 +113,7 @@ def test_only_the_readers_own_tokens_count_as_looking() -> None:
     looks: Matrix = [[0.25] * 4, [0, 1, 0, 0], [0, 0, 1, 0], [0.25] * 4]
     pieces = "[CLS] b c [SEP]"
     assert of("entropy", looks, pieces=pieces) == [0.0]
+    assert of("gini", looks, pieces=pieces) == [0.75]
     assert of("distance", looks, pieces=pieces) == [0.0]
     assert of("on_itself", looks, pieces=pieces) == [1.0]
     assert of("on_next", NEXT, looks, pieces=pieces) == [1.0, 0.0]

@@ -20,7 +20,7 @@ from pages.widgets.lab import TEXT, given_to_browser, stage_name, stages
 REPLAY = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "replay.js"
 DENO = Path(sys.executable).with_name("deno")
 NAMES = set(TEXT.values())
-SCORES = ("biased", "scaled", "scores")
+SCORES = ("mixed", "biased", "scaled", "scores")
 PROGRAM = f"""
 import {{ gridFrom, worked }} from {json.dumps(REPLAY.as_uri())};
 const grids = (given) =>

@@ -161,11 +161,21 @@ NAMES: Final[Mapping[str, Explained]] = {
         N_("bias of the distance"), N_("What the distance alone adds, whatever the words are.")
     ),
     "biased": Explained(N_("scores with bias"), N_("Content and distance together.")),
+    "mixed": Explained(
+        N_("scores, mixed"),
+        N_("A head's scores are a sum of all heads' scores, each times a learnt number."),
+    ),
     "allowed": Explained(
         N_("who may look"), N_("Hatched: forbidden. The softmax never sees these.")
     ),
     "shares": Explained(
         N_("softmax in the window"), N_("Shares of 1 among the keys inside the window.")
+    ),
+    "unmixed": Explained(
+        N_("shares before mixing"),
+        N_(
+            "The softmax of each head. Its weights are a sum of all heads' shares, learnt likewise."
+        ),
     ),
     "gaussian": Explained(
         N_("bell around the centre"), N_("Nearer to the predicted centre counts more.")

@@ -41,6 +41,8 @@ class Builder:
     """Some keys are out of reach even where nothing is forbidden."""
     zeroing: bool = False
     """An allowed key may weigh exactly nothing."""
+    signed: bool = False
+    """The weight of an allowed key may be below zero."""
     biased: bool = False
     """A query that sees nothing still takes the biases of the projections."""
     together: bool = False

@@ -34,7 +34,15 @@ const EDGE = 9;
 const WIDE = { width: 54, height: 36, labels: 32 };
 /** @type {Cells} */
 const NARROW = { width: 46, height: 32, labels: 28 };
-const SHARES = new Set(["weights", "shares", "probabilities", "gaussian", "ramp", "heads_kept"]);
+const SHARES = new Set([
+  "weights",
+  "shares",
+  "unmixed",
+  "probabilities",
+  "gaussian",
+  "ramp",
+  "heads_kept",
+]);
 const TYPED = new Set(["query", "key", "value"]);
 /** @type {Record<string, string>} */
 const MARK = { query: "q", key: "k", value: "v" };
@@ -107,7 +115,7 @@ const written = (id, value) =>
 /** @type {(panel: Panel, value: number, most: number, theme: Theme) => string} */
 function filling({ stage }, value, most, theme) {
   const share = most > 0 ? Math.abs(value) / most : 0;
-  if (SHARES.has(stage.id)) return shade(theme, share);
+  if (SHARES.has(stage.id) && value >= 0) return shade(theme, share);
   if (value === 0) return theme.wash;
   return mix(theme.wash, value > 0 ? theme.heads[0] : theme.heads[6], 0.1 + 0.38 * share);
 }
@@ -156,11 +164,9 @@ function paintNames(pen, panel, theme) {
 }
 
 /** @type {(panel: Panel) => number} What the strongest colour stands for. */
-function mostOf({ stage, matrix }) {
+function mostOf({ matrix }) {
   const numbers = matrix.flat().map(Number).filter(Number.isFinite);
-  return SHARES.has(stage.id)
-    ? Math.max(...numbers, 0)
-    : Math.max(...numbers.map((x) => Math.abs(x)), 0);
+  return Math.max(...numbers.map((x) => Math.abs(x)), 0);
 }
 
 /** @type {(stage: Stage) => boolean} Whether its cells are hatched where one may not look. */

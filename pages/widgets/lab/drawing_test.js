@@ -49,6 +49,15 @@ Deno.test("what may be typed has all its digits, an exact nothing its sign, a mi
   equal([shown(-0.5), shown(12.34), shown(123.4), shown(NaN)], ["−0.50", "12.3", "123", "–"]);
 });
 
+Deno.test("a weight below zero has another colour than one above", () => {
+  /** @type {Stage[]} */
+  const stages = [{ id: "weights", heads: [[[0.5, -0.5]]], rows: "query", columns: "key" }];
+  const pen = new Recorder();
+  drawLab(pen, labPlan(stages, 0, named, 900, THEME), THEME, [[true, true]], DARK);
+  const [above, below] = pen.all("rect").slice(-2).map((one) => one.at(-1)?.fill);
+  holds(above !== below);
+});
+
 Deno.test("where one may not look there is a hatch and no number", () => {
   const pen = drawn([[true, false, true]], DARK);
   equal(pen.all("hatch").length, 1);
