@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence
 from transformers import AttentionInterface, AttentionMaskInterface, BartForConditionalGeneration
 from transformers.masking_utils import sdpa_mask
 
 from attention_core.errors import AttentionError, Superseded
 from attention_core.watching import attend as attending
 from attention_core.watching.attend import attend, integrity
-from attention_core.watching.capture import Call, capture
-from attention_core.watching.edit import Edited
+from attention_core.watching.capture import Call, Want, announced, capture, editing, looked
+from attention_core.watching.edit import Edit, Edited
+from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, Note, QueryKey, Stored
 from tests import tiny_models
 
@@ -592,3 +594,108 @@ def test_a_note_is_its_sentence_with_its_values_and_braces_without_values_are_te
     assert (str(note), note.sentence) == ("Only 3 read.", "Only {count} read.")
     assert note.values == {"count": 3}
     assert str(Note("as {typed}")) == "as {typed}"
+
+
+def test_a_mask_that_forbids_nothing_and_adds_everywhere_is_added() -> None:
+    """Such as a bias by distance: no cell of it is 0, and none is lowest. The sum by hand."""
+    query, key, value = (part.double() for part in qkv())
+    mask, bias = BIAS.double() + 4, normal(1, 1, QUERIES, KEYS, seed=8).double()
+    for position_bias in (None, bias):
+        output, _ = attend(module(), query, key, value, mask, position_bias=position_bias)
+        scores = query @ key.mT * WIDTH**-0.5 + mask + (0 if position_bias is None else bias)
+        torch.testing.assert_close(output.transpose(1, 2), scores.softmax(-1) @ value)
+
+
+def test_groups_are_shared_whatever_else_has_the_same_size() -> None:
+    """As many texts as heads, and as many queries as there are groups of keys."""
+    query, key = normal(4, 4, 2, WIDTH, seed=1), normal(4, 2, 3, WIDTH, seed=2)
+    value = normal(4, 2, 3, VALUE, seed=3)
+    every = [part.repeat_interleave(2, 1) for part in (key, value)]
+    expected, _ = attend(module(), query, *every, None)
+    torch.testing.assert_close(attend(module(), query, key, value, None)[0], expected)
+
+
+def test_two_queries_of_a_causal_call_are_enough_to_hide_what_follows() -> None:
+    query, key, value = normal(1, 1, 2, 4, seed=1), normal(1, 1, 2, 4, seed=2), torch.eye(2)
+    output, _ = attend(module(True), query, key, value[None, None], None)
+    assert output[0, 0, 0].tolist() == [1, 0]
+
+
+def test_where_there_is_no_key_or_no_query_nothing_is_missed() -> None:
+    nothing = QueryKey(torch.zeros(2, 3, 4), torch.zeros(2, 0, 4), 1.0)
+    assert attending.integrity(nothing, torch.zeros(2, 0, 4), torch.zeros(2, 3, 4)).output == 0
+    nobody = QueryKey(torch.zeros(2, 0, 4), torch.zeros(2, 3, 4), 1.0)
+    found = attending.integrity(nobody, torch.zeros(2, 3, 4), torch.zeros(2, 0, 4))
+    assert (found.rows, found.output) == (0, 0)
+
+
+def test_gradients_reach_every_weight_though_the_model_itself_asks_for_none() -> None:
+    """The sum of the output is that of weights × values: its gradient is the sum of each value."""
+    query, key, value = qkv()
+    with capture(want=Want(gradients=True)) as seen:
+        output, _ = attend(module(), query, key, value, None)
+    (found,) = seen.gradients(output.sum()).weights
+    expected = value.sum(-1)[:, :, None].expand(BATCH, HEADS, QUERIES, KEYS)
+    torch.testing.assert_close(found, expected)
+    with pytest.raises(AttentionError, match="without its history"):
+        seen.gradients(torch.tensor(1.0))
+    with capture(want=Want(gradients=True)) as other:
+        attend(module(), query, key, value, None)
+        free = torch.ones(1, requires_grad=True)
+    (nothing,) = other.gradients(free.sum()).weights
+    assert (nothing == 0).all()
+
+
+def test_gradients_are_kept_only_where_they_are_wanted() -> None:
+    query, key, value = (part.requires_grad_() for part in qkv())
+    with capture() as plain, editing({}):
+        attend(module(), query, key, value, None)
+    assert [call.live for call in plain.calls] == [None]
+    watched = module()
+    with capture() as edited, editing({watched: [Edit("encoder.0", "uniform")]}):
+        attend(watched, query, key, value, None)
+    assert [call.live for call in edited.calls] == [None]
+
+
+def test_weights_of_a_mechanism_that_can_be_followed_back_are_left_as_they_are() -> None:
+    leaf = torch.rand(1, 2, 3).requires_grad_()
+    weights = leaf * 2
+    with capture(want=Want(gradients=True)) as seen:
+        assert looked(module(), weights) is weights
+        started = looked(module(), torch.rand(1, 2, 3))
+    assert weights.grad_fn is not None
+    assert started.requires_grad
+    with capture() as plain:
+        unasked = looked(module(), torch.rand(1, 2, 3))
+    assert not unasked.requires_grad
+    assert (len(seen.looks), len(plain.looks)) == (2, 1)
+
+
+def test_only_weights_are_kept_unless_more_is_asked_for() -> None:
+    assert Want() == Want(weights=True, values=False, outputs=False, hidden=False, gradients=False)
+
+
+def test_a_layer_that_is_announced_twice_reports_once() -> None:
+    layer = nn.Linear(3, 3)
+    announced({Place("encoder", 0): layer})
+    announced({Place("encoder", 1): layer})
+    with capture(want=Want(hidden=True)) as seen:
+        layer(torch.ones(1, 2, 3))
+    assert [one.place for one in seen.hidden] == [Place("encoder", 0)]
+
+
+def test_of_a_recurrent_layer_the_states_of_every_token_are_reported() -> None:
+    """A packed batch is laid out again, text by text; what a layer gives besides is left out."""
+    layer = nn.GRU(3, 4, batch_first=True)
+    announced({Place("encoder", 0): layer})
+    texts = normal(2, 5, 3)
+    packed = pack_padded_sequence(texts, torch.tensor([5, 2]), batch_first=True)
+    with capture(want=Want(hidden=True)) as seen:
+        layer(packed)
+        states, _ = layer(texts)
+    unpadded = texts.clone()
+    unpadded[1, 2:] = 0
+    assert torch.equal(seen.hidden[0].entering, unpadded)
+    assert seen.hidden[0].leaving.shape == (2, 5, 4)
+    torch.testing.assert_close(seen.hidden[0].leaving[0], states[0])
+    assert torch.equal(seen.hidden[1].leaving, states)

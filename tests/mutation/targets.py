@@ -15,7 +15,7 @@ _ALIGNMENT = ("tests/test_alignment_scores.py",)
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "attention_core/watching/attend.py": _WATCHING,
-    "attention_core/watching/capture.py": _WATCHING,
+    "attention_core/watching/capture.py": (*_WATCHING, "tests/test_families.py"),
     "attention_core/watching/edit.py": _WATCHING,
     "attention_core/watching/record.py": (
         "tests/test_record.py",
