@@ -26,7 +26,7 @@ from pages.mechanisms.parts.side_by_side import (
     support,
     untrained,
 )
-from pages.showing import figures
+from pages.showing import choosing, figures
 from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "words"
@@ -144,11 +144,8 @@ def row(name: str, trace: Trace) -> dict[str, str | float | None]:
 def inside(read: Words) -> None:
     """Heads, spans, kernels, rounds: what one mechanism keeps beside its mean."""
     st.subheader(_("Inside one mechanism"), anchor=False)
-    st.selectbox(
-        _("Mechanism"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
-        key=INSIDE.key, persist_state="session",
-    )  # fmt: skip
-    name = link.value(INSIDE)
+    titles = {name: _(one.card.title) for name, one in ALL.items()}
+    name = choosing.dropdown(INSIDE, _("Mechanism"), titles)
     words_ = labels(read)
     trace = look(name, read)
     mosaic(

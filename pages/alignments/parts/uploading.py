@@ -127,9 +127,7 @@ def _columned(upload: Upload, table: Table) -> Columns | None:
         if link.value(choice) not in known:
             link.choose(choice, str(likely + 1) if likely >= 0 else "none")
         with place:
-            st.selectbox(name, list(known), format_func=known.__getitem__, key=choice.key,
-                         persist_state="session")  # fmt: skip
-        taken = link.value(choice)
+            taken = choosing.dropdown(choice, name, known)
         chosen.append(int(taken) - 1 if taken.isdigit() else -1)
     return Columns(*chosen)
 
