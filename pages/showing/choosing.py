@@ -28,14 +28,21 @@ def model(page: str, task: str = "read") -> Choice[str]:
     return link.text(page, "model", DEFAULTS[task])
 
 
-def segments(choice: Choice[Name], label: str, titles: Mapping[str, str]) -> Name:
-    """A row of alternatives of which exactly one holds."""
+def segments(
+    choice: Choice[Name], label: str, titles: Mapping[str, str], about: Sequence[Kept] = ()
+) -> Name:
+    """A row of alternatives of which exactly one holds.
+
+    about  choices that mean something else for another alternative: forgotten when it changes
+    """
     st.segmented_control(
         label,
         list(titles),
         format_func=titles.__getitem__,
         key=choice.key,
         required=True,
+        on_change=forget,
+        args=(about,),
         persist_state="session",
     )
     return link.value(choice) or choice.default
