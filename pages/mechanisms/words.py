@@ -12,7 +12,7 @@ from attention_core.mechanisms import ALL, in_set
 from attention_core.mechanisms.mechanism import Trace
 from models.ours.imitation.head import Words
 from models.ours.imitation.student import held_out, look, missed
-from pages.frame import downloads, examples, link, prose, site
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.mechanisms.parts.side_by_side import (
     asked,
@@ -70,8 +70,10 @@ def page() -> None:
     if read is None:
         return
     choose()
-    compared(read)
-    inside(read)
+    for part in (compared, inside):
+        with st.container():
+            ask.answers(TEXT_)
+            part(read)
     link.publish(CHOICES)
 
 
