@@ -34,7 +34,7 @@ theme.apply()
 link.restore([language.choice()])
 with st.container(key="language"):
     language.switch()
-link.publish([language.choice()])
+link.publish([language.choice()], everywhere=True)
 theme.speak()
 page = st.navigation(pages(), position="top")
 st.set_page_config(f"{page.title} · Attention Atlas", theme.ICON, layout="wide")

@@ -59,7 +59,7 @@ def asked() -> tuple[str, Pairs | None]:
     with side:
         model = choosing.choose_model(MODEL, "translate")
     with given:
-        pairs = uploading.asked(FILE, lambda: ready(model), needs_links=False)
+        pairs = uploading.asked(FILE, lambda: ready(model), False, PLACES)
     if pairs is None and link.value(FILE.origin) == "own":
         work = background.remembered(JOB, Triage)
         pairs = Pairs(tuple(work.pairs)) if work is not None else None

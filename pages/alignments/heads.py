@@ -60,7 +60,7 @@ def asked() -> tuple[str, Pairs | None]:
         model = choosing.choose_model(MODEL, "translate", (PLACE,))
         choosing.switch(SPLIT, _("Choose on one half, report on the other"))
     with given:
-        pairs = uploading.asked(FILE, lambda: ready(model), needs_links=True)
+        pairs = uploading.asked(FILE, lambda: ready(model), True, (JOB, PLACE))
     if pairs is None and link.value(FILE.origin) == "own":
         work = background.remembered(JOB, HeadSearch)
         pairs = Pairs(tuple(work.pairs)) if work is not None else None

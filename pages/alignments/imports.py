@@ -69,7 +69,8 @@ def page() -> None:
 def asked() -> Foreign | None:
     """The example, or the file of the reader; None while there is none."""
     titles = {"ready": _("an example"), "own": _("my own file")}
-    if choosing.segments(FROM, _("Attention"), titles) == "ready":
+    about = (FILE, CUT, SENTENCE, HEADS, TURN, *PLACES)
+    if choosing.segments(FROM, _("Attention"), titles, about) == "ready":
         return foreign.ready()
     form = choosing.segments(FORM, _("Format"), foreign.titles())
     explained(form)
@@ -77,7 +78,7 @@ def asked() -> Foreign | None:
     with given:
         data = st.file_uploader(
             _("File of attention"), key=f"{PAGE}.upload", on_change=ask.forget,
-            args=((FILE, CUT, SENTENCE, HEADS, *PLACES),), max_upload_size=MEGABYTES,
+            args=(about,), max_upload_size=MEGABYTES,
         )  # fmt: skip
     with beside:
         sources = (

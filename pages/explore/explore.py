@@ -64,7 +64,9 @@ def page() -> None:
         with st.container():  # there even when empty: what follows keeps its place and its focus
             if reading.named:
                 choosing.switch(OWN, _("Read typed special tokens as the model's own"))
-        shown(reading)
+        with st.container():
+            ask.answers(TEXT, *((SECOND,) if second else ()))
+            shown(reading)
 
 
 def asked() -> tuple[str, str, str]:
@@ -72,10 +74,12 @@ def asked() -> tuple[str, str, str]:
     boxes, side = st.columns([7, 4], gap="medium")
     with boxes:
         text = ask.text_box(TEXT, _("Your text"), PLACES)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            pair = choosing.switch(PAIR, _("Read two texts together")) or bool(link.value(SECOND))
-            ask.examples(examples.EXPLORE, PLACES, TEXT, SECOND)
+        pair = link.value(PAIR) or bool(link.value(SECOND))
         second = ask.text_box(SECOND, _("Second text"), PLACES, 68) if pair else ""
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            ask.send(_("Read it"), TEXT)
+            ask.examples(examples.EXPLORE, PLACES, TEXT, SECOND)
+            choosing.switch(PAIR, _("Read two texts together"))
     with side:
         model = choosing.choose_model(MODEL, "read")
     return text, second, model

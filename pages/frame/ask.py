@@ -1,20 +1,27 @@
-"""Asking the reader for text: boxes whose content survives everything, and ready examples."""
+"""Asking the reader for text: boxes whose content survives everything, and ready examples.
+
+Enter sends what stands in a box, Shift and Enter begin a new line: `pages/widgets/hosts/habits.js`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import TypeVar
 
 import streamlit as st
 
 from attention_core.errors import AttentionError, Superseded, TooLong
-from pages.frame import link
+from pages.frame import link, prose
 from pages.frame.examples import Example
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
 
 T = TypeVar("T")
 MOST_CHARACTERS = 100_000
+QUOTED = 90
+"""Characters of a text that are quoted above an older answer."""
 
 
 def text_box(choice: Choice[str], label: str, about: Sequence[Kept], height: int = 92) -> str:
@@ -32,6 +39,28 @@ def text_box(choice: Choice[str], label: str, about: Sequence[Kept], height: int
         persist_state="session",
     )
     return typed or ""
+
+
+def send(label: str, box: Choice[str]) -> None:
+    """A button that sends what was typed, for those who have no Enter at hand.
+
+    To leave a box is to send it, so the click has nothing left to do but to draw the page anew.
+    """
+    st.button(label, key=f"{box.key}.send", type="primary")
+
+
+def answers(*boxes: Choice[str]) -> None:
+    """Says to which texts the answer belongs that fills the rest of this block.
+
+    As long as a box holds another text, because that was not sent yet or is still being worked on,
+    the browser shows this and dims what follows.
+    """
+    read = {box.key: link.value(box) for box in boxes}
+    texts = " / ".join(" ".join(text.split()) for text in read.values() if text.strip())
+    shown = texts if len(texts) <= QUOTED else f"{texts[: QUOTED - 1]} …"
+    sentence = prose.filled(_("This is still the answer to {text}"), text=prose.token(shown))
+    given = escape(json.dumps(read))
+    st.html(f'<p class="atlas-older" data-answers="{given}">{sentence}</p>')
 
 
 def forget(choices: Sequence[Kept]) -> None:

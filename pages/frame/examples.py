@@ -25,16 +25,19 @@ WORDS = (
     Example("A small dog chased three white cats across the wet street."),
 )
 TRANSLATE = (
-    Example("I love machine learning."),
+    Example("Mary bought a red dress in Paris."),
     Example("The white cat sleeps on the red chair."),
-    Example("I don't know where she lives."),
+    Example("I love machine learning."),
     Example("Did you buy a new car last week?"),
     Example("He has never been to Paris."),
 )
+"""The first is what Home, Translate and the example of a file open with. Every link that the
+default translator shows in it is one that a linguist would draw: names, the article, an adjective
+that crosses its noun, and a past tense of two words that come from one."""
 COMPARE = (
-    Example("The white cat sleeps on the red chair."),
-    Example("I don't know where she lives."),
-    Example("I love machine learning."),
+    Example("Mary bought a red dress and Tom bought a black hat."),
+    Example("The little girl is playing with a black cat in the garden."),
+    Example("Tom and Mary live in a white house behind the old church."),
     Example(
         "When I was a child, my grandmother often told me old stories about the small village "
         "where she was born."

@@ -7,14 +7,17 @@ What cannot be read in an address is left out, never an error.
 Streamlit's own `bind="query-params"` knows neither the choices of our widgets in the browser, nor
 counting from 1, nor an address that a slow browser sends after a newer gesture; two mechanisms for
 one address would be one too many, so every choice goes this way.
+
+A choice changes the address where it stands: only another page is a step that the browser's Back
+takes (`pages/widgets/hosts/habits.js`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import streamlit as st
 
@@ -29,6 +32,19 @@ Name = TypeVar("Name", bound=str)
 
 _SEEN = "_address_seen"
 _WRITTEN = "_address_written"
+_STANDING = "_address_standing"
+_OFFERS = "_choice_offers"
+
+
+class Offer(NamedTuple):
+    """The titles under which one may choose.
+
+    now   name to title, as they stand on the page
+    ever  title to name, of all that this reader was shown
+    """
+
+    now: dict[Any, str]
+    ever: dict[Any, Any]
 
 
 class Kept(Protocol):
@@ -190,21 +206,29 @@ def restore(choices: Sequence[Kept]) -> None:
             choice.forget()
 
 
-def publish(choices: Sequence[Kept]) -> None:
-    """Writes every choice that differs from its default into the address."""
+def publish(choices: Sequence[Kept], everywhere: bool = False) -> None:
+    """Writes every choice that differs from its default into the address, all of them at once.
+
+    everywhere  True for choices of the frame, which stay in the address whatever a page writes: the
+                run of a fragment may know an address from before they were made
+    """
+    if everywhere:
+        st.session_state[_STANDING] = tuple(choices)
+    standing: Sequence[Kept] = st.session_state.get(_STANDING, ())
     seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
-    for choice in choices:
+    before = st.query_params.to_dict()
+    wanted = dict(before)
+    for choice in {one.key: one for one in (*standing, *choices)}.values():
         raw = choice.raw()
-        if raw is None:
-            if choice.name in st.query_params:
-                del st.query_params[choice.name]
-                _written()[choice.key] = time.monotonic()
-            seen.pop(choice.key, None)
-            continue
-        if st.query_params.get(choice.name) != raw:
-            st.query_params[choice.name] = raw
+        if raw != wanted.get(choice.name):
             _written()[choice.key] = time.monotonic()
-        seen[choice.key] = raw
+        if raw is None:
+            wanted.pop(choice.name, None)
+            seen.pop(choice.key, None)
+        else:
+            wanted[choice.name] = seen[choice.key] = raw
+    if wanted != before:
+        st.query_params.from_dict(wanted)
 
 
 def _just_written(choice: Kept) -> bool:
@@ -221,9 +245,32 @@ def _written() -> dict[str, float]:
 def value(choice: Readable[Read_co]) -> Read_co:
     """What the reader has chosen."""
     chosen: Read_co = st.session_state.get(choice.key, choice.default)
-    return chosen
+    offered = _offers().get(choice.key)
+    if offered is None or chosen in offered.now:
+        return chosen
+    named: Read_co = offered.ever.get(chosen, chosen)
+    return named
 
 
 def choose(choice: Choice[T], new: T) -> None:
     """Makes a choice on the reader's behalf, for instance when they click in a picture."""
     st.session_state[choice.key] = new
+
+
+def titled(choice: Choice[Name], titles: Mapping[Name, str]) -> None:
+    """Says under which titles a choice is about to be offered, so that it outlives their change.
+
+    A browser answers with the title that it was shown, and Streamlit looks that up among those of
+    now: after a change of the language the answer would be nothing that can be chosen.
+    """
+    before = _offers().get(choice.key)
+    ever = {} if before is None else before.ever
+    if before is None or before.now != titles or st.session_state.get(choice.key) in ever:
+        choose(choice, value(choice))
+    _offers()[choice.key] = Offer(dict(titles), ever | {one: name for name, one in titles.items()})
+
+
+def _offers() -> dict[str, Offer]:
+    """What is offered for each choice that has titles, by its key."""
+    offers: dict[str, Offer] = st.session_state.setdefault(_OFFERS, {})
+    return offers

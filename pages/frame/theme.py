@@ -9,22 +9,28 @@ from typing import Final
 import streamlit as st
 
 from pages.frame.language import _
+from pages.widgets import serving
 
 STYLES: Final = tuple(Path(__file__).with_name(name) for name in ("theme.css", "prose.css"))
 LOGO: Final = Path(__file__).with_name("wordmark.svg")
+HABITS: Final = "hosts/habits.js"
 ICON: Final = Path(__file__).with_name("mark.svg")
 
 
 def apply() -> None:
-    """Give the whole page its style sheet and its wordmark."""
+    """Give the whole page its style sheet, its habits and its wordmark."""
     for style in STYLES:
         st.html(style)
+    st.html(f'<script type="module" src="{serving.path(HABITS)}"></script>',
+            unsafe_allow_javascript=True)  # fmt: skip
     st.logo(LOGO.read_text(), size="large")
 
 
 def speak() -> None:
-    """In the reader's language what Streamlit says of the connection in English only."""
+    """In the reader's language what Streamlit says in English only."""
     words = {
+        "lines": _("Enter sends it · Shift + Enter begins a new line"),
+        "line": _("Enter sends it"),
         "connecting": _("Connecting …"),
         "silence": _("The server does not answer"),
         "patience": _(

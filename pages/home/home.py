@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from attention_core.marking import N_
-from attention_core.numbers.alignment import strongest_links
-from attention_core.pictures.views import View, view
+from models.families.translation import Translation
 from pages.frame import ask, examples, link, prose, site
 from pages.frame.language import _
-from pages.showing import figures, sentences
+from pages.showing import figures, looking, sentences
 from pages.showing.readings import DEFAULTS, translate
 
 PAGE = "home"
@@ -32,8 +31,7 @@ def page() -> None:
     )
     found = ask.answered(lambda: translate(DEFAULTS["translate"], SENTENCE), CUT)
     if found is not None:
-        picture = view(found.cross[0], None, "words", "hidden")
-        living_picture(picture, found.text)
+        living_picture(found)
     questions()
     st.subheader(_("What a weight can and cannot tell"), anchor=False)
     prose.lead(
@@ -46,8 +44,12 @@ def page() -> None:
 
 
 @st.fragment
-def living_picture(picture: View, translation: str) -> None:
+def living_picture(found: Translation) -> None:
     """A trained translator at work on one sentence; a word answers when it is pointed at."""
+    look = looking.settled(found, DEFAULTS["translate"])
+    if look is None:
+        return
+    picture = look.view("words", "hidden")
     pins = figures.rows(picture, link.value(PINS))
     spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
 
@@ -55,8 +57,8 @@ def living_picture(picture: View, translation: str) -> None:
         link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
 
     figures.alignment(
-        picture, strongest_links(picture.mean, 0.2), pins, f"{PAGE}.ribbons", took,
-        title=f"{SENTENCE} → {translation}",
+        picture, look.links(picture), pins, f"{PAGE}.ribbons", took,
+        title=f"{SENTENCE} → {found.text}",
         caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(*spoken)

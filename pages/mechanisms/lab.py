@@ -15,7 +15,7 @@ from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
 from pages.frame import ask, downloads, link, prose, site
 from pages.frame.language import _
-from pages.showing import figures
+from pages.showing import choosing, figures
 from pages.widgets import lab as bench
 
 PAGE: Final = "lab"
@@ -88,10 +88,9 @@ def page() -> None:
             "every step follows at once."
         )
     )
-    st.selectbox(
-        _("Mechanism"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
-        key=MECHANISM.key, persist_state="session",
-    )  # fmt: skip
+    choosing.dropdown(
+        MECHANISM, _("Mechanism"), {name: _(one.card.title) for name, one in ALL.items()}
+    )
     uses()
     workbench()
     about()

@@ -9,7 +9,7 @@ import streamlit as st
 from attention_core.marking import N_
 from attention_core.mechanisms import ALL
 from models.ours.imitation.student import look
-from pages.frame import downloads, examples, link, prose, site
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.mechanisms.parts import stops
 from pages.mechanisms.parts.side_by_side import asked, labels, numbers, panel, untrained
@@ -69,16 +69,18 @@ def pictured(stop: stops.Stop) -> None:
     if read is None:
         return
     traces = {name: look(name, read) for name in stop.mechanisms}
-    mosaic(
-        Mosaic(
-            panels=[panel(name, trace, labels(read)) for name, trace in traces.items()],
-            title=_(stop.name),
-            caption=read.axis.text,
-            name=stop.key,
-        ),
-        key=f"{PAGE}.mosaic",
-        text=figures.said(TEXT),
-    )
+    with st.container():
+        ask.answers(TEXT_)
+        mosaic(
+            Mosaic(
+                panels=[panel(name, trace, labels(read)) for name, trace in traces.items()],
+                title=_(stop.name),
+                caption=read.axis.text,
+                name=stop.key,
+            ),
+            key=f"{PAGE}.mosaic",
+            text=figures.said(TEXT),
+        )
     untrained(stop.mechanisms)
     downloads.lines(_("Numbers (CSV)"), lambda: numbers(traces, labels(read)), f"{stop.key}.csv")
     for name in stop.mechanisms:

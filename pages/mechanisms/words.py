@@ -12,7 +12,7 @@ from attention_core.mechanisms import ALL, in_set
 from attention_core.mechanisms.mechanism import Trace
 from models.ours.imitation.head import Words
 from models.ours.imitation.student import held_out, look, missed
-from pages.frame import downloads, examples, link, prose, site
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.mechanisms.parts.side_by_side import (
     asked,
@@ -26,7 +26,7 @@ from pages.mechanisms.parts.side_by_side import (
     support,
     untrained,
 )
-from pages.showing import figures
+from pages.showing import choosing, figures
 from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "words"
@@ -70,8 +70,10 @@ def page() -> None:
     if read is None:
         return
     choose()
-    compared(read)
-    inside(read)
+    for part in (compared, inside):
+        with st.container():
+            ask.answers(TEXT_)
+            part(read)
     link.publish(CHOICES)
 
 
@@ -144,11 +146,8 @@ def row(name: str, trace: Trace) -> dict[str, str | float | None]:
 def inside(read: Words) -> None:
     """Heads, spans, kernels, rounds: what one mechanism keeps beside its mean."""
     st.subheader(_("Inside one mechanism"), anchor=False)
-    st.selectbox(
-        _("Mechanism"), list(ALL), format_func=lambda name: _(ALL[name].card.title),
-        key=INSIDE.key, persist_state="session",
-    )  # fmt: skip
-    name = link.value(INSIDE)
+    titles = {name: _(one.card.title) for name, one in ALL.items()}
+    name = choosing.dropdown(INSIDE, _("Mechanism"), titles)
     words_ = labels(read)
     trace = look(name, read)
     mosaic(

@@ -28,17 +28,40 @@ def model(page: str, task: str = "read") -> Choice[str]:
     return link.text(page, "model", DEFAULTS[task])
 
 
-def segments(choice: Choice[Name], label: str, titles: Mapping[str, str]) -> Name:
-    """A row of alternatives of which exactly one holds."""
+def segments(
+    choice: Choice[Name], label: str, titles: Mapping[str, str], about: Sequence[Kept] = ()
+) -> Name:
+    """A row of alternatives of which exactly one holds.
+
+    about  choices that mean something else for another alternative: forgotten when it changes
+    """
     st.segmented_control(
         label,
         list(titles),
         format_func=titles.__getitem__,
         key=choice.key,
         required=True,
+        on_change=forget,
+        args=(about,),
         persist_state="session",
     )
     return link.value(choice) or choice.default
+
+
+def dropdown(
+    choice: Choice[Name], label: str, titles: Mapping[Name, str],
+    about: Sequence[Kept] = (), width: int | Literal["stretch"] = "stretch",
+) -> Name:  # fmt: skip
+    """One of many alternatives, in a list that opens.
+
+    about  choices that mean something else for another alternative: forgotten when it changes
+    """
+    link.titled(choice, titles)
+    st.selectbox(
+        label, list(titles), format_func=lambda name: titles.get(name, name), key=choice.key,
+        on_change=forget, args=(about,), persist_state="session", width=width,
+    )  # fmt: skip
+    return link.value(choice)
 
 
 def convention(first: Choice[str], direction: Choice[Direction]) -> None:
@@ -125,15 +148,8 @@ def choose_model(
     chosen = link.value(choice)
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}
-    picked = st.selectbox(
-        _("Model"),
-        list(cards),
-        format_func=lambda name: _(cards[name].title),
-        key=choice.key,
-        on_change=forget,
-        args=(about_it,),
-        persist_state="session",
-    )
+    titles = {name: _(card.title) for name, card in cards.items()}
+    picked = dropdown(choice, _("Model"), titles, about_it)
     if unread:
         prose.note(
             prose.filled(
@@ -145,10 +161,10 @@ def choose_model(
         about(cards[picked])
         if beside is not None:
             beside()
-        if str(picked).startswith(catalogue.WRITES):
-            wishes(choice, str(picked))
+        if picked.startswith(catalogue.WRITES):
+            wishes(choice, picked)
         another_model(choice, task == "translate")
-    return str(picked)
+    return picked
 
 
 def wishes(choice: Choice[str], name: str) -> None:

@@ -31,7 +31,7 @@ from pages.frame import examples
 
 log = logging.getLogger("attention_atlas")
 
-DEFAULTS = {"read": "minilm", "translate": "bahdanau-en-fr"}
+DEFAULTS = {"read": "minilm", "translate": "transformer-en-fr"}
 """The model that a page opens with, by what it does."""
 Edits = tuple[Edit, ...]
 THUMBNAIL = 28

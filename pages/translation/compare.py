@@ -101,9 +101,12 @@ def asked(cards: dict[str, Card]) -> list[str]:
         ask.text_box(SOURCE, _("English"), PLACES, 68)
         if pair:
             ask.text_box(TARGET, _("French"), PLACES, 68)
-            ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
-        else:
-            ask.examples(examples.COMPARE, PLACES, SOURCE)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            ask.send(_("Align them") if pair else _("Translate"), SOURCE)
+            if pair:
+                ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
+            else:
+                ask.examples(examples.COMPARE, PLACES, SOURCE)
     st.multiselect(
         _("Translators"),
         list(cards),
@@ -131,10 +134,13 @@ def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) 
                     name,
                 )
                 if found is not None:
+                    ask.answers(SOURCE, *((TARGET,) if target else ()))
                     panel(found, name, cards[name])
                     rows.append(line(found, cards[name]))
     if rows:
-        scores(rows)
+        with st.container():
+            ask.answers(SOURCE, *((TARGET,) if target else ()))
+            scores(rows)
 
 
 def worked_out(model: str, source: str, target: str) -> Translation:

@@ -74,7 +74,9 @@ def page() -> None:
     with st.spinner(_("Translating …"), show_time=True):
         found = ask.answered(lambda: worked_out(model), CUT)
     if found is not None:
-        shown(found, model)
+        with st.container():
+            ask.answers(SOURCE, *((TARGET,) if pair else ()))
+            shown(found, model)
 
 
 def worked_out(model: str, edited: bool = False) -> Translation:
@@ -103,9 +105,12 @@ def asked() -> str:
         ask.text_box(SOURCE, reads, PLACES, 68)
         if pair:
             ask.text_box(TARGET, writes, PLACES, 68)
-            ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
-        else:
-            ask.examples(examples.TRANSLATE, PLACES, SOURCE)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            ask.send(_("Align them") if pair else _("Translate"), SOURCE)
+            if pair:
+                ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
+            else:
+                ask.examples(examples.TRANSLATE, PLACES, SOURCE)
     return model
 
 

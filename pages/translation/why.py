@@ -101,7 +101,9 @@ def own_sentence() -> None:
     """The reader's sentence by both, and what their last words depend on."""
     st.subheader(_("Try it with your own sentence"), anchor=False)
     ask.text_box(SOURCE, _("English"), (CUT,), 68)
-    ask.examples(examples.WHY, (CUT,), SOURCE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        ask.send(_("Translate"), SOURCE)
+        ask.examples(examples.WHY, (CUT,), SOURCE)
     source = link.value(SOURCE)
     if not source.strip():
         st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
@@ -119,9 +121,12 @@ def own_sentence() -> None:
             )
             if made is None:
                 return  # a text that is too long is so for both
+            ask.answers(SOURCE)
             prose.sentence(made.text)
             found[name] = made
-    gradients(source, found[WITH].text)
+    with st.container():
+        ask.answers(SOURCE)
+        gradients(source, found[WITH].text)
 
 
 def gradients(source: str, target: str) -> None:

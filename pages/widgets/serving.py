@@ -49,6 +49,11 @@ def digest() -> str:
     return sum_.hexdigest()[:16]
 
 
+def path(file: str) -> str:
+    """Where a browser finds a file of this folder, from wherever the app is mounted."""
+    return f"widgets/{digest()}/{file}"
+
+
 def entry(widget: str) -> str:
     """The module that a widget begins with."""
     return f"{widget}/widget.js"

@@ -87,10 +87,10 @@ def choose(page: Page, key: str, title: str) -> None:
 
 
 def type_text(page: Page, key: str, text: str) -> None:
-    """Puts a text into a box and says that it is done, as Ctrl+Enter does."""
+    """Puts a text into a box and sends it."""
     box = widget(page, key).locator("textarea")
     box.fill(text)
-    box.press("Control+Enter")
+    box.press("Enter")
 
 
 def typed(page: Page, key: str) -> str:

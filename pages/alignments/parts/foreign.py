@@ -14,7 +14,6 @@ from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.reading import Imported, read, recognised
 from attention_core.files.text import assumed, decoded
-from attention_core.pictures.views import view
 from attention_core.watching.record import Note
 from pages.frame import examples
 from pages.frame.language import _
@@ -90,7 +89,7 @@ def ready() -> Foreign:
     look = looking.settled(translate(model, examples.TRANSLATE[0].text), model)
     if look is None:
         return Foreign("", "csv", ())
-    return opened(as_csv(view(look.site, None, "tokens", "shown")), "csv", None)
+    return opened(as_csv(look.view("words", "hidden")), "csv", None)
 
 
 def titles() -> dict[str, str]:

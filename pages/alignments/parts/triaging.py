@@ -14,10 +14,9 @@ from attention_core.files.spreadsheet import cell
 from attention_core.pictures.figures import Dot, pairs_map
 from models.corpora.triage import Row, Summary
 from pages.frame import link, prose
-from pages.frame.ask import forget
 from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
-from pages.showing import charts
+from pages.showing import charts, choosing
 
 Callback = Callable[[], None]
 Span = tuple[float, float]
@@ -125,10 +124,7 @@ def filters(
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.text_input(_("Rows that contain"), key=find.key, persist_state="session", width=240)
         if titles:
-            st.selectbox(
-                _("Measure"), list(titles), format_func=titles.__getitem__, key=by.key,
-                on_change=forget, args=((within,),), persist_state="session", width=220,
-            )  # fmt: skip
+            choosing.dropdown(by, _("Measure"), titles, (within,), 220)
             slider(within, by, rows)
     return matching(rows, link.value(find), link.value(by), link.value(within))
 

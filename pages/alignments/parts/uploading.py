@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -64,17 +64,19 @@ def choices(page: str) -> Upload:
     )
 
 
-def asked(upload: Upload, ready: Callable[[], Pairs | None], needs_links: bool) -> Pairs | None:
-    """The pairs of the reader, or our own; None while there are none."""
-    own = _("my own file")
-    if (
-        choosing.segments(upload.origin, _("Pairs"), {"ready": _("ready ones"), "own": own})
-        != "own"
-    ):
+def asked(
+    upload: Upload, ready: Callable[[], Pairs | None], needs_links: bool, about: Sequence[Kept]
+) -> Pairs | None:
+    """The pairs of the reader, or our own; None while there are none.
+
+    about  choices about the pairs that are shown: forgotten when others are asked for
+    """
+    titles = {"ready": _("ready ones"), "own": _("my own file")}
+    if choosing.segments(upload.origin, _("Pairs"), titles, about) != "own":
         return ready()
-    titles = {name: _(one.title) for name, one in formats().items()}
-    form = formats()[choosing.segments(upload.form, _("Format"), titles)]
-    files = _files(upload, form, needs_links)
+    known = {name: _(one.title) for name, one in formats().items()}
+    form = formats()[choosing.segments(upload.form, _("Format"), known, about)]
+    files = _files(upload, form, needs_links, about)
     explained(form, needs_links)
     if form.counted:
         counted(upload, form, needs_links)
@@ -127,9 +129,7 @@ def _columned(upload: Upload, table: Table) -> Columns | None:
         if link.value(choice) not in known:
             link.choose(choice, str(likely + 1) if likely >= 0 else "none")
         with place:
-            st.selectbox(name, list(known), format_func=known.__getitem__, key=choice.key,
-                         persist_state="session")  # fmt: skip
-        taken = link.value(choice)
+            taken = choosing.dropdown(choice, name, known)
         chosen.append(int(taken) - 1 if taken.isdigit() else -1)
     return Columns(*chosen)
 
@@ -153,7 +153,9 @@ def counted(upload: Upload, form: PairsFormat, needs_links: bool) -> None:
             choosing.convention(upload.first, upload.direction)
 
 
-def _files(upload: Upload, form: PairsFormat, needs_links: bool) -> tuple[bytes | None, ...] | None:
+def _files(
+    upload: Upload, form: PairsFormat, needs_links: bool, about: Sequence[Kept]
+) -> tuple[bytes | None, ...] | None:
     """The content of the files, None as long as one that is needed is missing."""
 
     def file(part: Part) -> bytes | None:
@@ -161,7 +163,7 @@ def _files(upload: Upload, form: PairsFormat, needs_links: bool) -> tuple[bytes 
         given = st.file_uploader(
             _("Links, if there are any") if optional else _(part.title), list(part.endings),
             key=f"{upload.page}.{part.name}", max_upload_size=MEGABYTES,
-            on_change=ask.forget, args=((upload.cut, *upload.columns),),
+            on_change=ask.forget, args=((upload.cut, *upload.columns, *about),),
         )  # fmt: skip
         return None if given is None else given.getvalue()
 

@@ -87,7 +87,9 @@ def numbers(traces: Mapping[str, Trace], words: list[str]) -> list[dict[str, obj
 def asked(text: Choice[str], cut: Choice[bool]) -> Words | None:
     """The sentence in a box, with examples, as the head sees it; None while there is none."""
     ask.text_box(text, _("English"), (cut,), 68)
-    ask.examples(examples.WORDS, (cut,), text)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        ask.send(_("Read it"), text)
+        ask.examples(examples.WORDS, (cut,), text)
     if not link.value(text).strip():
         st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
         return None

@@ -1,0 +1,99 @@
+// What readers expect of any page, and Streamlit does not do: Enter sends what was typed, Back leaves
+// the page, and an answer to another text than the one that stands in the box is marked as such.
+
+const AREA = "[data-testid=stTextArea] textarea";
+const BLOCK = "[data-testid=stVerticalBlock]";
+
+/**
+ * Whether a key says that a text is done. While a Chinese or Japanese word is being composed, Enter
+ * takes the word (229 is what browsers call a key that the composing program keeps).
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
+ */
+export function sends(event) {
+  const { key, shiftKey, altKey, ctrlKey, metaKey, isComposing, keyCode } = event;
+  const alone = !(shiftKey || altKey || ctrlKey || metaKey);
+  return key === "Enter" && alone && !isComposing && keyCode !== 229;
+}
+
+/**
+ * Whether an address is only another state of the page that is open.
+ * @param {string} here
+ * @param {string} there
+ * @returns {boolean}
+ */
+export function stays(here, there) {
+  return new URL(there, here).pathname === new URL(here).pathname;
+}
+
+/**
+ * Whether any box holds another text than the one that was read; boxes that are not there do not count.
+ * @param {Record<string, string>} read  text by the key of its box
+ * @param {(key: string) => string | undefined} typed
+ * @returns {boolean}
+ */
+export function older(read, typed) {
+  const plain = (/** @type {string} */ text) => text.replace(/\r\n?/g, "\n");
+  return Object.entries(read).some(([key, text]) => plain(typed(key) ?? text) !== plain(text));
+}
+
+/**
+ * What stands in the box of a key, as Streamlit writes keys into names of classes.
+ * @param {string} key
+ * @returns {string | undefined}
+ */
+function typed(key) {
+  const name = key.replace(/[^a-zA-Z0-9_-]/g, "-");
+  const box = document.querySelector(`.st-key-${name} textarea`);
+  return box instanceof HTMLTextAreaElement ? box.value : undefined;
+}
+
+/** Marks the answers that belong to another text. */
+function mark() {
+  for (const one of document.querySelectorAll("[data-answers]")) {
+    const read = JSON.parse(one.getAttribute("data-answers") ?? "{}");
+    one.closest(BLOCK)?.toggleAttribute("data-older", older(read, typed));
+  }
+}
+
+/** @param {KeyboardEvent} event */
+function pressed(event) {
+  const box = event.target;
+  if (!(box instanceof HTMLTextAreaElement) || !box.matches(AREA) || !sends(event)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const like = { key: "Enter", code: "Enter", ctrlKey: true, bubbles: true, cancelable: true };
+  box.dispatchEvent(new KeyboardEvent("keydown", like));
+}
+
+/** Only another page is a step that Back takes; choices change the address where it stands. */
+function stepOnlyToPages() {
+  const step = history.pushState.bind(history);
+  history.pushState = (state, title, url) => {
+    const there = String(url ?? location.href);
+    if (stays(location.href, there)) history.replaceState(state, title, there);
+    else step(state, title, there);
+  };
+}
+
+function live() {
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      mark();
+    });
+  };
+  stepOnlyToPages();
+  document.addEventListener("keydown", pressed, true);
+  document.addEventListener("input", soon, true);
+  document.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLTextAreaElement && target.matches(AREA)) target.enterKeyHint = "go";
+  });
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+  soon();
+}
+
+if (globalThis.document?.body) live();

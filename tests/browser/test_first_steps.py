@@ -1,0 +1,111 @@
+"""What a reader does first: typing, sending, looking, and changing the language on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.frame import choose_language, opened, settled
+from tests.browser.gestures import choose, chosen, explored, in_address, translated, typed, widget
+from tests.browser.server import Server
+from tests.browser.test_corpus import follow, upload
+
+CONTRAST: Final = (
+    Path(__file__).with_name("contrast.js").read_text(encoding="utf-8").split("\n", 2)[2]
+)
+BOX: Final = "translate.source"
+
+
+def composed(page: Page, **pressed: Any) -> None:
+    """Enter as a browser tells it while a word is being composed."""
+    widget(page, BOX).locator("textarea").dispatch_event(
+        "keydown", {"key": "Enter", "bubbles": True, "cancelable": True, **pressed}
+    )
+
+
+def test_enter_sends_a_text_and_until_then_the_answer_is_marked_as_an_older_one(
+    page: Page, server: Server
+) -> None:
+    translated(page, f"{server.url}/translate")
+    area = widget(page, BOX).locator("textarea")
+    older = page.locator(".atlas-older")
+    expect(older).to_be_hidden()
+    area.fill("The white cat")
+    expect(older).to_have_text("This is still the answer to Mary bought a red dress in Paris.")
+    area.press("Shift+Enter")
+    area.press_sequentially("sleeps.")
+    assert typed(page, BOX) == "The white cat\nsleeps."
+    composed(page, isComposing=True)
+    composed(page, keyCode=229)
+    assert "source" not in in_address(page)
+    expect(older).to_be_visible()
+    area.press("Enter")
+    expect(page.locator(".atlas-headline").first).to_contain_text("Le chat blanc")
+    expect(older).to_be_hidden()
+    assert in_address(page)["source"] == "The white cat\nsleeps."
+    assert typed(page, BOX) == "The white cat\nsleeps."
+
+    area.fill("A dog sleeps.")
+    page.get_by_role("button", name="Translate", exact=True).click()
+    expect(page.locator(".atlas-headline").first).to_contain_text("Un chien")
+    expect(older).to_be_hidden()
+
+
+def test_nothing_stands_under_a_text_that_cannot_be_read(page: Page, server: Server) -> None:
+    translated(page, f"{server.url}/translate")
+    area = widget(page, BOX).locator("textarea")
+    area.fill("a dog ran " * 100)
+    area.press("Enter")
+    expect(page.get_by_test_id("stAlert")).to_be_visible()
+    settled(page)
+    expect(page.locator(".atlas-headline")).to_have_count(0)
+
+
+def test_the_languages_change_while_a_file_is_followed_and_nothing_that_was_chosen_is_lost(
+    page: Page, server: Server
+) -> None:
+    opened(page, f"{server.url}/corpus?from=own&model=luong-dot-en-fr&by=ratio")
+    lines = "".join(f"I have {n} cats .\tJ'ai {n} chats .\n" for n in range(9000))
+    upload(page, "corpus.file", "long.tsv", lines.encode())
+    follow(page)
+    expect(widget(page, "corpus.table")).to_be_visible()
+    for name, then, mark, measure in (
+        ("中文", "探索", 2, "长度比"),
+        ("English", "Explore", 1, "length ratio"),
+    ):
+        choose_language(page, name, then)
+        page.wait_for_timeout(2500)  # the page is drawn anew every second meanwhile
+        assert chosen(page, "language") == mark
+        assert in_address(page)["model"] == "luong-dot-en-fr"
+        assert in_address(page)["by"] == "ratio"
+        expect(widget(page, "corpus.by")).to_contain_text(measure)
+    widget(page, "stop").get_by_role("button").click()
+
+
+@pytest.mark.parametrize(("name", "key"), [("corpus", "corpus.from"), ("imports", "imports.from")])
+def test_an_own_file_begins_with_nothing_but_the_place_for_it(
+    name: str, key: str, page: Page, server: Server
+) -> None:
+    opened(page, f"{server.url}/{name}")
+    expect(widget(page, f"{name}.ribbons")).to_be_visible()
+    choose(page, key, "my own file")
+    expect(page.locator("input[type=file]").first).to_be_attached()
+    settled(page)
+    expect(widget(page, f"{name}.ribbons")).to_have_count(0)
+    assert "job" not in in_address(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whatever_is_written_on_a_colour_can_be_read(
+    scheme: str, visit: Callable[..., Page], server: Server
+) -> None:
+    page = visit(color_scheme=scheme)
+    for name in ("why", "cost", "imports", "story"):
+        opened(page, f"{server.url}/{name}")
+        assert page.evaluate(CONTRAST) == []
+    explored(page, f"{server.url}/explore")
+    assert page.evaluate(CONTRAST) == []
