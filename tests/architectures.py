@@ -71,9 +71,9 @@ _OWN: Final[Mapping[str, Mapping[str, Any]]] = {
 """What the sizes of an architecture have to be besides."""
 
 
-def build(kind: str) -> Any:
+def build(kind: str, **own: Any) -> Any:
     """The model with fixed random weights, far from uniform, as it computes by itself."""
-    made = shrunk(CONFIG_MAPPING[kind], **_OWN.get(kind, {}))
+    made = shrunk(CONFIG_MAPPING[kind], **{**_OWN.get(kind, {}), **own})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
         auto: Any = AutoModel

@@ -102,15 +102,15 @@ def test_the_bound_is_how_far_roundings_move_the_model(monkeypatch: pytest.Monke
 def test_a_model_that_changes_itself_is_kept_as_it_reads_short_texts() -> None:
     model = architectures.build("big_bird")
     watched = Reader("big", Checkpoint(model, fake.tokenizer()))
-    assert watched.limit == (5 + 2 * 3) * 4
     assert model.attention_type == "original_full"
     first = watched.read("a cat " * 20, cut=True)
     watched.read("a cat")
     again = watched.read("a cat " * 20, cut=True)
     for one, other in zip(first.sites, again.sites, strict=True):
         assert torch.equal(one.weights(), other.weights())
+    assert model.attention_type == "original_full"
     with pytest.raises(TooLong):
-        watched.read("a cat " * 40)
+        watched.read("a cat " * 80)
 
 
 # What a model reports is checked against what it made of it
@@ -207,11 +207,10 @@ def test_layers_have_the_models_own_numbers_and_a_layer_is_one_layer() -> None:
     assert names == ["decoder.0", "decoder.1"]
 
 
-@pytest.mark.parametrize("kind", ["longt5", "pegasus_x", "led"])
-def test_an_encoder_that_cannot_be_shown_is_said(kind: str) -> None:
-    watched = reader(kind)
+def test_an_encoder_that_cannot_be_shown_is_said() -> None:
+    watched = reader("prophetnet")
     record = watched.read(TEXT, SECOND)
-    assert {site.kind for site in record.sites} == {"decoder", "cross"}
+    assert {site.kind for site in record.sites} == {"decoder"}
     assert any("encoder is not shown" in note for note in record.notes)
     with pytest.raises(AttentionError, match="give a second text"):
         watched.read(TEXT)

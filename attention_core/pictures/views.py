@@ -25,6 +25,7 @@ from attention_core.axes.merging import merge_keys, merge_queries
 from attention_core.axes.tokens import Token
 from attention_core.errors import ShapeError
 from attention_core.numbers.alignment import shifted
+from attention_core.watching.parted import Parted
 from attention_core.watching.record import QueryKey, Site
 
 Grain = Literal["tokens", "words"]
@@ -32,6 +33,8 @@ Specials = Literal["shown", "hidden", "renormalised"]
 Groups = tuple[tuple[int, ...], ...]
 SINK = Token("∅", 0, 0, special=True, piece="sink")
 """Stands for a model's attention sink among the columns."""
+BESIDE = Token("⊕", 0, 0, special=True, piece="places that are no tokens")
+"""Stands for all places of a model that take attention, give something, and are no tokens."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class View:
     """The weights of some heads over what is shown of a text.
 
     weights  (head, row, column), float32; a row is a query, a column a key; the last column is
-             the model's sink where it has one, a place that takes attention and gives nothing
+             the model's sink where it has one, a place that takes attention and gives nothing,
+             or all of its places together that give something and are no tokens
     allowed  (row, column), bool
     kept     share of all attention of the shown rows that lies on shown columns, before any
              renormalising; 1.0 when nothing is hidden
@@ -70,6 +74,8 @@ class View:
     column_places: tuple[tuple[int, ...], ...]
     sink: float | None = None
     """Share of all attention that goes to the model's sink; None where it has none."""
+    beside: float | None = None
+    """Share of all attention that goes to places that are no tokens; None where there are none."""
 
     def row_of(self, place: int) -> int | None:
         """The row that shows a token of the queries, or None when it is hidden."""
@@ -138,11 +144,11 @@ def view(
     Raises ShapeError when no head is chosen, or one that this site has not.
     """
     chosen = _chosen(site, heads)
-    sink = _sink(site, chosen)
-    weights = torch.cat([site.weights(chosen), sink], -1)
+    extra, mark = _extra(site, chosen)
+    weights = torch.cat([site.weights(chosen), extra], -1)
     weights = torch.from_numpy(shifted(weights.numpy(), shift))
-    allowed = torch.nn.functional.pad(site.allowed(), (0, sink.shape[-1]), value=True)
-    rows, columns = site.queries.tokens, (*site.keys.tokens, *[SINK] * sink.shape[-1])
+    allowed = torch.nn.functional.pad(site.allowed(), (0, extra.shape[-1]), value=True)
+    rows, columns = site.queries.tokens, (*site.keys.tokens, *[mark] * extra.shape[-1])
     row_groups: Groups = tuple((place,) for place in range(len(rows)))
     column_groups: Groups = tuple((place,) for place in range(len(columns)))
     if grain == "words":
@@ -156,7 +162,7 @@ def view(
     column_kept = _kept(columns, specials)
     weights = weights[:, row_kept]
     total = float(weights.sum())
-    sunk = float(weights[..., -1].sum()) / total if sink.shape[-1] and total else None
+    taken = float(weights[..., -1].sum()) / total if extra.shape[-1] and total else None
     weights = weights[:, :, column_kept]
     kept = float(weights.sum()) / total if total else 1.0
     if specials == "renormalised":
@@ -174,7 +180,8 @@ def view(
         one_text=site.queries is site.keys,
         row_places=tuple(row_groups[index] for index in row_kept),
         column_places=tuple(column_groups[index] for index in column_kept),
-        sink=sunk,
+        sink=taken if mark is SINK else None,
+        beside=taken if mark is BESIDE else None,
     )
 
 
@@ -190,11 +197,15 @@ def _chosen(site: Site[Any], heads: Sequence[int] | None) -> tuple[int, ...]:
     return chosen
 
 
-def _sink(site: Site[Any], heads: Sequence[int]) -> Tensor:
-    """(head, query, 1): what goes to the model's sink; (head, query, 0) where it has none."""
-    if isinstance(site.source, QueryKey) and site.source.sinks is not None:
-        return site.source.shares(heads, slice(None))[..., len(site.keys) :].float()
-    return torch.zeros(len(heads), len(site.queries), 0)
+def _extra(site: Site[Any], heads: Sequence[int]) -> tuple[Tensor, Token]:
+    """(head, query, 1) of what goes to no token, and its mark; (head, query, 0) where none does."""
+    source = site.source
+    if isinstance(source, QueryKey) and source.sinks is not None:
+        return source.shares(heads, slice(None))[..., len(site.keys) :].float(), SINK
+    beside = source.beside(heads, slice(None)) if isinstance(source, Parted) else None
+    if beside is not None:
+        return beside.unsqueeze(-1), BESIDE
+    return torch.zeros(len(heads), len(site.queries), 0), SINK
 
 
 def _index(groups: Groups, place: int) -> int | None:

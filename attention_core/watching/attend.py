@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -238,8 +239,18 @@ def _row(tensor: Tensor | None, row: int) -> Tensor | None:
     return tensor[row if len(tensor) > 1 else 0]
 
 
+class Shares(Protocol):
+    """Weights with the part of places that are no tokens, and what each row must add up to."""
+
+    def shares(self, heads: Sequence[int], queries: slice) -> Tensor:
+        """(head, query, key and whatever is looked at besides)"""
+
+    def totals(self, heads: Sequence[int], queries: slice) -> Tensor:
+        """(1 or head, query)"""
+
+
 @torch.no_grad()
-def integrity(source: QueryKey, value: Tensor, output: Tensor) -> Integrity:
+def integrity(source: Shares, value: Tensor, output: Tensor) -> Integrity:
     """How well the weights explain what the module took away, tile by tile in bounded memory.
 
     value   (group, key, value width)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attention_core.errors import TooLong
-from models.families.untouched import steady
 from models.loading.checkpoint import Checkpoint
 from models.settings import settings
 
@@ -39,9 +38,6 @@ class Limit:
 
 
 def limit(checkpoint: Checkpoint) -> Limit:
-    """The model's own limit, or the operator's where that is lower.
-
-    A model that would compute longer texts in another way (`untouched.steady`) ends before them.
-    """
-    own, most = min(checkpoint.limit, steady(checkpoint.model)), settings().max_tokens
+    """The model's own limit, or the operator's where that is lower."""
+    own, most = checkpoint.limit, settings().max_tokens
     return Limit(min(own, most), most < own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from inspect import signature
 from typing import Literal
 
 import torch
@@ -20,7 +21,7 @@ from models.families.limits import limit
 from models.families.remarks import named, remarks
 from models.families.sites import Sides, pair_sides, sites, sound
 from models.families.tokenization import Tokens, cut, decoder_input, guarded, tokens
-from models.families.untouched import padded, pairs, shapes, stepped
+from models.families.untouched import padded, pairs, parting, shapes, steady, stepped
 from models.families.watch import Example, Run, Watch, plain
 from models.loading.checkpoint import Checkpoint
 
@@ -47,6 +48,8 @@ class Reader:
         self._plain = _plain(checkpoint.tokenizer.backend_tokenizer)
         self._unknown = getattr(checkpoint.tokenizer, "unk_token_id", None)
         self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
+        self._takes_global = "global_attention_mask" in signature(self._model.forward).parameters
+        self._steady = steady(self._model)
         self._limit = limit(checkpoint)
         self.limit = self._limit.tokens
         paired = pairs(self._model)
@@ -56,6 +59,15 @@ class Reader:
     @property
     def routed(self) -> bool:
         return self.watch.routed
+
+    @cached_property
+    def _far(self) -> Watch:
+        """How texts are watched that are too long for the way in which short ones are computed."""
+        given = self._given(self._ordinary, self._steady + 1)
+        return Watch(self.name, parting(self._model), Example(given, shapes(given)))
+
+    def _watching(self, parts: tuple[Tokens, ...]) -> Watch:
+        return self.watch if len(parts[0]) <= self._steady else self._far
 
     @cached_property
     def _commanded(self) -> Tokenizer:
@@ -96,14 +108,15 @@ class Reader:
         parts, notes = self._fitting(text, second, cut, own)
         if cancelled():
             raise Superseded
-        with self.watch.changing(edits):
-            seen = self._run(parts, cancelled).seen
+        watch = self._watching(parts)
+        with watch.changing(edits):
+            seen = self._run(watch, parts, cancelled).seen
         if self.second == "decoder" and len(parts) == 1:
             notes = (*notes, Note("Only the encoder has read; a second text goes to the decoder."))
         axes = tuple(part.axis for part in parts)
         kept, left_out = sound(seen)
         found = sites(kept, self._sides(axes))
-        said = (*notes, *left_out, *self._notes, *self.watch.notes)
+        said = (*notes, *left_out, *self._notes, *watch.notes)
         return AttentionRecord(self.name, found, axes, said)
 
     def probe(
@@ -114,8 +127,9 @@ class Reader:
         Raises as `read` does.
         """
         parts, _ = self._fitting(text, second, False)
-        with self.watch.changing(edits):
-            return self._run(parts, never, want)
+        watch = self._watching(parts)
+        with watch.changing(edits):
+            return self._run(watch, parts, never, want)
 
     def _sides(self, axes: tuple[TextAxis, ...]) -> Sides:
         if self.second == "decoder":
@@ -189,6 +203,9 @@ class Reader:
         device = self._model.device
         made = {"input_ids": torch.tensor([ids], device=device)}
         made["attention_mask"] = torch.ones_like(made["input_ids"])
+        if self._takes_global:
+            made["global_attention_mask"] = torch.zeros_like(made["input_ids"])
+            made["global_attention_mask"][:, 0] = 1
         if self._takes_types:
             made["token_type_ids"] = torch.tensor([types], device=device)
         if written:
@@ -196,10 +213,11 @@ class Reader:
         return made
 
     def _run(
-        self, parts: tuple[Tokens, ...], cancelled: Callable[[], bool], want: Want = WEIGHTS
-    ) -> Run:
+        self, watch: Watch, parts: tuple[Tokens, ...], cancelled: Callable[[], bool],
+        want: Want = WEIGHTS,
+    ) -> Run:  # fmt: skip
         alone = self.second == "decoder" and len(parts) == 1
-        if alone and "encoder" not in self.watch.kinds:
+        if alone and "encoder" not in watch.kinds:
             raise AttentionError(
                 "The encoder of {model} does not give one weight for each pair of tokens, so it "
                 "cannot be shown; give a second text, and its decoder will be.",
@@ -207,14 +225,19 @@ class Reader:
             )
         written = parts[1].ids if len(parts) == 2 else ()
         inputs = self._inputs(parts[0].ids, parts[0].types, written)
-        return self.watch.run(inputs, cancelled, want, self._model.get_encoder() if alone else None)
+        return watch.run(inputs, cancelled, want, watch.model.get_encoder() if alone else None)
+
+    @cached_property
+    def _ordinary(self) -> Sequence[int]:
+        """The numbers of the tokens that are no special ones."""
+        special = {piece.content for piece in self._plain.get_added_tokens_decoder().values()}
+        numbers = self._plain.get_vocab().items()
+        return sorted(number for piece, number in numbers if piece not in special) or [0]
 
     def _example(self) -> Example:
         """Some tokens of the model's own, in whatever language or notation they are."""
-        special = {piece.content for piece in self._plain.get_added_tokens_decoder().values()}
-        numbers = self._plain.get_vocab().items()
-        ordinary = sorted(number for piece, number in numbers if piece not in special)
-        short, long = (self._given(ordinary or [0], most) for most in (_SHORT, _LONG))
+        most = min(_LONG, self._steady)
+        short, long = (self._given(self._ordinary, count) for count in (_SHORT, most))
         longer = Example(long, shapes(long))
         more = [padded(long, short)], stepped(short)
         return Example(short, shapes(short), more=more, longer=longer)

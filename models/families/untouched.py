@@ -73,6 +73,7 @@ def steady(model: PreTrainedModel) -> int:
 
     BigBird's kin look everywhere in short texts and at blocks in longer ones, and once they have
     read a short text they stay as they were for it: what they say would hang on what others read.
+    For longer texts there is a twin (`parting`).
     """
     config, most = model.config, sys.maxsize
     for part in list(model.modules()):
@@ -81,6 +82,16 @@ def steady(model: PreTrainedModel) -> int:
             change("original_full")
             most = (5 + 2 * config.num_random_blocks) * config.block_size
     return most
+
+
+def parting(model: PreTrainedModel) -> PreTrainedModel:
+    """A twin of a steady model that looks at blocks, as it is for texts longer than `steady`."""
+    other = twin(model)
+    for part in list(other.modules()):
+        change = getattr(part, "set_attention_type", None)
+        if change is not None and getattr(part, "attention_type", "") == "original_full":
+            change("block_sparse")
+    return other
 
 
 def pairs(model: PreTrainedModel) -> bool:

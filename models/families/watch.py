@@ -38,7 +38,8 @@ from attention_core.watching.record import Note
 from models.families.reporting import Reporting
 from models.families.sites import Seen, captured, joined, modules, named
 from models.families.trial import REPORTED, Example, settled
-from models.families.untouched import FOREIGN, Inputs, counterparts, pairs
+from models.families.unfolding.unfolding import Unfolding, hearing, laid_out
+from models.families.untouched import FOREIGN, Inputs, counterparts, pairs, twin
 
 _LOG = logging.getLogger(__name__)
 __all__ = ["Example", "Inputs", "Run", "Watch", "plain"]
@@ -55,6 +56,10 @@ _MISSING = {
 _OTHERS = frozenset(("image", "video", "audio"))
 _TEXT_ALONE = N_("This model also takes pictures, sound or video; here it reads text alone.")
 _CHECKED = N_("This model reports its weights itself; they can be checked, but not changed.")
+_LAID_OUT = N_(
+    "What it looks at in a part of the text alone is made here from its queries and keys; it can "
+    "be checked, but not changed."
+)
 _UNCHECKED = N_("This model only reports its weights; they cannot be checked against it.")
 
 
@@ -90,22 +95,27 @@ class Watch:
         self.model = model
         paired = pairs(model)
         self._alone = alone or "encoder"
+        self._example = example
         self._stacks = _kinds(model) if paired else {}
         self._numbers = {id(module): _number(path) for path, module in model.named_modules()}
         self._reporting = Reporting(self._numbers)
+        self._unfolding = Unfolding(model)
+        self._parted = frozenset(_sound(example, self._laid_out))
         trial = settled(name, model, example, self._tried, self._asked)
-        seen = list(trial.seen)
+        seen, parted = list(trial.seen), self._parted
         if not paired and not alone and _only_back(seen):
             self._alone = "decoder"
             seen = [replace(one, kind=self._alone) for one in seen]
+            self._parted = frozenset({self._alone} if self._parted else ())
         self.kinds = frozenset(one.kind for one in seen)
         self._missing = frozenset(_MISSING) - self.kinds if paired else frozenset()
         self.routed = trial.way != REPORTED
         if self.routed:
             model.set_attn_implementation(trial.way)
         else:
-            self._reporting.listen({one.kind for one in trial.seen})
-        self.places = modules(seen) if self.routed else {}
+            self._reporting.listen({one.kind for one in trial.seen} - parted)
+        changed = [one for one in seen if one.kind not in self._parted]
+        self.places = modules(changed) if self.routed else {}
         announced(_layers(model, seen))
 
     @property
@@ -116,9 +126,11 @@ class Watch:
             self.model.input_modalities
         ):
             notes.append(_TEXT_ALONE)
-        if not self.routed:
+        if self._parted:
+            notes += [*self._unfolding.notes, _LAID_OUT]
+        if not self.routed and self.kinds - self._parted:
             notes.append(_CHECKED if self._reporting.checked else _UNCHECKED)
-        return tuple(map(Note, notes))
+        return tuple(note if isinstance(note, Note) else Note(note) for note in notes)
 
     def changing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
         """These edits on the model's attention, inside the block and in this thread only.
@@ -137,13 +149,15 @@ class Watch:
         part       what runs in place of the whole model, such as its encoder
         """
         called: Any = self.model if part is None else part
-        with capture(cancelled, want) as found, torch.inference_mode(not want.gradients):
+        inference = torch.inference_mode(not want.gradients)
+        with capture(cancelled, want) as found, hearing() as heard, inference:
             if self.routed:
                 outputs = called(**inputs, return_dict=True)
                 seen = joined(list(map(self._captured, found.calls)))
             else:
                 outputs, seen = self._reporting.run(called, inputs)
                 seen = list(map(self._named, seen))
+            seen = self._with_parted(seen, laid_out(heard, self._kind, self._number))
         return Run(outputs, [one for one in seen if one.kind in self.kinds], found)
 
     def _captured(self, call: Call) -> Seen:
@@ -158,21 +172,58 @@ class Watch:
         """What a twin's calls are on the model itself."""
         back = counterparts(other, self.model)
         mine = (replace(call, module=back.get(id(call.module), call.module)) for call in calls)
-        return joined(list(map(self._captured, mine)))
+        seen = joined(list(map(self._captured, mine)))
+        return self._with_parted(seen, self._laid_out(self._example.inputs)) if seen else []
 
     def _asked(self, inputs: Inputs) -> list[Seen]:
         """What the model says of itself; nothing where it does not answer."""
         try:
-            return list(map(self._named, self._reporting.learned(self.model, inputs)))
+            reported = list(map(self._named, self._reporting.learned(self.model, inputs)))
         except FOREIGN:  # it runs without being asked, as was seen before
             _LOG.info("%s does not report its attention", self.name, exc_info=True)
+            reported = []
+        return self._with_parted(reported, self._laid_out(inputs))
+
+    def _laid_out(self, inputs: Inputs) -> list[Seen]:
+        """What a twin looks at in parts of the text."""
+        if not self._unfolding.needed:
             return []
+        other = twin(self.model)
+        with hearing() as heard, torch.inference_mode():
+            other(**inputs, return_dict=True)
+            return laid_out(heard, self._kind, self._number, counterparts(other, self.model))
+
+    def _with_parted(self, seen: Sequence[Seen], parted: Sequence[Seen]) -> list[Seen]:
+        """Looks at parts of the text in place of whatever else was seen there."""
+        kept = [one for one in parted if one.kind in self._parted]
+        return [*kept, *(one for one in seen if one.kind not in self._parted)]
+
+    def _kind(self, module: nn.Module) -> str:
+        return self._stacks.get(id(module), self._alone)
+
+    def _number(self, module: nn.Module) -> int | None:
+        return self._numbers.get(id(module))
 
 
 def plain(numbers: Sequence[int], length: int) -> list[int]:
     """So many of a vocabulary's numbers, far apart: an input in no language at all."""
     step = max(1, len(numbers) // (length + 1))
     return [numbers[(place + 1) * step % len(numbers)] for place in range(length)]
+
+
+def _sound(example: Example, looks: Callable[[Inputs], Sequence[Seen]]) -> set[str]:
+    """The kinds of look at parts of a text that fit and are what the model computed."""
+    kinds: set[str] | None = None
+    for one in filter(None, [example, example.longer]):
+        try:
+            seen = looks(one.inputs)
+        except FOREIGN:  # what the model cannot read is said when it is tried
+            _LOG.info("Looks at parts of a text cannot be laid out", exc_info=True)
+            return set()
+        wrong = {look.kind for look in seen if look.integrity.broken or not one.fits(look)}
+        good = {look.kind for look in seen} - wrong
+        kinds = good if kinds is None else kinds & good
+    return kinds or set()
 
 
 def _kinds(model: PreTrainedModel) -> Mapping[int, str]:

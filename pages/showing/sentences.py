@@ -134,6 +134,11 @@ def shown(view: View) -> Markup:
             _("the model's attention sink (∅) takes {share} % of the attention and gives nothing")
             .format(share=f"{100 * view.sink:.0f}")
         )  # fmt: skip
+    if view.beside is not None:
+        parts.append(
+            _("{share} % of the attention goes to places of the model that are no tokens (⊕)")
+            .format(share=f"{100 * view.beside:.0f}")
+        )  # fmt: skip
     return filled(" · ".join(parts))
 
 
