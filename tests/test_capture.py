@@ -610,8 +610,8 @@ def test_groups_are_shared_whatever_else_has_the_same_size() -> None:
     """As many texts as heads, and as many queries as there are groups of keys."""
     query, key = normal(4, 4, 2, WIDTH, seed=1), normal(4, 2, 3, WIDTH, seed=2)
     value = normal(4, 2, 3, VALUE, seed=3)
-    every = [part.repeat_interleave(2, 1) for part in (key, value)]
-    expected, _ = attend(module(), query, *every, None)
+    keys, values = (part.repeat_interleave(2, 1) for part in (key, value))
+    expected, _ = attend(module(), query, keys, values, None)
     torch.testing.assert_close(attend(module(), query, key, value, None)[0], expected)
 
 

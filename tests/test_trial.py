@@ -285,3 +285,17 @@ def test_a_picture_that_contradicts_the_model_is_never_called_checked() -> None:
     wrong, said = sentences.integrity([site, replace(site, integrity=Integrity(0.0, 0.5))])
     assert not wrong
     assert "do not rely on the picture" in said
+
+
+def test_a_translator_that_would_change_itself_writes_long_texts_as_before_a_short_one() -> None:
+    config = architectures.build("bigbird_pegasus").config
+    model = t.AutoModelForSeq2SeqLM.from_config(config).eval()
+    block, random = config.block_size, config.num_random_blocks
+    translator = Seq2Seq("big", Checkpoint(model, fake.tokenizer()))
+    assert translator.limit == (5 + 2 * random) * block
+    first = translator.align("a cat " * 14, "the cat", cut=True)
+    translator.align("a cat", "the cat")
+    again = translator.align("a cat " * 14, "the cat", cut=True)
+    assert first.score == again.score
+    with pytest.raises(TooLong, match=f"reads at most {translator.limit}"):
+        translator.align("a cat " * 80, "the cat")

@@ -19,6 +19,10 @@ class Limit:
     tokens: int
     served: bool
 
+    def within(self, most: int) -> Limit:
+        """The same, where the model is read up to so many tokens only."""
+        return self if self.tokens <= most else Limit(most, False)
+
     def exceeded(self, tokens: int) -> TooLong:
         """What is said of a text of so many tokens."""
         if self.served:

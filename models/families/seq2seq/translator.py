@@ -24,7 +24,7 @@ from models.families.seq2seq.vocabulary import Vocabulary
 from models.families.sites import Seen, pair_sides, sites, sound
 from models.families.tokenization import Tokens, decoder_input
 from models.families.translation import Alternative, Candidate, Node, Search, Translation
-from models.families.untouched import padded, shapes, stepped
+from models.families.untouched import padded, shapes, steady, stepped
 from models.families.watch import Example, Watch, plain
 from models.loading.checkpoint import Checkpoint
 
@@ -60,7 +60,7 @@ class Seq2Seq:
         wish = Wish(source_language, target_language, prefix)
         self._frame = framed(name, checkpoint, wish)
         self.languages = self._frame.languages
-        self._limit = limit(checkpoint)
+        self._limit = limit(checkpoint).within(steady(checkpoint.model))
         self.limit = self._limit.tokens
         self._model.generation_config = type(self._model.generation_config)()  # ours alone decides
         self.watch = Watch(name, checkpoint.model, self._example())
