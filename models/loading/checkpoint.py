@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from transformers import (
+    AutoConfig,
     AutoModel,
     AutoModelForSeq2SeqLM,
     PreTrainedModel,
@@ -20,10 +21,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
-from models.loading import adapters, kinds
+from models.loading import adapters, kinds, size
 from models.loading.architecture import of_folder
 from models.loading.documents import called
-from models.loading.folders import judge
+from models.loading.folders import check_memory, judge
 from models.loading.tokenizer import tokenizer
 
 log = logging.getLogger("attention_atlas")
@@ -116,7 +117,10 @@ def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False
 
 def _model(folder: Path, architecture: Any) -> PreTrainedModel:
     try:
-        model, report = of_folder(folder, architecture).from_pretrained(
+        found = of_folder(folder, architecture)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        check_memory(called(folder), size.parameters(found, config, called(folder)))
+        model, report = found.from_pretrained(
             folder,
             attn_implementation="eager",
             dtype=torch.float32,

@@ -53,6 +53,17 @@ def check(folder: Path) -> None:
             model=called(folder),
             files=", ".join(_USUAL),
         )
+    for name in files(folder):
+        size = (folder / name).stat().st_size
+        if size > BYTES:
+            raise ModelError(
+                "{file} of {model} has {size:,} bytes; at most {most:,} are read. "
+                "Check that it is the right file.",
+                file=name,
+                model=called(folder),
+                size=size,
+                most=BYTES,
+            )
 
 
 def tokenizer(folder: Path, converted: bool = False, ours: bool = False) -> PreTrainedTokenizerBase:
