@@ -6,6 +6,7 @@
 #               for each fifth fault only
 
 PORT ?= 8501
+HOST ?= localhost
 MODELS ?=
 MODULE ?=
 EVERY ?= 1
@@ -32,7 +33,7 @@ export DENO_NO_UPDATE_CHECK := 1
 
 run: $(RUNTIME)
 	ATLAS_MODELS_DIR="$(if $(MODELS),$(abspath $(MODELS)))" ATLAS_ALLOW_DOWNLOADS="$(DOWNLOADS)" \
-		$(BIN)/streamlit run app.py --server.port $(PORT)
+		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 test: $(DEV) browser
 	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
