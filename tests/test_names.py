@@ -42,7 +42,7 @@ def sent(kind: str, host: str | None, origin: str | None = None, method: str = "
 
 
 def passes(*asked: str | None) -> bool:
-    return sent(*asked)["type"] == "passed"  # type: ignore[arg-type]
+    return bool(sent(*asked)["type"] == "passed")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
