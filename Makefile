@@ -2,13 +2,17 @@
 # make test     all tests, real browser included  make translations  bring the catalogues up to date
 # make bench    the figures of the README         make screenshots   pictures of every page
 # make types    the browser's types from Python's
+# make fuzz     damaged files for FOR=300 seconds; prints what a parser did that it must not
 # make mutants  faults that no test notices; MODULE=models/work/desk.py for one module, EVERY=5
 #               for each fifth fault only
 
 PORT ?= 8501
+HOST ?= localhost
 MODELS ?=
 MODULE ?=
 EVERY ?= 1
+FOR ?= 300
+SEED ?= 0
 DOWNLOADS ?=
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -28,11 +32,11 @@ TYPED = $(shell find pages/widgets -name '*.js' -not -name stub.js)
 DENO = $(BIN)/deno
 export DENO_NO_UPDATE_CHECK := 1
 
-.PHONY: run test check types translations bench screenshots mutants browser
+.PHONY: run test check types translations bench screenshots mutants fuzz browser
 
 run: $(RUNTIME)
 	ATLAS_MODELS_DIR="$(if $(MODELS),$(abspath $(MODELS)))" ATLAS_ALLOW_DOWNLOADS="$(DOWNLOADS)" \
-		$(BIN)/streamlit run app.py --server.port $(PORT)
+		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 test: $(DEV) browser
 	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
@@ -64,6 +68,9 @@ screenshots: $(DEV) browser
 
 mutants: $(DEV)
 	$(BIN)/python -m tests.mutation --every $(EVERY) $(MODULE)
+
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz --seconds $(FOR) --seed $(SEED)
 
 # --- from nothing ---
 

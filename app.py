@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pages import __version__
 from pages.frame import answers
 from pages.frame.language import _
+from pages.frame.names import HERE, OwnNames
 from pages.widgets import programs, serving
 
 log = logging.getLogger("attention_atlas")
@@ -96,9 +97,22 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     gc.freeze()
     seconds = round(time.perf_counter() - began, 1)
     log.info("Ready after %s seconds", seconds)
+    tell_who()
     keeping = asyncio.create_task(keep_house())
     yield {"preload_seconds": seconds}
     keeping.cancel()
+
+
+def tell_who() -> None:
+    """Say in the log who can reach this server."""
+    address = st.get_option("server.address")
+    if address in HERE:
+        log.info("Only this machine can reach this server; make run HOST=0.0.0.0 lets others in")
+    else:
+        log.warning(
+            "Everybody in this network can reach this server at its address %s",
+            address or "0.0.0.0",  # noqa: S104  (what the absence of an address means)
+        )
 
 
 async def keep_house() -> None:
@@ -147,7 +161,7 @@ def apologise(error: Exception) -> bool:
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(OwnNames)],
     routes=[Route("/ready", ready), serving.ROUTE, programs.ROUTE],
     on_script_error=apologise,
 )

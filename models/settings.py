@@ -16,11 +16,13 @@ class Settings:
     models_dir  ATLAS_MODELS_DIR: each folder below it is a model that readers may choose
     downloads   ATLAS_ALLOW_DOWNLOADS=1: readers may fetch models from the Hugging Face hub
     max_tokens  ATLAS_MAX_TOKENS: no text is read beyond this, however much a model could take
+    hosts       ATLAS_HOSTS: names by which readers reach this server, besides its own; * for any
     """
 
     models_dir: Path | None = None
     downloads: bool = False
     max_tokens: int = 512
+    hosts: frozenset[str] = frozenset()
 
 
 def settings() -> Settings:
@@ -34,6 +36,7 @@ def settings() -> Settings:
         models_dir=Path(folder).resolve() if folder else None,
         downloads=allowed in ("1", "true", "yes", "on"),
         max_tokens=_max_tokens(os.environ.get("ATLAS_MAX_TOKENS", "").strip() or "512"),
+        hosts=frozenset(os.environ.get("ATLAS_HOSTS", "").lower().replace(",", " ").split()),
     )
 
 

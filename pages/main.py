@@ -7,6 +7,7 @@ import streamlit as st
 from pages import __version__
 from pages.frame import language, link, site, theme
 from pages.frame.language import _
+from pages.widgets.hosts import habits
 
 
 def pages() -> dict[str, list[st.Page]]:
@@ -31,6 +32,7 @@ def foot() -> None:
 
 
 theme.apply()
+habits.apply()
 link.restore([language.choice()])
 with st.container(key="language"):
     language.switch()

@@ -330,3 +330,70 @@ def test_a_job_does_not_keep_the_server_from_ending() -> None:
 
     running: Job[int] = jobs().start("key", Kept(1))
     assert ended(running).rows == [True]
+
+
+# --- several readers ---
+
+
+class Slow(Counting):
+    """Work whose rows take some milliseconds, as real ones do."""
+
+    def row(self, place: int, cancelled: Callable[[], bool]) -> int:
+        time.sleep(0.004)
+        return super().row(place, cancelled)
+
+
+def test_a_reader_with_many_files_leaves_others_their_turn() -> None:
+    running = jobs()
+    greedy = [Slow(400, gate=1) for _ in range(2)]
+    for number, work in enumerate(greedy):
+        running.start(f"greedy {number}", work, "greedy")
+    until(lambda: any(work.asked[-1:] == [1] for work in greedy))
+    modest = running.start("modest", Slow(50), "modest")
+    for work in greedy:
+        work.open.set()
+    ended(modest)
+    assert sum(len(work.asked) for work in greedy) < 75
+    assert len(modest.rows) == 50
+    for number in range(2):
+        job = running.find(f"greedy {number}")
+        assert job is not None
+        job.cancel()
+        ended(job)
+
+
+def test_thirty_two_files_of_one_reader_close_the_server_to_nobody() -> None:
+    running, held = jobs(), [Counting(2, gate=0) for _ in range(40)]
+    started = [running.start(str(key), work, "greedy") for key, work in enumerate(held)]
+    assert [job.stopping for job in started] == [True] * 38 + [False] * 2
+    other = running.start("other", Counting(3), "other")
+    for work in held:
+        work.open.set()
+    assert ended(other).state == "done"
+    for job in started:
+        ended(job)
+
+
+def test_the_first_of_a_readers_files_is_stopped_and_its_rows_stay(clock: Clock) -> None:
+    running, held = jobs(), [Counting(3, gate=1) for _ in range(3)]
+    first = running.start("0", held[0], "reader")
+    until(lambda: held[0].asked[-1:] == [1])
+    clock.now += 1
+    running.start("1", held[1], "reader")
+    clock.now += 1
+    running.start("2", held[2], "reader")
+    assert ended(first).state == "cancelled"
+    assert first.rows == [0]
+    for work in held:
+        work.open.set()
+
+
+def test_work_says_with_how_many_it_takes_turns() -> None:
+    running, held = jobs(), [Counting(1, gate=0) for _ in range(3)]
+    started = [running.start(str(n), work, f"reader {n // 2}") for n, work in enumerate(held)]
+    assert [running.ahead(job) for job in started] == [1, 1, 1]
+    for work in held:
+        work.open.set()
+    for job in started:
+        ended(job)
+    assert running.ahead(started[0]) == 0

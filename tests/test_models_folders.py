@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import time
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import BertModel
 
 from attention_core.errors import ModelError
 from models.families import fake
 from models.families.reader import Reader
 from models.loading import documents, folders, kinds, weights
+from models.loading import size as building
 from models.loading.checkpoint import from_folder
 from models.store import catalogue, shelf
 from tests.test_pages_state import html, opened
@@ -651,3 +654,66 @@ def test_a_model_that_asks_to_be_trusted_is_refused(root: Path, file: str) -> No
 def test_a_folder_without_a_tokenizers_configuration_may_be_read(root: Path) -> None:
     (root / "good" / "tokenizer_config.json").unlink()
     assert folders.judge(root / "good", root).model_type == "bert"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"intermediate_size": 9_000_000},
+        {"type_vocab_size": 30_000_000},
+        {"hidden_size": 9_984, "num_attention_heads": 4},
+    ],
+)
+def test_what_no_file_holds_is_counted_before_it_is_made_up(
+    root: Path, changes: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(root / "good", **changes)
+    free(monkeypatch, 2e9)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "GB of memory; 2.0 GB are free" in refusal(root)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_a_model_holds_what_its_file_does_and_its_two_rows_of_places() -> None:
+    held = sum(part.numel() for part in fake.model().state_dict().values())
+    assert building.parameters(BertModel, fake.model().config, "good") == held + 2 * 128
+
+
+def test_a_model_of_absurdly_many_parts_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "PARTS", 50)
+    configure(root / "good", num_hidden_layers=20)
+    assert "a model of more than 50 parts" in refusal(root)
+
+
+def test_labels_are_no_way_to_take_memory(root: Path) -> None:
+    configure(root / "good", num_labels=100_001)
+    assert "config.json of good says num_labels = 100001" in refusal(root)
+
+
+def test_a_program_named_deep_in_the_configuration_is_not_fetched(root: Path) -> None:
+    configure(root / "good", a={"b": {"_experts_implementation": "owner/kernel"}})
+    assert "no program is fetched" in refusal(root)
+
+
+@pytest.mark.parametrize("wanted", ["flash_attention_2", "flash_attention_3", "paged_attention"])
+def test_a_known_program_of_the_library_is_not_fetched_either(
+    root: Path, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("transformers.modeling_utils.lazy_import_flash_attention", fetched)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetched)
+    configure(root / "good", _attn_implementation=wanted, attn_implementation=wanted)
+    model = from_folder(root / "good", root).model
+    assert model.config._attn_implementation == "eager"
+
+
+def test_a_vocabulary_of_absurd_length_is_refused_unread(root: Path) -> None:
+    with (root / "good" / "vocab.txt").open("wb") as file:
+        file.truncate(2 << 30)
+    begun = time.perf_counter()
+    assert "vocab.txt of good has 2,147,483,648 bytes" in refusal(root)
+    assert time.perf_counter() - begun < 1

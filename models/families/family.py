@@ -42,12 +42,14 @@ class Origin:
     """Where the files of a checkpoint are.
 
     links   True where files may be links, as in the hub's cache; they must stay below root
+    ours    True where the files came with this program, or with a package that it names
     wishes  what a reader asks of the model, such as its languages, by name
     """
 
     folder: Path
     root: Path
     links: bool = False
+    ours: bool = False
     wishes: Mapping[str, str] = field(default_factory=dict)
 
     @property

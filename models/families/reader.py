@@ -17,6 +17,7 @@ from attention_core.errors import AttentionError, ModelError, Superseded, TextEr
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
+from models.families.cutting import Cutter, commanded, for_readers
 from models.families.limits import limit
 from models.families.remarks import named, remarks
 from models.families.sites import Sides, pair_sides, sites, sound
@@ -45,7 +46,8 @@ class Reader:
         self._notes = checkpoint.notes
         self._model = checkpoint.model
         self._model.config.use_cache = False  # a text is read once, so a cache would only cost
-        self._plain = _plain(checkpoint.tokenizer.backend_tokenizer)
+        known = _guarded(checkpoint.tokenizer.backend_tokenizer)
+        self._plain = for_readers(known, name, checkpoint.foreign)
         self._unknown = getattr(checkpoint.tokenizer, "unk_token_id", None)
         self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
         self._takes_global = "global_attention_mask" in signature(self._model.forward).parameters
@@ -70,9 +72,9 @@ class Reader:
         return self.watch if len(parts[0]) <= self._steady else self._far
 
     @cached_property
-    def _commanded(self) -> Tokenizer:
+    def _commanded(self) -> Cutter:
         """The tokenizer that takes a typed "[SEP]" for the model's own token."""
-        return Tokenizer.from_str(self._plain.to_str())
+        return commanded(self._plain)
 
     def named(self, text: str, second: str = "") -> tuple[str, ...]:
         """The names of the model's special tokens that stand in the texts, such as [MASK]."""
@@ -136,7 +138,7 @@ class Reader:
             return pair_sides(axes[0], axes[-1], axes[-1])
         return dict.fromkeys(("encoder", "decoder"), (axes[0], axes[0]))
 
-    def _tokens(self, tokenizer: Tokenizer, text: str, second: str) -> tuple[Tokens, ...]:
+    def _tokens(self, tokenizer: Cutter, text: str, second: str) -> tuple[Tokens, ...]:
         text = bounded(text)
         second = bounded(second) if second.strip() else ""
         if self.second == "segment":
@@ -146,7 +148,7 @@ class Reader:
             return (source,)
         return source, self._decoder_tokens(tokenizer, second)
 
-    def _decoder_tokens(self, tokenizer: Tokenizer, text: str) -> Tokens:
+    def _decoder_tokens(self, tokenizer: Cutter, text: str) -> Tokens:
         start = self._start()
         end = getattr(self._model.config, "eos_token_id", None)
         ends = frozenset(end if isinstance(end, list) else [end])
@@ -188,7 +190,7 @@ class Reader:
         told = remarks(tokenizer, (text, second), parts, self._unknown, own)
         return parts, (*notes, *told)
 
-    def _cut(self, tokenizer: Tokenizer, text: str, second: str) -> tuple[str, str]:
+    def _cut(self, tokenizer: Cutter, text: str, second: str) -> tuple[str, str]:
         second = bounded(second) if second.strip() else ""
         if self.second == "segment":
             return cut(tokenizer, text, second, self.limit)
@@ -251,11 +253,8 @@ class Reader:
         return self._inputs(ids, types, [self._start(), *plain(ordinary, min(4, self.limit - 1))])
 
 
-def _plain(tokenizer: Tokenizer) -> Tokenizer:
-    """The tokenizer, so set that it reads a whole text, and a typed "[SEP]" as plain text."""
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    tokenizer.encode_special_tokens = True
+def _guarded(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer, so changed that typed text never becomes one of its special pieces."""
     added = tokenizer.get_added_tokens_decoder().values()
     return guarded(tokenizer, {piece.content for piece in added if piece.special})
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from tokenizers import Tokenizer
-
 from attention_core.axes.text import visible
 from attention_core.watching.record import Note
+from models.families.cutting import Cutter
 from models.families.tokenization import Tokens, left_out
 
 SHOWN = 6
@@ -18,7 +17,7 @@ _LAID_OUT = re.compile(r"\S(?:\s*[^\S ]\s*| {2,})\S")
 
 
 def remarks(
-    tokenizer: Tokenizer, texts: Sequence[str], parts: Iterable[Tokens], unknown: int | None,
+    tokenizer: Cutter, texts: Sequence[str], parts: Iterable[Tokens], unknown: int | None,
     own: bool,
 ) -> Iterator[Note]:  # fmt: skip
     """In which ways these texts were not read as they were typed.
@@ -72,7 +71,7 @@ def joined(*texts: str) -> tuple[Note, ...]:
     return (Note("Line breaks and several blanks were read as one blank."),)
 
 
-def named(tokenizer: Tokenizer, texts: Iterable[str]) -> tuple[str, ...]:
+def named(tokenizer: Cutter, texts: Iterable[str]) -> tuple[str, ...]:
     """The names of special tokens that stand in these texts."""
     added = tokenizer.get_added_tokens_decoder().values()
     names = sorted({token.content for token in added if token.special})
@@ -80,7 +79,7 @@ def named(tokenizer: Tokenizer, texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if any(name in text for text in texts))
 
 
-def _flattened(tokenizer: Tokenizer, text: str) -> bool:
+def _flattened(tokenizer: Cutter, text: str) -> bool:
     """Whether a text that is laid out has the same tokens as without."""
     if not _LAID_OUT.search(text):
         return False

@@ -11,7 +11,7 @@ from models.loading.checkpoint import from_folder
 
 
 def _opened(name: str, origin: Origin) -> Reader:
-    return Reader(name, from_folder(origin.folder, origin.root, origin.links))
+    return Reader(name, from_folder(origin.folder, origin.root, origin.links, origin.ours))
 
 
 TEXT = register(

@@ -13,6 +13,7 @@ from tokenizers.models import Unigram
 
 from attention_core.axes.text import visible
 from attention_core.axes.tokens import TextAxis, Token
+from models.families.cutting import Cutter
 
 SEPARATOR = "\n"
 """Between the two texts of a pair."""
@@ -34,7 +35,7 @@ class Tokens:
 
 
 def tokens(
-    tokenizer: Tokenizer, text: str, second: str = "", name: str = "text", language: str = ""
+    tokenizer: Cutter, text: str, second: str = "", name: str = "text", language: str = ""
 ) -> Tokens:
     """The text's tokens, and after them those of the second text of a pair.
 
@@ -68,7 +69,7 @@ def decoder_input(target: Tokens, start: int, piece: str, ends: frozenset[int]) 
     return Tokens(axis, (start, *target.ids[:keep]), (0,) * (keep + 1))
 
 
-def cut(tokenizer: Tokenizer, text: str, second: str, limit: int) -> tuple[str, str]:
+def cut(tokenizer: Cutter, text: str, second: str, limit: int) -> tuple[str, str]:
     """The longest beginnings of both texts that fit into `limit` tokens together.
 
     The longer text is shortened first, so that a short question keeps its words.
@@ -79,7 +80,7 @@ def cut(tokenizer: Tokenizer, text: str, second: str, limit: int) -> tuple[str, 
     while True:
         share = _shares(len(ends), len(second_ends), room)
         shorter = text[: _end(ends, share[0])], second[: _end(second_ends, share[1])]
-        if room == 1 or len(tokenizer.encode(shorter[0], shorter[1] or None)) <= limit:
+        if room == 1 or len(tokenizer.encode(shorter[0], shorter[1] or None).ids) <= limit:
             return shorter
         room -= 1
 
@@ -93,7 +94,7 @@ def _shares(first: int, second: int, room: int) -> tuple[int, int]:
     return mine, other
 
 
-def _ends(tokenizer: Tokenizer, text: str) -> list[int]:
+def _ends(tokenizer: Cutter, text: str) -> list[int]:
     """Where each ordinary token of the text ends, in characters."""
     if not text:
         return []
@@ -111,7 +112,7 @@ class _Piece(NamedTuple):
     segment: int | None
     special: int
     type: int
-    offsets: tuple[int, int]
+    offsets: Sequence[int]
 
 
 def _token(piece: _Piece, text: str, second_start: int) -> Token:

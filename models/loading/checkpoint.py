@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from transformers import (
+    AutoConfig,
     AutoModel,
     AutoModelForSeq2SeqLM,
     PreTrainedModel,
@@ -20,10 +21,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
-from models.loading import adapters, kinds
+from models.loading import adapters, kinds, size
 from models.loading.architecture import of_folder
 from models.loading.documents import called
-from models.loading.folders import judge
+from models.loading.folders import check_memory, judge
 from models.loading.tokenizer import tokenizer
 
 log = logging.getLogger("attention_atlas")
@@ -45,12 +46,14 @@ _UNUSED = ("pooler",)
 class Checkpoint:
     """A network and the tokenizer that feeds it.
 
-    notes  what a reader must know of every record of it
+    notes    what a reader must know of every record of it
+    foreign  True where somebody else made the tokenizer: it is given no text in this process
     """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     notes: tuple[Note, ...] = ()
+    foreign: bool = False
 
     @property
     def limit(self) -> int:
@@ -68,19 +71,22 @@ def _positions(config: object) -> list[int]:
     return [value for value in found if isinstance(value, int) and value > 0][:1]
 
 
-def from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
+def from_folder(folder: Path, root: Path, links: bool = False, ours: bool = False) -> Checkpoint:
     """The checkpoint in a folder below `root`.
 
     links  True where files may be links, as in the hub's cache; they must stay below root
+    ours   True where the files came with this program, or with a package that it names
 
     Raises ModelError with a sentence for whatever is wrong with it.
     """
     judgement = judge(folder, root, links)
     kinds.check(folder, judgement.model_type)
-    return _loaded(folder, AutoModel)
+    return _loaded(folder, AutoModel, ours)
 
 
-def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoint:
+def pair_from_folder(
+    folder: Path, root: Path, links: bool = False, ours: bool = False
+) -> Checkpoint:
     """The checkpoint of an encoder–decoder with the layer that writes; otherwise as from_folder.
 
     Raises ModelError with a sentence for whatever is wrong with it.
@@ -93,7 +99,7 @@ def pair_from_folder(folder: Path, root: Path, links: bool = False) -> Checkpoin
             model=called(folder),
             type=judgement.model_type,
         )
-    return _loaded(folder, AutoModelForSeq2SeqLM, converted=True)
+    return _loaded(folder, AutoModelForSeq2SeqLM, ours, converted=True)
 
 
 def writes(model_type: str) -> bool:
@@ -101,17 +107,20 @@ def writes(model_type: str) -> bool:
     return model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 
 
-def _loaded(folder: Path, architecture: Any, converted: bool = False) -> Checkpoint:
+def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False) -> Checkpoint:
     """Model, adapter and tokenizer of a folder that has been judged."""
-    found, model = tokenizer(folder, converted), _model(folder, architecture)
-    checkpoint = Checkpoint(model, found, adapters.merged(model, folder))
+    found, model = tokenizer(folder, converted, ours), _model(folder, architecture)
+    checkpoint = Checkpoint(model, found, adapters.merged(model, folder), not ours)
     _check(checkpoint, called(folder))
     return checkpoint
 
 
 def _model(folder: Path, architecture: Any) -> PreTrainedModel:
     try:
-        model, report = of_folder(folder, architecture).from_pretrained(
+        found = of_folder(folder, architecture)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        check_memory(called(folder), size.parameters(found, config, called(folder)))
+        model, report = found.from_pretrained(
             folder,
             attn_implementation="eager",
             dtype=torch.float32,

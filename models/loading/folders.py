@@ -21,6 +21,8 @@ from models.loading.documents import bounded_text, called, read_json
 
 CONFIG_BYTES = 1 << 20
 LAYERS = 1_000
+LABELS = 100_000
+"""Labels of a classifier; the library makes two names of each before anything else."""
 SIZE = 10_000_000
 """No width, vocabulary or number of positions of a real model is larger."""
 
@@ -29,7 +31,8 @@ _LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encode
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "dim")
 _OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", "encoder_ffn_dim",
                "decoder_ffn_dim", "max_position_embeddings", "n_positions")  # fmt: skip
-_KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implementation")
+_KERNELS = "_implementation"
+"""How keys end that may name a program, for attention or for experts."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     _check_kernels(called(folder), config)
     found = weights.files(folder)
     parameters = sum(map(weights.parameters, found))
-    _check_memory(called(folder), max(parameters, _promised(config)))
+    check_memory(called(folder), max(parameters, _promised(config)))
     return Judgement(model_type, parameters, sum(path.stat().st_size for path in found))
 
 
@@ -156,11 +159,12 @@ def _check_kernels(name: str, config: dict[str, Any]) -> None:
 
 def _implementations(config: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """(key, value) of every choice of an implementation: for the whole model or for its parts."""
-    for part in (config, *(value for value in config.values() if isinstance(value, dict))):
-        for key in _KERNEL_KEYS:
-            asked = part.get(key)
+    for key, asked in config.items():
+        if key.endswith(_KERNELS):
             for wanted in asked.values() if isinstance(asked, dict) else (asked,):
                 yield key, wanted
+        elif isinstance(asked, dict):
+            yield from _implementations(asked)
 
 
 def _model_type(name: str, config: dict[str, Any]) -> str:
@@ -184,9 +188,9 @@ def _model_type(name: str, config: dict[str, Any]) -> str:
 def _check_sizes(name: str, config: dict[str, Any]) -> None:
     """Raises ModelError when a size in the configuration is absurd or not a number."""
     for part in (config, *(value for value in config.values() if isinstance(value, dict))):
-        for key in (*_LAYER_KEYS, *_WIDTH_KEYS, *_OTHER_KEYS):
+        for key in (*_LAYER_KEYS, *_WIDTH_KEYS, *_OTHER_KEYS, "num_labels"):
             value = part.get(key)
-            most = LAYERS if key in _LAYER_KEYS else SIZE
+            most = LAYERS if key in _LAYER_KEYS else LABELS if key == "num_labels" else SIZE
             if value is None or isinstance(value, list):
                 continue
             if not isinstance(value, int) or not 0 <= value <= most:
@@ -212,7 +216,7 @@ def _promised(config: dict[str, Any]) -> int:
     return int(layers * 12 * width**2 + tables * width)
 
 
-def _check_memory(name: str, parameters: int) -> None:
+def check_memory(name: str, parameters: int) -> None:
     """Raises ModelError when the weights, four bytes each, would not fit beside what runs."""
     needed, free = parameters * 4 * 1.25, _free_memory()
     if needed > free:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +17,22 @@ from transformers import (
 
 from attention_core.errors import ModelError
 from models.loading.documents import called, read_json
+from models.work import cutter
+from models.work.apart import MEMORY, Apart, GivenUp
 
 log = logging.getLogger("attention_atlas")
 
 BYTES: Final = 64 << 20
+SECONDS: Final = 15.0
+"""For reading a tokenizer; the largest vocabularies in use take one or two."""
 _USUAL = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model",
           "sentencepiece.bpe.model")  # fmt: skip
 _FILES = re.compile(r"(tokenizer|tekken)\.json|vocab.*|merges\.txt|.+\.(model|spm|codes|tiktoken)")
 _CONFIG = "tokenizer_config.json"
+_WHOLE = "tokenizer.json"
+_BESIDE = (_CONFIG, "special_tokens_map.json", "added_tokens.json")
+_PANIC = "PanicException"
+"""What a fault of the library's other language is called; it is no Exception."""
 CONVERTED: Final = (MarianTokenizer, M2M100Tokenizer)
 """Tokenizers that are not fast, but are made so in `models.families.seq2seq.languages`."""
 _WITHOUT_FILES = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
@@ -44,23 +53,30 @@ def check(folder: Path) -> None:
             model=called(folder),
             files=", ".join(_USUAL),
         )
+    for name in files(folder):
+        size = (folder / name).stat().st_size
+        if size > BYTES:
+            raise ModelError(
+                "{file} of {model} has {size:,} bytes; at most {most:,} are read. "
+                "Check that it is the right file.",
+                file=name,
+                model=called(folder),
+                size=size,
+                most=BYTES,
+            )
 
 
-def tokenizer(folder: Path, converted: bool = False) -> PreTrainedTokenizerBase:
+def tokenizer(folder: Path, converted: bool = False, ours: bool = False) -> PreTrainedTokenizerBase:
     """The fast tokenizer in the folder, or one of those of `CONVERTED`.
 
     converted  True where the caller makes those fast that can be
+    ours       True where the files are ours, so that reading them needs no trial
 
     Raises ModelError when it cannot be read, or does not say where its tokens stand in a text.
     """
-    try:
-        found = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except Exception as fault:
-        raise _unread(folder) from fault
-    if not isinstance(found, PreTrainedTokenizerBase):
-        raise _unread(folder)
+    if not ours:
+        _try(folder)
+    found = _read(folder)
     if isinstance(found, CONVERTED) and not converted:
         raise ModelError(
             "{model} is a translator, and its tokenizer is understood on the page Translate only; "
@@ -78,6 +94,68 @@ def tokenizer(folder: Path, converted: bool = False) -> PreTrainedTokenizerBase:
     if set(found.get_vocab()) <= set(found.all_special_tokens):
         raise _unread(folder)
     return found
+
+
+def _read(folder: Path) -> PreTrainedTokenizerBase:
+    try:
+        found = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except BaseException as fault:
+        if isinstance(fault, Exception) or type(fault).__name__ == _PANIC:
+            raise _unread(folder) from fault
+        raise
+    if not isinstance(found, PreTrainedTokenizerBase):
+        raise _unread(folder)
+    return found
+
+
+def _try(folder: Path) -> None:
+    """Read tokenizer.json in a process with limits first, as it will be read here.
+
+    Raises ModelError when that takes too long or too much, or ends the process.
+    """
+    if not (folder / _WHOLE).is_file():
+        return
+    trial = Apart(Path(cutter.__file__))
+    try:
+        trial.ask({"file": str(folder / _WHOLE), "added": sorted(_added(folder))}, SECONDS)
+    except GivenUp as fault:
+        log.warning("The tokenizer in %s was given up: %s", folder, fault.reason)
+        if fault.answered:
+            raise _unread(folder) from fault
+        raise ModelError(
+            "The tokenizer of {model} cannot be opened: {file} needs more than {seconds} seconds "
+            "or {memory} GiB of memory. Save the tokenizer again with the "
+            "program that made it, or choose another model.",
+            model=called(folder),
+            file=_WHOLE,
+            seconds=round(SECONDS),
+            memory=MEMORY >> 30,
+        ) from fault
+    finally:
+        trial.close()
+
+
+def _added(folder: Path) -> set[str]:
+    """Whatever the files beside it may have the library add to it as a token."""
+    found: set[str] = set()
+    for name in _BESIDE:
+        if (folder / name).is_file():
+            found.update(_words(read_json(folder / name, BYTES)))
+    return found - {""}
+
+
+def _words(part: object) -> Iterator[str]:
+    """Every text in a JSON value, names included; what a chat is written with is no token."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from (key, *(() if key == "chat_template" else _words(value)))
+    elif isinstance(part, list):
+        for value in part:
+            yield from _words(value)
 
 
 def _unread(folder: Path) -> ModelError:

@@ -6,11 +6,12 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from attention_core.errors import AttentionError, Superseded
 from models.work.desk import DESK, Desk, cores
+from models.work.turns import Turns
 
 log = logging.getLogger("attention_atlas")
 
@@ -21,6 +22,8 @@ KEPT: Final = 32
 """Jobs in memory; 10,000 rows take about 10 MB."""
 LIFETIME: Final = 3600.0
 """Seconds for which a finished job that nobody looks at is kept."""
+EACH: Final = 2
+"""Unfinished jobs of one reader; the next one takes the place of the one asked for first."""
 
 
 class Work(Protocol[Made_co]):
@@ -36,12 +39,15 @@ class Work(Protocol[Made_co]):
 class Job(Generic[Row]):
     """Work on its way. Rows are only ever added, so what was seen stays."""
 
-    def __init__(self, key: str, work: Work[Row]) -> None:
+    def __init__(self, key: str, work: Work[Row], owner: Hashable = None) -> None:
         self.key = key
         self.work = work
+        self.owner = owner
+        """Who asked for it last; rows of several readers take turns."""
         self.rows: list[Row] = []
         self.state: State = "running"
         self.stopping = False
+        self.began = time.monotonic()
         self.seen = time.monotonic()
         self.seconds = 0.0
         """For which it has run."""
@@ -78,26 +84,32 @@ class Jobs:
         self._kept = kept
         self._lifetime = lifetime
         self._desk = desk
-        self._turns = Desk(seats or max(1, cores() - 1))
+        self._turns = Turns(seats or max(1, cores() - 1))
         self._jobs: OrderedDict[str, Job[Any]] = OrderedDict()
         self._guard = threading.Lock()
 
-    def start(self, key: str, work: Work[Row]) -> Job[Row]:
+    def start(self, key: str, work: Work[Row], owner: Hashable = None) -> Job[Row]:
         """The job of that key: the one that runs or is done, else a new one.
 
-        One that was stopped or has failed goes on behind the rows that it has.
+        One that was stopped or has failed goes on behind the rows that it has. Where a reader has
+        EACH unfinished ones already, the first of them is stopped; its rows stay.
+
+        owner  whose job it is; None has as many as there is room for
 
         Raises AttentionError when the server already has as many unfinished jobs as it keeps.
         """
         with self._guard:
             job = self._jobs.get(key)
+            if job is not None and job.state in ("running", "done"):
+                job.stopping = False  # someone else still wants it
+                return job
+            self._stop_first(owner, key)
             if job is None:
                 self._make_room()
                 job = self._jobs[key] = Job(key, work)
-            elif job.state in ("running", "done"):
-                job.stopping = False  # someone else still wants it
-                return job
-            job.state, job.stopping, job.seen = "running", False, time.monotonic()
+            job.owner = owner
+            job.state, job.stopping = "running", False
+            job.seen = job.began = time.monotonic()
             threading.Thread(target=self._run, args=(job,), daemon=True).start()
             return job
 
@@ -111,12 +123,28 @@ class Jobs:
                 self._jobs.move_to_end(key)
             return job
 
+    def ahead(self, job: Job[Any]) -> int:
+        """How many other readers' jobs take turns with this one."""
+        with self._guard:
+            others = {one.owner or one.key for one in self._jobs.values() if one.running}
+        return len(others - {job.owner or job.key})
+
+    def _stop_first(self, owner: Hashable, key: str) -> None:
+        """Stops the job that this reader asked for first, where one more would be too many."""
+        theirs = [
+            one
+            for one in self._jobs.values()
+            if one.running and not one.stopping and one.owner == owner and one.key != key
+        ]
+        if owner is not None and len(theirs) >= EACH:
+            min(theirs, key=lambda one: one.began).cancel()
+
     def _make_room(self) -> None:
         """Lets go of the finished job that nobody looked at for longest, if there are too many."""
         self._expire()
         if len(self._jobs) < self._kept:
             return
-        old = next((key for key, job in self._jobs.items() if not job.running), None)
+        old = next((k for k, job in self._jobs.items() if not job.running or job.stopping), None)
         if old is None:
             raise AttentionError(
                 "This server is working through {count} files already; try again when one of "
@@ -161,7 +189,8 @@ class Jobs:
         def work(_superseded: Callable[[], bool]) -> Any:
             return job.work.row(len(job.rows), lambda: job.stopping)
 
-        return self._turns.run(job.key, lambda _: self._desk.run(("job", job.key), work))
+        with self._turns.of(job.owner or job.key):
+            return self._desk.run(("job", job.key), work)
 
 
 JOBS = Jobs()

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from attention_core.errors import AttentionError
 from models.work.jobs import JOBS, Job, Work
-from pages.frame import ask, link
+from pages.frame import ask, link, session
 from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 
@@ -54,7 +55,7 @@ def worked(
     """The work of that key where it is known; else started, at once or by a button."""
     job = JOBS.find(name)
     if job is None and (at_once or st.button(label, icon=":material/play_arrow:", key="start")):
-        job = ask.answered(lambda: JOBS.start(name, make()), cut)
+        job = ask.answered(lambda: JOBS.start(name, make(), session.reader()), cut)
     if job is not None:
         link.choose(chosen, name)
     return job
@@ -85,7 +86,10 @@ def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
         st.markdown(_stopped(done, job))
 
         def resume() -> None:
-            JOBS.start(job.key, job.work)
+            try:
+                JOBS.start(job.key, job.work, session.reader())
+            except AttentionError as problem:
+                st.toast(ask.said(problem), icon=":material/info:")
 
         st.button(_("Go on"), on_click=resume, icon=":material/play_arrow:", key="resume")
 
@@ -93,6 +97,10 @@ def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
 def told(done: int, job: Job[Any]) -> str:
     """How far the work is, in words."""
     so_far = _("{done} of {total} pairs").format(done=f"{done:,}", total=f"{job.total:,}")
+    others = JOBS.ahead(job)
+    if others:
+        turns = ngettext("in turns with {count} other", "in turns with {count} others", others)
+        so_far = f"{so_far} · {turns.format(count=others)}"
     if not done:
         return so_far
     seconds = round(job.left)

@@ -9,20 +9,16 @@ from typing import Final
 import streamlit as st
 
 from pages.frame.language import _
-from pages.widgets import serving
 
 STYLES: Final = tuple(Path(__file__).with_name(name) for name in ("theme.css", "prose.css"))
 LOGO: Final = Path(__file__).with_name("wordmark.svg")
-HABITS: Final = "hosts/habits.js"
 ICON: Final = Path(__file__).with_name("mark.svg")
 
 
 def apply() -> None:
-    """Give the whole page its style sheet, its habits and its wordmark."""
+    """Give the whole page its style sheet and its wordmark."""
     for style in STYLES:
         st.html(style)
-    st.html(f'<script type="module" src="{serving.path(HABITS)}"></script>',
-            unsafe_allow_javascript=True)  # fmt: skip
     st.logo(LOGO.read_text(), size="large")
 
 

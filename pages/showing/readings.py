@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attention_core.errors import AttentionError, ModelError
 from attention_core.numbers import measures
@@ -27,7 +26,7 @@ from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf
 from models.work.desk import DESK
-from pages.frame import examples
+from pages.frame import examples, session
 
 log = logging.getLogger("attention_atlas")
 
@@ -98,7 +97,7 @@ def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
             return reader.align(text, second, cut, (), cancelled).record
         return reader.translate(text, cut=cut, cancelled=cancelled).record
 
-    record = DESK.run(_session(), work)
+    record = DESK.run(session.reader(), work)
     named = reader.named(text, second) if isinstance(reader, Reader) else ()
     return Reading(record, {kind: part(record.of(kind)) for kind in record.kinds}, named)
 
@@ -126,7 +125,7 @@ def _translate(
             return reader.align(text, target, cut, edits, cancelled)
         return reader.translate(text, search, cut, edits, cancelled)
 
-    found = DESK.run(_session(), work)
+    found = DESK.run(session.reader(), work)
     notes = (*found.record.notes, *joined(text, target))
     return replace(found, record=replace(found.record, notes=notes))
 
@@ -158,12 +157,6 @@ def translator(model: str) -> Translating:
 
 def _wrong(model: str) -> ModelError:
     return ModelError("The model {name} cannot do this; choose another one.", name=model)
-
-
-def _session() -> str:
-    """Whose request this is: a newer one of the same browser tab makes the older give up."""
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context else "no session"
 
 
 def read_ahead() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -78,6 +79,14 @@ def _tokens(array: NDArray[Any], name: str) -> list[str]:
             "strings.",
             name=name, shape=list(array.shape), kind=str(array.dtype),
         )  # fmt: skip
+    if array.dtype.itemsize:
+        native = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("=")))
+        if native.view(np.uint32).max(initial=0) > sys.maxunicode:
+            raise TextError(
+                "The array “{name}” holds numbers that are no characters; save it again as a list "
+                "of strings.",
+                name=name,
+            )  # fmt: skip
     return [str(token) for token in array]
 
 

@@ -18,7 +18,7 @@ def _takes(config: Mapping[str, Any]) -> bool:
 
 
 def _opened(name: str, origin: Origin) -> Seq2Seq:
-    checkpoint = pair_from_folder(origin.folder, origin.root, origin.links)
+    checkpoint = pair_from_folder(origin.folder, origin.root, origin.links, origin.ours)
     wishes = origin.wishes
     return Seq2Seq(
         name, checkpoint, wishes.get("from", ""), wishes.get("to", ""), wishes.get("prefix", "")

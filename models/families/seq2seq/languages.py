@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from transformers import M2M100Tokenizer, MarianTokenizer, MBartTokenizer, PreTrainedModel
 
 from attention_core.errors import ModelError
+from models.families.cutting import for_readers
 from models.families.seq2seq import sentencepiece
 from models.families.seq2seq.vocabulary import Vocabulary
 from models.families.tokenization import guarded
@@ -71,7 +72,11 @@ def framed(name: str, checkpoint: Checkpoint, wish: Wish) -> Frame:
         frame = _coded(name, checkpoint.model, tokenizer, wish)
     else:
         frame = _plain(name, checkpoint.model, tokenizer, wish)
-    return replace(frame, source=replace(frame.source, prefix=wish.prefix))
+    source, target = (
+        replace(side, tokenizer=for_readers(side.tokenizer, name, checkpoint.foreign))
+        for side in (frame.source, frame.target)
+    )
+    return replace(frame, source=replace(source, prefix=wish.prefix), target=target)
 
 
 def _plain(name: str, model: PreTrainedModel, tokenizer: Any, wish: Wish) -> Frame:

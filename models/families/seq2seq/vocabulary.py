@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tokenizers import Tokenizer, decoders
-
 from attention_core.axes.text import readable, visible
 from attention_core.axes.tokens import TextAxis, Token
+from models.families.cutting import Cutter, joined
 from models.families.tokenization import Tokens, cut, tokens
 
 
@@ -25,17 +24,12 @@ class Vocabulary:
     language   ISO 639-1; "" where it is not known
     """
 
-    tokenizer: Tokenizer
+    tokenizer: Cutter
     special: frozenset[str]
     unknown: str
     numbers: Mapping[str, int] | None = None
     prefix: str = ""
     language: str = ""
-
-    def __post_init__(self) -> None:
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
-        self.tokenizer.encode_special_tokens = True  # a typed "</s>" is text, not a command
 
     def read(self, text: str, name: str) -> Tokens:
         """The pieces of a reader's text, as the model takes them; the prefix counts as special.
@@ -87,8 +81,7 @@ class Vocabulary:
     def text(self, numbers: Sequence[int]) -> str:
         """What the pieces say, special ones left out."""
         pieces = [self.piece(number) for number in numbers if not self.is_special(number)]
-        decoder = self.tokenizer.decoder or decoders.WordPiece()
-        return str(decoder.decode(pieces)).strip()
+        return joined(self.tokenizer, pieces).strip()
 
     def shown(self, number: int) -> str:
         """One piece as a reader sees it; a space that stands alone is drawn."""

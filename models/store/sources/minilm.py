@@ -24,7 +24,7 @@ def minilm_folder() -> Path | None:
 def _listed() -> Iterator[Entry]:
     folder = minilm_folder()
     if folder is not None:
-        yield from_files(_CARD, lambda: Origin(folder, folder))
+        yield from_files(_CARD, lambda: Origin(folder, folder, ours=True))
 
 
 _CARD = Card(

@@ -15,7 +15,7 @@ from attention_core.mechanisms.price import Size
 from attention_core.mechanisms.timing import Measured, Measuring
 from attention_core.pictures.figures import Growth
 from models.work.jobs import JOBS, Job
-from pages.frame import ask, background, downloads, prose
+from pages.frame import ask, background, downloads, prose, session
 from pages.frame.language import _
 from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, table, title
 
@@ -54,7 +54,7 @@ def measuring(names: list[str], size: Size) -> None:
 
 def start(key: str, work: Measuring) -> None:
     try:
-        JOBS.start(key, work)
+        JOBS.start(key, work, session.reader())
     except AttentionError as problem:
         st.toast(ask.said(problem), icon=":material/info:")
 

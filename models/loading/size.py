@@ -1,0 +1,64 @@
+"""How much memory a model would take: it is built without its numbers, and counted.
+
+Weights that a configuration promises and a file lacks are made up by the library before it says
+so. So whatever a configuration may promise, in whichever of its words, is counted first.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_module_registration_hook
+
+from attention_core.errors import ModelError
+
+SECONDS: Final = 20.0
+"""For building a model without its numbers; the deepest in use take about one."""
+PARTS: Final = 200_000
+"""Modules of a model; the largest mixtures of experts have some ten thousands."""
+
+
+def parameters(found: Any, config: Any, name: str) -> int:
+    """How many numbers a model of that class holds, those that no file has included.
+
+    found   the class of the library
+    config  its configuration, read
+
+    Raises ModelError when it has absurdly many parts.
+    """
+    with _bounded(name), torch.device("meta"):
+        model = found._from_config(config, attn_implementation="eager")
+    return sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
+
+
+@contextmanager
+def _bounded(name: str) -> Iterator[None]:
+    """What this thread builds meanwhile is ended when it has too many parts or takes too long."""
+    mine, began = threading.get_ident(), time.monotonic()
+    parts = 0
+
+    def has(_module: nn.Module, _name: str, _part: nn.Module | None) -> None:
+        nonlocal parts
+        if threading.get_ident() != mine:
+            return
+        parts += 1
+        if parts > PARTS or time.monotonic() - began > SECONDS:
+            raise ModelError(
+                "config.json of {model} describes a model of more than {parts:,} parts, or one "
+                "that takes longer than {seconds} seconds to build. Choose a smaller model.",
+                model=name,
+                parts=PARTS,
+                seconds=round(SECONDS),
+            )
+
+    hook = register_module_module_registration_hook(has)
+    try:
+        yield
+    finally:
+        hook.remove()

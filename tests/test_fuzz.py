@@ -1,0 +1,44 @@
+"""Damaged files, a few of each kind: `make fuzz` tries them by the thousand."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from attention_core.errors import TextError
+from tests.fuzz import parsers
+from tests.fuzz.mutations import damaged
+from tests.fuzz.parsers import PARSERS, example, fault
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(name: str) -> None:
+    for seed in range(12):
+        chance = random.Random(f"{seed} {name}")
+        data = damaged(example(name, chance), example(chance.choice([*PARSERS]), chance), chance)
+        assert fault(name, data) is None, data
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_what_is_damaged_can_be_read_otherwise(name: str) -> None:
+    PARSERS[name](example(name, random.Random(0)))
+
+
+def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_data: bytes) -> object:
+        raise ZeroDivisionError
+
+    def gapped(_data: bytes) -> object:
+        raise TextError("There are {count} of them.")
+
+    def slow(_data: bytes) -> object:
+        while True:
+            pass
+
+    monkeypatch.setattr(parsers, "SECONDS", 0.05)
+    for program, said in ((breaks, "ZeroDivisionError"), (gapped, "a gap"), (slow, "TimeoutError")):
+        monkeypatch.setitem(PARSERS, "csv", program)
+        assert said in str(fault("csv", b""))
+    monkeypatch.setitem(PARSERS, "csv", len)
+    assert fault("csv", b"") is None

@@ -1,0 +1,176 @@
+"""What somebody else's tokenizer does with a text is done in a process with limits."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import torch
+
+from attention_core.errors import ModelError, TextError
+from models.families import cutting, fake
+from models.families.cutting import Distant, for_readers, joined
+from models.families.reader import Reader
+from models.families.tokenization import tokens
+from models.loading import tokenizer as loading
+from models.loading.checkpoint import from_folder
+from models.work import apart
+
+SLOW: Mapping[str, Any] = {
+    "pre_tokenizer": {
+        "type": "Split", "behavior": "Isolated", "invert": False,
+        "pattern": {"Regex": "(?:q|q){22}c|."},
+    }
+}  # fmt: skip
+BREAKING: Mapping[str, Any] = {
+    "normalizer": {"type": "Replace", "pattern": {"Regex": "(q+)+(q+)+(q+)+$"}, "content": " "}
+}
+SWELLING: Mapping[str, Any] = {
+    "normalizer": {
+        "type": "Sequence",
+        "normalizers": [{"type": "Replace", "pattern": {"String": "q"}, "content": "qq"}] * 32,
+    }
+}
+TEXT = "q" * 120 + "b"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "models" / "good"
+    fake.model().save_pretrained(made)
+    fake.tokenizer().save_pretrained(made)
+    return made
+
+
+def change(folder: Path, changes: Mapping[str, Any]) -> None:
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def opened(folder: Path) -> Reader:
+    return Reader("good", from_folder(folder, folder.parent))
+
+
+@pytest.mark.parametrize(
+    "changes", [SLOW, BREAKING, SWELLING], ids=["slow", "breaking", "swelling"]
+)
+def test_a_text_on_which_a_tokenizer_breaks_is_given_up_with_a_sentence(
+    folder: Path, changes: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "SECONDS", 2.0)
+    change(folder, changes)
+    reader = opened(folder)
+    began = time.monotonic()
+    with pytest.raises(TextError, match="tokenizer of good breaks off with this text, or needs"):
+        reader.read(TEXT)
+    assert time.monotonic() - began < cutting.SECONDS + 3
+    assert (
+        reader.read("the cat").axes[0].tokens[0].piece == "[CLS]"
+    )  # it is there again for another text
+
+
+def test_what_does_not_answer_in_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = fake.tokenizer().backend_tokenizer
+    distant = Distant(tokenizer, "good")
+    distant.encode("the cat")
+    process = distant._apart._process
+    assert process is not None
+    psutil.Process(process.pid).suspend()
+    monkeypatch.setattr(cutting, "SECONDS", 0.3)
+    began = time.monotonic()
+    with pytest.raises(TextError, match="was stopped"):
+        distant.encode("the cat")
+    assert time.monotonic() - began < 3
+    assert not psutil.pid_exists(process.pid)
+
+
+@pytest.mark.parametrize("text", ["the cat sat", "Ünïcode 🦄 [SEP] x", " a\n b", "the " * 300])
+@pytest.mark.parametrize("second", ["", "on the mat"])
+@pytest.mark.parametrize("own", [False, True])
+def test_next_door_a_text_is_cut_as_here(text: str, second: str, own: bool) -> None:
+    here = for_readers(fake.tokenizer().backend_tokenizer, "good", foreign=False)
+    there = for_readers(fake.tokenizer().backend_tokenizer, "good", foreign=True)
+    if own:
+        here, there = cutting.commanded(here), cutting.commanded(there)
+    assert isinstance(there, Distant)
+    assert tokens(there, text, second) == tokens(here, text, second)
+    pieces = ["the", "cat", "##s"]
+    assert joined(there, pieces) == joined(here, pieces) == "the cats"
+
+
+def test_a_folder_is_read_as_what_is_ours_is(folder: Path) -> None:
+    mine = Reader("good", from_folder(folder, folder.parent, ours=True))
+    read = [one.read("The cat, [MASK] sat", "on it") for one in (mine, opened(folder))]
+    assert read[0].axes == read[1].axes
+    assert read[0].notes == read[1].notes
+    assert torch.equal(read[0].sites[0].weights(), read[1].sites[0].weights())
+
+
+def test_a_process_ends_with_its_tokenizer() -> None:
+    distant = Distant(fake.tokenizer().backend_tokenizer, "good")
+    distant.encode("the cat")
+    process = distant._apart._process
+    assert process is not None
+    assert psutil.pid_exists(process.pid)
+    del distant
+    gc.collect()
+    assert process.poll() is not None
+
+
+def test_a_tokenizer_that_takes_too_long_to_open_is_refused_in_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "SECONDS", 1.5)
+    change(folder, SLOW)
+    (folder / "added_tokens.json").write_text(json.dumps({"q" * 99: 200}))
+    change(folder, SWELLING)
+    with pytest.raises(ModelError, match=r"cannot be opened: tokenizer\.json needs more than 2 s"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+def test_an_added_token_on_which_the_tokenizer_breaks_is_refused_at_opening(
+    folder: Path, normalized: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "SECONDS", 4.0)
+    change(folder, BREAKING)
+    path = folder / "tokenizer_config.json"
+    added = {"content": TEXT, "normalized": normalized, "special": False, "lstrip": False,
+             "rstrip": False, "single_word": False}  # fmt: skip
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps(config | {"added_tokens_decoder": {"200": added}}))
+    with pytest.raises(ModelError, match=r"tokenizer of good cannot be read from tokenizer\.json"):
+        opened(folder)
+
+
+def test_a_fault_that_is_no_exception_is_a_sentence_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PanicException(BaseException):
+        """As the library of tokenizers raises it."""
+
+    def panics(*_: object, **__: object) -> None:
+        raise PanicException
+
+    monkeypatch.setattr("models.loading.tokenizer.AutoTokenizer.from_pretrained", panics)
+    with pytest.raises(ModelError, match="cannot be read"):
+        opened(folder)
+
+
+def test_memory_is_limited(tmp_path: Path) -> None:
+    program = tmp_path / "greedy.py"
+    program.write_text(
+        "import sys\nsys.path.insert(0, sys.argv[0].rpartition('/')[0])\n"
+        f"sys.path.insert(0, {str(Path(apart.__file__).parent)!r})\n"
+        "from cutter import limited\nlimited(int(sys.argv[1]))\n"
+        "for line in sys.stdin: bytearray(3 << 29); print('{\"answer\": 1}', flush=True)\n"
+    )
+    with pytest.raises(apart.GivenUp):
+        apart.Apart(program, memory=1 << 30).ask({}, 20)
+    assert apart.Apart(program, memory=3 << 30).ask({}, 20) == 1
