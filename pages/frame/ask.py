@@ -31,6 +31,8 @@ def text_box(choice: Choice[str], label: str, about: Sequence[Kept], height: int
         args=(about,),
         persist_state="session",
     )
+    if link.overruled(choice):
+        forget(about)
     return typed or ""
 
 

@@ -134,6 +134,8 @@ def choose_model(
         args=(about_it,),
         persist_state="session",
     )
+    if link.overruled(choice):
+        forget(about_it)
     if unread:
         prose.note(
             prose.filled(
