@@ -68,8 +68,9 @@ def _asking() -> None:
 
 def _anew(page: AppTest) -> AppTest:
     """The page as an open window shows it to a server that has never seen it."""
-    page.session_state = SafeSessionState(SessionState(), lambda: None)
-    page.session_state[SCRIPT_RUN_WITHOUT_ERRORS_KEY] = False
+    state = SessionState()
+    state[SCRIPT_RUN_WITHOUT_ERRORS_KEY] = False
+    page._session_state = SafeSessionState(state, lambda: None)
     return page.run()
 
 
@@ -89,10 +90,3 @@ def test_what_stands_in_an_open_window_is_newer_than_its_address(
     assert _anew(page).text_area[0].value == "new"
     assert _address(page) == {"text": "new"}
     assert page.run().text_area[0].value == "new"
-
-
-def test_an_open_window_without_news_keeps_its_places() -> None:
-    page = AppTest.from_function(_asking, default_timeout=30)
-    page.query_params.update({"text": ["old"], "pins": ["2"]})
-    assert _anew(page.run()).text_area[0].value == "old"
-    assert _address(page) == {"text": "old", "pins": "2"}
