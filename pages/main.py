@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 import streamlit as st
 
 from pages import __version__
 from pages.frame import language, link, site, theme
 from pages.frame.language import _
 from pages.widgets.hosts import habits
+
+DAY: Final = timedelta(days=1)
 
 
 def pages() -> dict[str, list[st.Page]]:
@@ -31,8 +36,18 @@ def foot() -> None:
         )
 
 
+@st.fragment(run_every=DAY)
+def come_back() -> None:
+    """Nothing; but a browser that finds its server again asks for a page that repeats itself.
+
+    Of any other page it would show what it has, and a server that was started again would know
+    neither the page nor its parts: the next click would do nothing.
+    """
+
+
 theme.apply()
 habits.apply()
+come_back()
 link.restore([language.choice()])
 with st.container(key="language"):
     language.switch()

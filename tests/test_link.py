@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from streamlit.runtime.state import SafeSessionState, SessionState
+from streamlit.runtime.state.session_state import SCRIPT_RUN_WITHOUT_ERRORS_KEY
+from streamlit.testing.v1 import AppTest
 
 from pages.frame import link
 from pages.showing import looking
@@ -50,3 +54,39 @@ def test_a_layer_that_a_translator_lacks_is_its_last_one() -> None:
     layers: list[looking.Layer | None] = [None, 0, 1, 2, 40, looking.EVERY]
     assert [looking._within(one, 2) for one in layers] == [1, 0, 1, 1, 1, looking.EVERY]
     assert looking._within(looking.EVERY, 1) == 0
+
+
+def _asking() -> None:
+    """A page that asks for a text, and keeps places in it."""
+    from pages.frame import ask, link  # noqa: PLC0415  the page is a program of its own
+
+    text, pins = link.text("x", "text", "usual"), link.numbers("x", "pins")
+    link.restore((text, pins))
+    ask.text_box(text, "Text", (pins,))
+    link.publish((text, pins))
+
+
+def _anew(page: AppTest) -> AppTest:
+    """The page as an open window shows it to a server that has never seen it."""
+    state = SessionState()
+    state[SCRIPT_RUN_WITHOUT_ERRORS_KEY] = False
+    page._session_state = SafeSessionState(state, lambda: None)
+    return page.run()
+
+
+def _address(page: AppTest) -> dict[str, str]:
+    """The address: each choice once."""
+    return dict(parse_qsl(urlencode(page.query_params, doseq=True)))
+
+
+@pytest.mark.parametrize("address", [{"text": ["old"], "pins": ["2"]}, {"pins": ["2"]}])
+def test_what_stands_in_an_open_window_is_newer_than_its_address(
+    address: dict[str, list[str]],
+) -> None:
+    page = AppTest.from_function(_asking, default_timeout=30)
+    page.query_params.update(address)
+    page.run()
+    page.text_area[0].input("new")
+    assert _anew(page).text_area[0].value == "new"
+    assert _address(page) == {"text": "new"}
+    assert page.run().text_area[0].value == "new"

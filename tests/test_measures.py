@@ -14,10 +14,11 @@ from attention_core import finding
 from attention_core.axes.axis import Axis
 from attention_core.axes.frames import frames, spoken
 from attention_core.axes.patches import patches
+from attention_core.errors import Superseded
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.numbers import measures
 from attention_core.numbers.measures import Measure, measure
-from attention_core.pictures.views import view
+from attention_core.pictures.views import overview, view
 from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, Site, Stored
 from tests.sample import Matrix, axis, site
@@ -186,6 +187,18 @@ def test_a_long_text_is_measured_a_few_heads_at_a_time(
     monkeypatch.setattr(measure, "TILE", tile)
     for name, found in measures.table(sites()).items():
         assert torch.equal(found.values, whole[name].values)
+
+
+def test_measuring_stops_at_the_next_heads_once_nobody_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(measure, "TILE", 1)
+    answers = [False, False, True]
+    with pytest.raises(Superseded):
+        measures.table(sites(), lambda: answers.pop(0))
+    assert answers == []
+    with pytest.raises(Superseded):
+        overview(sites(), 4, lambda: True)
 
 
 def over(along: Axis, weights: Tensor, stack: str) -> Site[Any]:

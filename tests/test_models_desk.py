@@ -188,7 +188,7 @@ def test_two_seats_that_fall_free_together_are_both_taken() -> None:
 
 def test_nobody_is_ahead_of_one_who_runs_or_never_asked() -> None:
     occupied = Occupied()
-    assert occupied.desk.ahead("sitter") == occupied.desk.ahead("nobody") == 0
+    assert occupied.desk.ahead("sitter") is occupied.desk.ahead("nobody") is None
     occupied.leave()
 
 

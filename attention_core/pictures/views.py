@@ -11,7 +11,7 @@ Cell(row=0, column=1, weight=0.75)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from attention_core.axes.merging import merge_keys, merge_queries
 from attention_core.axes.tokens import Token
 from attention_core.errors import ShapeError
 from attention_core.numbers.alignment import shifted
+from attention_core.watching.capture import never, wanted
 from attention_core.watching.parted import Parted
 from attention_core.watching.record import QueryKey, Site
 
@@ -218,12 +219,16 @@ def _kept(items: Sequence[Item], specials: Specials) -> list[int]:
     return list(every) if specials == "shown" or not ordinary else ordinary
 
 
-def overview(sites: Sequence[Site[Any]], size: int) -> list[NDArray[np.uint8]]:
+def overview(
+    sites: Sequence[Site[Any]], size: int, cancelled: Callable[[], bool] = never
+) -> list[NDArray[np.uint8]]:
     """Thumbnails of all heads, for each site (head, size, size), each scaled to its own peak.
 
     Texts shorter than `size` are drawn at their own length and enlarged to `size`.
+
+    Raises Superseded when `cancelled`, which is asked before every site, says so.
     """
-    return [_thumbnails(site, size) for site in sites]
+    return [_thumbnails(site, size) for site in wanted(sites, cancelled)]
 
 
 def _thumbnails(site: Site[Any], size: int) -> NDArray[np.uint8]:

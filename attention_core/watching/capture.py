@@ -20,26 +20,36 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from attention_core.errors import AttentionError
+from attention_core.errors import AttentionError, Superseded
 from attention_core.watching.edit import Edit
 from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, QueryKey
+
+Item = TypeVar("Item")
 
 
 def never() -> bool:
     """The answer of a request that nothing supersedes."""
     return False
+
+
+def wanted(items: Iterable[Item], cancelled: Callable[[], bool]) -> Iterator[Item]:
+    """The items one by one; raises Superseded before the first that nobody wants any more."""
+    for item in items:
+        if cancelled():
+            raise Superseded
+        yield item
 
 
 @dataclass(frozen=True)

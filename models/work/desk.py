@@ -52,11 +52,11 @@ class Desk:
             torch.set_num_threads(self._threads)
             return work(ticket.cancelled)
 
-    def ahead(self, key: Hashable) -> int:
-        """How many requests wait in front of this reader's; 0 when it runs or there is none."""
+    def ahead(self, key: Hashable) -> int | None:
+        """How many requests wait in front of this reader's; None when it runs or there is none."""
         with self._changed:
             ticket = self._latest.get(key)
-            return self._waiting.index(ticket) if ticket in self._waiting else 0
+            return self._waiting.index(ticket) if ticket in self._waiting else None
 
     @property
     def waiting(self) -> int:

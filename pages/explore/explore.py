@@ -56,10 +56,10 @@ def page() -> None:
     if not text.strip():
         st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
         return
-    with st.spinner(_("Reading …"), show_time=True):
-        reading = ask.answered(
-            lambda: read(model, text, second, link.value(CUT), link.value(OWN)), CUT
-        )
+    reading = ask.answered(
+        lambda: read(model, text, second, link.value(CUT), link.value(OWN)), CUT,
+        doing=_("Reading …"),
+    )  # fmt: skip
     if reading is not None:
         with st.container():  # there even when empty: what follows keeps its place and its focus
             if reading.named:

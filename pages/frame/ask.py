@@ -13,7 +13,7 @@ from typing import TypeVar
 import streamlit as st
 
 from attention_core.errors import AttentionError, Superseded, TooLong
-from pages.frame import link, prose
+from pages.frame import link, prose, waiting
 from pages.frame.examples import Example
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
@@ -38,6 +38,8 @@ def text_box(choice: Choice[str], label: str, about: Sequence[Kept], height: int
         args=(about,),
         persist_state="session",
     )
+    if link.overruled(choice):
+        forget(about)
     return typed or ""
 
 
@@ -90,13 +92,17 @@ def examples(
     )
 
 
-def answered(work: Callable[[], T], cut: Choice[bool], place: str = "") -> T | None:
+def answered(
+    work: Callable[[], T], cut: Choice[bool], place: str = "", doing: str = ""
+) -> T | None:
     """The result of some work on the reader's text, or None after saying what was wrong.
 
     place  a name for where on the page that is said, if it may be said in several
+    doing  what the reader is told while they wait
     """
     try:
-        return work()
+        with waiting.shown(doing or _("Computing …")):
+            return work()
     except TooLong as problem:
         st.warning(said(problem), icon=":material/content_cut:")
         st.button(

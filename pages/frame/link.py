@@ -10,6 +10,10 @@ one address would be one too many, so every choice goes this way.
 
 A choice changes the address where it stands: only another page is a step that the browser's Back
 takes (`pages/widgets/hosts/habits.js`).
+
+A session may begin with a page that is already open: the server was started again, or had let go of
+a reader who was away. The browser then tells what stands in its boxes and switches, and that is
+newer than the address.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.common import user_key_from_element_id
 
 LONGEST = 4000
 """Characters of a text that still go into an address; servers refuse much longer ones."""
@@ -34,6 +40,7 @@ _SEEN = "_address_seen"
 _WRITTEN = "_address_written"
 _STANDING = "_address_standing"
 _OFFERS = "_choice_offers"
+_OLDER = "_address_older"
 
 
 class Offer(NamedTuple):
@@ -195,15 +202,48 @@ def _whole(raw: str) -> int | None:
 
 
 def restore(choices: Sequence[Kept]) -> None:
-    """Reads what is new in the address into the session; gives the rest its default."""
+    """Reads what is new in the address into the session; gives the rest its default.
+
+    What the browser tells of a page that this session has not drawn is left to its widgets.
+    """
     seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
+    new = {choice.key for choice in choices if choice.key not in st.session_state}
+    told = new & _told() if new else new
     for choice in choices:
         raw = st.query_params.get(choice.name)
-        if raw is not None and seen.get(choice.key) != raw and not _just_written(choice):
+        if choice.key in told:
+            _set_aside(choice, raw)
+        elif raw is not None and seen.get(choice.key) != raw and not _just_written(choice):
             seen[choice.key] = raw
             choice.take(raw)
         elif choice.key not in st.session_state:
             choice.forget()
+
+
+def _told() -> set[str]:
+    """The keys of the widgets of which the browser sent a value with this run."""
+    context = get_script_run_ctx(suppress_warning=True)
+    sent = context.session_state.get_widget_states() if context else []
+    return {key for one in sent if (key := user_key_from_element_id(one.id))}
+
+
+def _set_aside(choice: Kept, raw: str | None) -> None:
+    """Keeps what the address says for as long as the widget has not been drawn."""
+    if raw is None:
+        choice.forget()
+    else:
+        choice.take(raw)
+    st.session_state.setdefault(_OLDER, {})[choice.key] = st.session_state[choice.key]
+    del st.session_state[choice.key]
+
+
+def overruled(choice: Readable[Any]) -> bool:
+    """True, once, where a widget just drawn held something newer than the address.
+
+    Nobody called what listens to its changes.
+    """
+    older: dict[str, Any] = st.session_state.get(_OLDER, {})
+    return choice.key in older and older.pop(choice.key) != value(choice)
 
 
 def publish(choices: Sequence[Kept], everywhere: bool = False) -> None:
@@ -244,7 +284,11 @@ def _written() -> dict[str, float]:
 
 def value(choice: Readable[Read_co]) -> Read_co:
     """What the reader has chosen."""
-    chosen: Read_co = st.session_state.get(choice.key, choice.default)
+    chosen: Read_co
+    if choice.key in st.session_state:
+        chosen = st.session_state[choice.key]
+    else:
+        chosen = st.session_state.get(_OLDER, {}).get(choice.key, choice.default)
     offered = _offers().get(choice.key)
     if offered is None or chosen in offered.now:
         return chosen

@@ -29,7 +29,9 @@ def page() -> None:
             "attention weight: which word looked at which, and how much."
         )
     )
-    found = ask.answered(lambda: translate(DEFAULTS["translate"], SENTENCE), CUT)
+    found = ask.answered(
+        lambda: translate(DEFAULTS["translate"], SENTENCE), CUT, doing=_("Translating …")
+    )
     if found is not None:
         living_picture(found)
     questions()

@@ -150,6 +150,8 @@ def choose_model(
         cards = {**cards, **_named(choice, chosen)}
     titles = {name: _(card.title) for name, card in cards.items()}
     picked = dropdown(choice, _("Model"), titles, about_it)
+    if link.overruled(choice):
+        forget(about_it)
     if unread:
         prose.note(
             prose.filled(

@@ -17,8 +17,10 @@ from attention_core.errors import AttentionError, ModelError
 from attention_core.numbers import measures
 from attention_core.numbers.named import Named
 from attention_core.pictures import views
+from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
+from models.families.family import Watched
 from models.families.reader import Reader
 from models.families.remarks import joined
 from models.families.translation import USUAL, Search, Translating, Translation
@@ -26,7 +28,8 @@ from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf
 from models.work.desk import DESK
-from pages.frame import examples, session
+from pages.frame import examples, session, waiting
+from pages.frame.language import _
 
 log = logging.getLogger("attention_atlas")
 
@@ -57,9 +60,10 @@ class Part:
         ]
 
 
-def part(sites: tuple[Site, ...]) -> Part:
-    """These sites with what the overview of their heads needs."""
-    return Part(sites, views.overview(sites, THUMBNAIL), measures.table(sites))
+def part(sites: tuple[Site, ...], cancelled: Callable[[], bool] = never) -> Part:
+    """These sites with what the overview of their heads needs; raises Superseded if cancelled."""
+    thumbs = views.overview(sites, THUMBNAIL, cancelled)
+    return Part(sites, thumbs, measures.table(sites, cancelled))
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,9 @@ def read(model: str, text: str, second: str = "", cut: bool = False, own: bool =
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
-    reader = shelf.load(model)
+    reader = _opened(model)
 
-    def work(cancelled: Callable[[], bool]) -> AttentionRecord:
+    def seen(cancelled: Callable[[], bool]) -> AttentionRecord:
         if isinstance(reader, Reader):
             return reader.read(text, second, cancelled=cancelled, cut=cut, own=own)
         if not isinstance(reader, Translating):
@@ -97,9 +101,15 @@ def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
             return reader.align(text, second, cut, (), cancelled).record
         return reader.translate(text, cut=cut, cancelled=cancelled).record
 
-    record = DESK.run(session.reader(), work)
+    def work(cancelled: Callable[[], bool]) -> tuple[AttentionRecord, dict[str, Part]]:
+        waiting.step("")
+        record = seen(cancelled)
+        waiting.step(_("Measuring every head …"))
+        return record, {kind: part(record.of(kind), cancelled) for kind in record.kinds}
+
+    record, parts = DESK.run(session.reader(), work)
     named = reader.named(text, second) if isinstance(reader, Reader) else ()
-    return Reading(record, {kind: part(record.of(kind)) for kind in record.kinds}, named)
+    return Reading(record, parts, named)
 
 
 def translate(
@@ -149,7 +159,7 @@ def faded(model: str, text: str, target: str, cut: bool = False) -> Faded:
 
 def translator(model: str) -> Translating:
     """The translator of that name; raises ModelError when the model does something else."""
-    found = shelf.load(model)
+    found = _opened(model)
     if not isinstance(found, Translating):
         raise _wrong(model)
     return found
@@ -157,6 +167,15 @@ def translator(model: str) -> Translating:
 
 def _wrong(model: str) -> ModelError:
     return ModelError("The model {name} cannot do this; choose another one.", name=model)
+
+
+def _opened(model: str) -> Watched:
+    """The model of that name, from memory or from its files."""
+    waiting.step(_("Opening the model …"))
+    try:
+        return shelf.load(model)
+    finally:
+        waiting.step("")
 
 
 def read_ahead() -> None:

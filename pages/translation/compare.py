@@ -120,7 +120,9 @@ def asked(cards: dict[str, Card]) -> list[str]:
 
 def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) -> None:
     """One panel for each translator, in the order chosen, filled as each answers."""
-    if ask.answered(lambda: worked_out(chosen[0], source, target), CUT) is None:
+    if ask.answered(
+        lambda: worked_out(chosen[0], source, target), CUT, doing=_("Translating …")
+    ) is None:  # fmt: skip
         return  # a text that is too long is so for all of them
     rows = []
     for first in range(0, len(chosen), 2):
@@ -132,6 +134,7 @@ def panels(chosen: list[str], cards: dict[str, Card], source: str, target: str) 
                     lambda name=name: worked_out(name, source, target),  # type: ignore[misc]
                     CUT,
                     name,
+                    _("Translating …"),
                 )
                 if found is not None:
                     ask.answers(SOURCE, *((TARGET,) if target else ()))

@@ -71,8 +71,7 @@ def page() -> None:
     if not source.strip() or (pair and not target.strip()):
         st.info(_("Type a sentence on each side, or choose an example."), icon=":material/edit:")
         return
-    with st.spinner(_("Translating …"), show_time=True):
-        found = ask.answered(lambda: worked_out(model), CUT)
+    found = ask.answered(lambda: worked_out(model), CUT, doing=_("Translating …"))
     if found is not None:
         with st.container():
             ask.answers(SOURCE, *((TARGET,) if pair else ()))
@@ -267,8 +266,7 @@ def show_change(found: Translation, model: str, look: Look | None) -> None:
 
 def show_consequences(found: Translation, model: str) -> None:
     """The new translation, and what each word of the old one would now be worth."""
-    with st.spinner(_("Translating again …")):
-        answer = ask.answered(lambda: consequences(found, model), CUT)
+    answer = ask.answered(lambda: consequences(found, model), CUT, doing=_("Translating again …"))
     if answer is None:
         return
     after, followed = answer

@@ -118,6 +118,7 @@ def own_sentence() -> None:
             made = ask.answered(
                 lambda name=name: translate(name, source, link.value(CUT)),  # type: ignore[misc]
                 link.flag(PAGE, "cut"),
+                doing=_("Translating …"),
             )
             if made is None:
                 return  # a text that is too long is so for both

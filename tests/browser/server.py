@@ -30,9 +30,11 @@ class Server:
 
 
 @contextmanager
-def serving(log: Path, script: Path = ROOT / "app.py", probe: str = "/ready") -> Iterator[Server]:
-    """`streamlit run` on a script until the block is left."""
-    port = free_port()
+def serving(
+    log: Path, script: Path = ROOT / "app.py", probe: str = "/ready", port: int = 0
+) -> Iterator[Server]:
+    """`streamlit run` on a script until the block is left; port 0 is any free one."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
     with log.open("wb") as sink:

@@ -8,13 +8,14 @@ the tests ask `ALL`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attention_core.finding import found
 from attention_core.numbers.measures import measure as _measure
 from attention_core.numbers.measures.measure import Measure, Read, taken
 from attention_core.numbers.named import Named
+from attention_core.watching.capture import never
 from attention_core.watching.record import Site
 
 GROUP = "attention_atlas.measures"
@@ -32,9 +33,12 @@ ALL: dict[str, Measure] = registered()
 """Every measure the app offers, in order."""
 
 
-def table(sites: Iterable[Site[Any]]) -> dict[str, Named]:
-    """Every measure of every head: name to (layer, head); NaN where a layer has fewer heads."""
-    return _measure.table(sites, ALL.values())
+def table(sites: Iterable[Site[Any]], cancelled: Callable[[], bool] = never) -> dict[str, Named]:
+    """Every measure of every head: name to (layer, head); NaN where a layer has fewer heads.
+
+    Raises Superseded when `cancelled` says that nobody wants it any more.
+    """
+    return _measure.table(sites, ALL.values(), cancelled)
 
 
 __all__ = ["ALL", "GROUP", "Measure", "Read", "registered", "table", "taken"]

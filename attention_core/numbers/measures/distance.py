@@ -22,8 +22,7 @@ def _distance(read: Read) -> Tensor:
     """
     if read.crosses:
         return read.nothing()
-    apart = torch.nan_to_num(read.queries.distances(read.keys)[read.looking])
-    return torch.mean((read.rows * apart).sum(-1), -1)
+    return torch.einsum("hqk,qk->h", read.rows, read.apart) / len(read.apart)
 
 
 MEASURES = (

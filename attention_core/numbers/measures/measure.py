@@ -13,7 +13,7 @@ Named(values=tensor([0.7500]), axes=('head',), unit='')
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from torch import Tensor
 
 from attention_core.axes.axis import Axis
 from attention_core.numbers.named import Named
+from attention_core.watching.capture import never, wanted
 from attention_core.watching.record import Site
 
 TILE = 1 << 22
@@ -49,8 +50,27 @@ class Read:
 
     @cached_property
     def rows(self) -> Tensor:
-        """(head, query, key): the weights of the reader's own tokens."""
-        return self.weights[:, self.looking]
+        """(head, query, key): the weights of the reader's own tokens.
+
+        Where they stand beside each other, as between [CLS] and [SEP], nothing is copied.
+        """
+        own = self.looking.nonzero()[:, 0]
+        first, end = int(own[0]), int(own[-1]) + 1
+        beside = end - first == len(own)
+        return self.weights[:, first:end] if beside else self.weights[:, own]
+
+    @cached_property
+    def apart(self) -> Tensor:
+        """(query, key): how far the reader's own tokens are from each key; 0 where unknown."""
+        return torch.nan_to_num(self.queries.distances(self.keys)[self.looking]).float()
+
+    def further(self, weights: Tensor) -> Read:
+        """More heads of the same site: what depends on both axes alone is kept."""
+        read = replace(self, weights=weights)
+        for name in ("looking", "apart"):
+            if name in vars(self):
+                vars(read)[name] = vars(self)[name]
+        return read
 
     def nothing(self) -> Tensor:
         """(head,), NaN: what a measure says where it does not apply."""
@@ -88,17 +108,26 @@ class Measure:
         return site.queries.unit if self.unit == AXIS else self.unit
 
 
-def taken(site: Site[Any], measures: Iterable[Measure]) -> dict[str, Named]:
+def taken(
+    site: Site[Any], measures: Iterable[Measure], cancelled: Callable[[], bool] = never
+) -> dict[str, Named]:
     """Several measures of one site by name, each (head,); its weights are made only once.
 
     Heads are read a few at a time, so that a long text needs no more memory than its longest head.
+
+    Raises Superseded when `cancelled`, which is asked before every few heads, says so.
     """
     measures = list(measures)
     wide = max(1, TILE // max(1, len(site.queries) * len(site.keys)))
     parts: list[list[Tensor]] = [[] for _measure in measures]
-    for first in range(0, site.heads, wide):
+    read: Read | None = None
+    for first in wanted(range(0, site.heads, wide), cancelled):
         heads = range(first, min(first + wide, site.heads))
-        read = Read(site.weights(heads), site.queries, site.keys, site.place.crosses)
+        weights = site.weights(heads)
+        if read is None:
+            read = Read(weights, site.queries, site.keys, site.place.crosses)
+        else:
+            read = read.further(weights)
         for part, measure in zip(parts, measures, strict=True):
             part.append(measure.heads(read))
     return {
@@ -107,10 +136,12 @@ def taken(site: Site[Any], measures: Iterable[Measure]) -> dict[str, Named]:
     }
 
 
-def table(sites: Iterable[Site[Any]], measures: Iterable[Measure]) -> dict[str, Named]:
+def table(
+    sites: Iterable[Site[Any]], measures: Iterable[Measure], cancelled: Callable[[], bool] = never
+) -> dict[str, Named]:
     """Measures of every head: name to (layer, head); NaN where a layer has fewer heads."""
     measures = list(measures)
-    rows = [taken(site, measures) for site in sites]
+    rows = [taken(site, measures, cancelled) for site in sites]
     return {measure.name: _stacked([row[measure.name] for row in rows]) for measure in measures}
 
 

@@ -49,9 +49,10 @@ def show(
         )
         return
     other = others[0]
-    with st.spinner(_("Translating …")):
-        cut = link.value(_CUT)
-        back = ask.answered(lambda: align(other, found.text, found.source.text, cut), _CUT)
+    cut = link.value(_CUT)
+    back = ask.answered(
+        lambda: align(other, found.text, found.source.text, cut), _CUT, doing=_("Translating …")
+    )
     returned = looking.settled(back, other) if back is not None else None
     if back is None or returned is None:
         return
