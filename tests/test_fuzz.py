@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import random
+import sys
+from typing import Any
 
+import numpy as np
 import pytest
 
 from attention_core.errors import TextError
@@ -42,3 +46,17 @@ def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         assert said in str(fault("csv", b""))
     monkeypatch.setitem(PARSERS, "csv", len)
     assert fault("csv", b"") is None
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_numbers_that_are_no_characters_are_refused_in_a_sentence(order: str) -> None:
+    """Found by the fuzzer: an array of strings may hold any 32 bits for a character."""
+    beyond = np.array([sys.maxunicode + 1], dtype=f"{order}u4").view(f"{order}U1")
+    given: dict[str, Any] = {"weights": np.ones((1, 1)), "source": beyond, "target": np.array(["a"])}
+    file = io.BytesIO()
+    np.savez(file, **given)
+    with pytest.raises(TextError, match="“source” holds numbers that are no characters"):
+        PARSERS["npz"](file.getvalue())
+    last = np.array([sys.maxunicode], dtype=f"{order}u4").view(f"{order}U1")
+    np.savez(file := io.BytesIO(), **{**given, "source": last})
+    PARSERS["npz"](file.getvalue())

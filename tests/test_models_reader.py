@@ -266,7 +266,7 @@ def test_a_model_that_needs_more_than_text_is_refused_with_a_sentence() -> None:
         Reader("clip", Checkpoint(CLIPModel(config).train(False), fake.tokenizer()))
 
 
-def test_a_band_of_weights_is_refused_with_a_sentence() -> None:
+def test_a_band_of_weights_is_laid_out_over_the_whole_text() -> None:
     config = LongformerConfig(
         vocab_size=tiny_models.VOCABULARY, hidden_size=24, num_hidden_layers=1,
         num_attention_heads=3, intermediate_size=37, attention_window=4,
@@ -274,8 +274,10 @@ def test_a_band_of_weights_is_refused_with_a_sentence() -> None:
     )  # fmt: skip
     model: Any = LongformerModel
     model = model._from_config(config, attn_implementation="eager").train(False)
-    with pytest.raises(ModelError, match="one weight for each pair"):
-        Reader("longformer", Checkpoint(model, fake.tokenizer()))
+    (site,) = Reader("longformer", Checkpoint(model, fake.tokenizer())).read("a cat " * 6).sites
+    assert site.integrity.verified
+    assert site.weights().shape == (3, 14, 14)
+    assert (site.weights()[:, 4, 8:] == 0).all(), "beyond the window there is nothing"
 
 
 def test_what_a_reader_types_is_never_a_special_token(reader: Reader) -> None:

@@ -25,12 +25,19 @@ PAIRS: Final[dict[str, tuple[bytes, ...]]] = {
         b'{"src": ["the", "house"], "tgt": ["das", "Haus"], "sure": [[0, 0]], "possible": []}\n',
     ),
     "texts": (b"the house\na\n",),
+    "naacl": (b"<s snum=0001> the house </s>\n<s snum=0002> a </s>\n",),
     "tmx": (
         b'<?xml version="1.0"?><tmx version="1.4"><header srclang="en"/><body><tu>'
         b'<tuv xml:lang="en"><seg>the house</seg></tuv><tuv xml:lang="de"><seg>das <bpt i="1"/>Haus'
         b"</seg></tuv></tu></body></tmx>",
     ),
 }
+GOLD: Final = {"naacl": b"0001 1 1 S\n0001 2 2 P\n0002 1 1 S\n"}
+"""Links of two pairs, where a format does not write them as 0-0."""
+
+
+def _links(form: str) -> bytes:
+    return GOLD.get(form, b"0-0 1p1\n0-0\n")
 
 
 def _attention(form: str) -> Callable[[bytes], object]:
@@ -42,7 +49,7 @@ def _attention(form: str) -> Callable[[bytes], object]:
 
 def _pairs(form: str, place: int, parts: int) -> Callable[[bytes], object]:
     def parse(data: bytes) -> object:
-        given = [b"the house\na\n", b"das Haus\nb\n", b"0-0 1-1\n0-0\n"][:parts]
+        given = [b"the house\na\n", b"das Haus\nb\n", _links(form)][:parts]
         files: list[bytes | None] = [*given]
         files[place] = data
         looked = registry.pairs()[form].table
@@ -75,7 +82,7 @@ def example(name: str, chance: random.Random) -> bytes:
         return EXAMPLES[name]
     form, _, part = name.partition(" ")
     if part == "gold":
-        return b"0-0 1-1\n0p0\n"
+        return _links(form)
     return chance.choice(PAIRS.get(form) or tuple(EXAMPLES.values()))
 
 
