@@ -52,7 +52,11 @@ def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_numbers_that_are_no_characters_are_refused_in_a_sentence(order: str) -> None:
     """Found by the fuzzer: an array of strings may hold any 32 bits for a character."""
     beyond = np.array([sys.maxunicode + 1], dtype=f"{order}u4").view(f"{order}U1")
-    given: dict[str, Any] = {"weights": np.ones((1, 1)), "source": beyond, "target": np.array(["a"])}
+    given: dict[str, Any] = {
+        "weights": np.ones((1, 1)),
+        "source": beyond,
+        "target": np.array(["a"]),
+    }
     file = io.BytesIO()
     np.savez(file, **given)
     with pytest.raises(TextError, match="“source” holds numbers that are no characters"):
