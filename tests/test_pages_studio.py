@@ -26,6 +26,7 @@ from models.ours.translator.transformer import TransformerShape
 from models.store import shelf
 from models.store.sources import shipped
 from pages.showing import readings
+from pages.translation.parts import changes
 from tests.test_pages_state import address, html, opened
 from tests.toy_networks import tiny
 
@@ -304,3 +305,14 @@ def test_no_translator_and_no_sentence_are_invitations() -> None:
     assert [info.value for info in app.info] == ["Choose at least one translator."]
     app.text_area[0].set_value(" ").run()
     assert ["Type a sentence" in info.value for info in app.info] == [True]
+
+
+def test_undo_takes_back_what_one_press_of_the_button_did() -> None:
+    """One change in three layers is one gesture; the same cell and layer again is another."""
+    layers = [Edit(f"cross.{layer}", "zero", keys=(7,)) for layer in range(3)]
+    other = Edit("cross.1", "zero", keys=(6,))
+    assert changes.undone([other, *layers]) == (other,)
+    assert changes.undone([*layers, other]) == tuple(layers)
+    assert changes.undone([layers[1], *layers]) == (layers[1],)
+    assert changes.undone([other, other]) == (other,)
+    assert changes.undone([]) == ()

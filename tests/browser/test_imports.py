@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from pages.frame.examples import TRANSLATE
 from tests.browser.frame import opened, settled
 from tests.browser.gestures import caption, choose, in_address, saved, widget, word, words
 from tests.browser.server import Server
@@ -32,7 +33,8 @@ def test_it_opens_with_an_example_that_translate_wrote(page: Page, server: Serve
     opened(page, f"{server.url}/imports")
     word(page, "imports.ribbons", 1, "translation").wait_for()
     expect(page.get_by_text("Not verified")).to_be_visible()
-    assert words(page, "imports.ribbons", "source")[:2] == ["I", "love"]
+    assert words(page, "imports.ribbons", "source")[:2] == ["Mary", "bought"]
+    assert TRANSLATE[0].text.startswith("Mary bought ")
 
 
 @pytest.mark.parametrize(

@@ -204,20 +204,22 @@ def test_a_column_set_to_zero_changes_the_translation_word_by_word_and_can_be_un
     translated(page, f"{server.url}/translate?{urlencode({'source': TEXT, 'part': 'change'})}")
     button = page.get_by_role("button", name="Change it")
     expect(button).to_be_disabled()
-    cell(page, "translate.matrix", "chat", "cat")
+    cell(page, "translate.matrix", "rouge", "red")
     expect(button).to_be_enabled()
     choose(page, "translate.scope", "its column")
     page.wait_for_function("location.search.includes('scope=column')")
     button.click()
 
-    place = next(at for at, token in enumerate(found.source.tokens) if token.text == "cat")
-    edits = (Edit("cross.0", "zero", keys=(place,)),)
+    place = next(at for at, token in enumerate(found.source.tokens) if token.text == "red")
+    edits = tuple(Edit(site.name, "zero", keys=(place,)) for site in found.cross)
     assert translator.translate(TEXT, edits=edits).text != found.text
-    expect(page.get_by_text("1. every word → cat: set to 0")).to_be_visible()
+    expect(page.get_by_text("1. every word → red: set to 0")).to_be_visible()
     expect_changed(page, translator, edits)
     expect(page.locator(".atlas-diff del").first).to_be_visible()
     page.wait_for_function("location.search.includes('edits=')")
-    assert in_address(page)["edits"] == f"zero@cross.0k{place}"
+    assert in_address(page)["edits"] == ";".join(
+        f"zero@{site.name}k{place}" for site in found.cross
+    )
 
     other = visit()
     translated(other, page.url)

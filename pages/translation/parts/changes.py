@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from html import escape
 from typing import get_args
@@ -115,7 +116,7 @@ def controls(
         link.choose(edits, (*link.value(edits), *made)[-MOST:])
 
     def undo() -> None:
-        link.choose(edits, link.value(edits)[:-1])
+        link.choose(edits, undone(link.value(edits)))
 
     def clear() -> None:
         link.choose(edits, ())
@@ -129,6 +130,16 @@ def controls(
         st.button(_("Undo"), on_click=undo, disabled=not some, key=f"{edits.key}.undo",
                   icon=":material/undo:")  # fmt: skip
         st.button(_("Undo all"), on_click=clear, disabled=not some, key=f"{edits.key}.clear")
+
+
+def undone(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """All but what one press of the button made: the same change, in one layer or in several."""
+    kept, layers = list(edits), set[str]()
+    while (
+        kept and kept[-1].site not in layers and replace(kept[-1], site=edits[-1].site) == edits[-1]
+    ):
+        layers.add(kept.pop().site)
+    return tuple(kept)
 
 
 def _edits(
