@@ -1,14 +1,17 @@
-"""How long a click on a head takes while 1, 30 and 100 readers have Explore open.
+"""How long opening Explore and a click on a head take for 1, 30 and 100 readers at once.
 
-python -m benchmarks.readers
+python -m benchmarks.readers [TREE] [--crowds 1,30,100] [--seconds 50]
 
-Each reader is a websocket session of its own that speaks Streamlit's protocol, opens Explore and
-clicks another head every few seconds; the time is from the click to the end of the script's run,
-as the browser would be told. Everything stays on this machine.
+TREE is the checkout whose app is measured; this one where none is named. Each reader is a websocket
+session of its own that speaks Streamlit's protocol, opens Explore with a text that nobody else has
+at some moment of the first ten seconds, and then clicks another head every few seconds. Times are
+from the request to the end of the script's run, as the browser would be told. Everything stays on
+this machine.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import random
@@ -17,17 +20,22 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.browser.server import serving
+from tests.browser.server import ROOT, serving
 
-CROWDS = (1, 30, 100)
+CROWDS = "1,30,100"
 SECONDS = 50.0
 """How long each crowd clicks."""
+ARRIVING = 10.0
+"""Seconds within which all readers of a crowd arrive; a single one comes at once."""
+ANIMALS = ["dog", "cat", "horse", "cow", "bird", "fish", "wolf", "bear", "mouse", "sheep"]
+PLACES = ["garden", "river", "forest", "street", "kitchen", "station", "market", "harbour"]
 THINKING = (2.5, 7.5)
 """Seconds between two clicks of one reader."""
 LAYERS, HEADS = 6, 12
@@ -36,21 +44,27 @@ DONE = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCES
 
 @dataclass
 class Reader:
-    """One session: where its grid of heads is on the page, and how long its clicks took."""
+    """One session: where its grid of heads is on the page, and how long all took."""
 
     socket: ClientConnection
     dice: random.Random
+    text: str = ""
     grid: str = ""
     fragment: str = ""
     page: str = ""
+    opening: float = 0.0
     seconds: list[float] = field(default_factory=list)
 
-    async def open(self) -> None:
+    async def open(self, after: float) -> None:
         """The first visit of Explore: remembers what a click must name."""
+        await asyncio.sleep(after)
         asked = BackMsg()
         asked.rerun_script.page_name = "explore"
+        asked.rerun_script.query_string = urlencode({"text": self.text})
+        began = time.perf_counter()
         await self.socket.send(asked.SerializeToString())
         await self.finished()
+        self.opening = time.perf_counter() - began
 
     async def click(self) -> None:
         """Another head, and the wait until the page has answered."""
@@ -93,24 +107,58 @@ class Reader:
             await self.click()
 
 
-async def crowd(url: str, size: int, process: psutil.Process) -> tuple[list[float], float]:
-    """Seconds of every click of so many readers, and the server's processor seconds for them."""
+@dataclass(frozen=True)
+class Taken:
+    """What one crowd took: seconds of each opening and click, processor seconds of all of them."""
+
+    openings: list[float]
+    clicks: list[float]
+    opening_busy: float
+    clicking_busy: float
+
+
+def text(number: int, size: int) -> str:
+    """A text of its own for each reader of a crowd, all about as long."""
+    animal, place = ANIMALS[number % len(ANIMALS)], PLACES[number // 10 % len(PLACES)]
+    return f"The old {animal} of {size} stories and {number} years sleeps near the {place}."
+
+
+async def crowd(url: str, size: int, process: psutil.Process, seconds: float) -> Taken:
+    """So many readers open Explore and click; what that took them, and the server."""
     address = url.replace("http", "ws", 1) + "/_stcore/stream"
     readers = []
     for number in range(size):
         socket = await connect(
             address, subprotocols=["streamlit"], origin=url, max_size=None,  # type: ignore[arg-type, list-item]
         )  # fmt: skip
-        reader = Reader(socket, random.Random(number))
-        await reader.open()
-        readers.append(reader)
-    before = sum(process.cpu_times()[:2])
-    until = time.perf_counter() + SECONDS
+        readers.append(Reader(socket, random.Random(number), text(number, size)))
+    apart = ARRIVING / size if size > 1 else 0.0
+    before = busy(process)
+    await asyncio.gather(*(reader.open(apart * place) for place, reader in enumerate(readers)))
+    opened = busy(process)
+    until = time.perf_counter() + seconds
     await asyncio.gather(*(reader.read(until) for reader in readers))
-    busy = sum(process.cpu_times()[:2]) - before
+    done = busy(process)
     for reader in readers:
         await reader.socket.close()
-    return [seconds for reader in readers for seconds in reader.seconds], busy
+    return Taken(
+        [reader.opening for reader in readers],
+        [one for reader in readers for one in reader.seconds],
+        opened - before,
+        done - opened,
+    )
+
+
+def busy(process: psutil.Process) -> float:
+    """Processor seconds of a process until now."""
+    return float(sum(process.cpu_times()[:2]))
+
+
+def spread(seconds: list[float]) -> str:
+    """The median and the 95th percentile in ms."""
+    ordered = sorted(seconds)
+    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return f"{1000 * statistics.median(ordered):>6.0f} {1000 * p95:>6.0f} ms"
 
 
 def server_process(url: str) -> psutil.Process:
@@ -123,18 +171,25 @@ def server_process(url: str) -> psutil.Process:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "server.log") as server:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tree", nargs="?", type=Path, default=ROOT)
+    parser.add_argument("--crowds", default=CROWDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder) / "server.log", asked.tree.resolve() / "app.py") as server,
+    ):
         process = server_process(server.url)
-        asyncio.run(crowd(server.url, 1, process))  # the first visitor warms what can be warmed
-        print("readers clicks      p50      p95  p95 / one  processor time a click")
-        alone = 0.0
-        for size in CROWDS:
-            taken, busy = asyncio.run(crowd(server.url, size, process))
-            p95 = sorted(taken)[min(len(taken) - 1, int(0.95 * len(taken)))]
-            alone = alone or p95
+        asyncio.run(crowd(server.url, 1, process, 5))  # warms what can be warmed
+        print("readers | opening p50, p95, processor | click p50, p95, processor")
+        for size in map(int, asked.crowds.split(",")):
+            taken = asyncio.run(crowd(server.url, size, process, asked.seconds))
+            opening = 1000 * taken.opening_busy / size
+            click = 1000 * taken.clicking_busy / max(1, len(taken.clicks))
             print(
-                f"{size:>7} {len(taken):>6} {1000 * statistics.median(taken):>5.0f} ms "
-                f"{1000 * p95:>5.0f} ms {p95 / alone:>10.1f} {1000 * busy / len(taken):>7.0f} ms"
+                f"{size:>7} | {spread(taken.openings)} {opening:>5.0f} ms "
+                f"| {spread(taken.clicks)} {click:>5.0f} ms"
             )
 
 

@@ -33,12 +33,16 @@ class Server:
 def serving(
     log: Path, script: Path = ROOT / "app.py", probe: str = "/ready", port: int = 0
 ) -> Iterator[Server]:
-    """`streamlit run` on a script until the block is left; port 0 is any free one."""
+    """`streamlit run` on a script until the block is left; port 0 is any free one.
+
+    It runs in the script's own checkout, or in this one where the script stands in none.
+    """
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
+    folder = script.parent if (script.parent / ".streamlit").is_dir() else ROOT
     with log.open("wb") as sink:
-        process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=sink, stderr=sink)  # noqa: S603
+        process = subprocess.Popen([*command, *options], cwd=folder, stdout=sink, stderr=sink)  # noqa: S603
     try:
         url = f"http://localhost:{port}"
         yield Server(url, answer(url + probe, process, log), log)
