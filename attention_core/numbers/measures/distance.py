@@ -22,7 +22,8 @@ def _distance(read: Read) -> Tensor:
     """
     if read.crosses:
         return read.nothing()
-    return torch.einsum("hqk,qk->h", read.rows, read.apart) / len(read.apart)
+    far: Tensor = torch.linalg.vecdot(read.rows, read.apart)
+    return far.mean(-1)
 
 
 MEASURES = (
