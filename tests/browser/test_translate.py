@@ -12,6 +12,7 @@ from attention_core.files.formats.pharaoh import pharaoh
 from models.families.translation import Node, Search, Translating, Translation
 from models.ours.translator.reader import TranslatorReader
 from models.store import shelf
+from pages.frame.examples import TRANSLATE
 from pages.showing import looking
 from pages.showing.looking import Look
 from pages.showing.readings import DEFAULTS
@@ -33,8 +34,8 @@ from tests.browser.gestures import (
 )
 from tests.browser.server import Server
 
-TEXT = "I love machine learning."
-FRENCH = "J'aime l'apprentissage automatique."
+TEXT = TRANSLATE[0].text
+FRENCH = "Mary a acheté une robe rouge à Paris."
 PAIR = ("The white cat sleeps.", "Le chat blanc dort.")
 
 
@@ -77,10 +78,10 @@ def test_it_opens_with_a_translated_sentence_and_a_pinned_word_says_where_it_loo
     assert french == [token.text for token in picture.rows]
     assert words(page, "translate.ribbons", "source") == [t.text for t in picture.columns]
 
-    place = next(at for at, text in enumerate(french, 1) if "apprentissage" in text)
+    place = next(at for at, text in enumerate(french, 1) if text == "robe")
     word(page, "translate.ribbons", place, "translation").click()
     expect(caption(page, said(found, place))).to_be_visible()
-    assert picture.columns[picture.strongest(place - 1).column].text.startswith("learning")
+    assert picture.columns[picture.strongest(place - 1).column].text == "dress"
     expect(page.get_by_role("rowheader")).to_have_count(len(picture.row_places[place - 1]))
     first = page.get_by_role("rowheader").first
     expect(first).to_have_text(french[place - 1][: len(first.inner_text())])
