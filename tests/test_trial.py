@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -90,9 +91,10 @@ def test_the_bound_is_how_far_roundings_move_the_model(monkeypatch: pytest.Monke
     steps = [{"input_ids": torch.arange(5, 18)[None]}]
     expected = untouched.said(model, steps)
     assert untouched.allowed(model, steps, expected) == Integrity.TOLERANCE
-    found = []
-    for roundings in (1e4, 2e4, 1e9):
+    found, most = [], untouched.MOST
+    for roundings, limit in ((1e6, math.inf), (2e6, math.inf), (1e9, most)):
         monkeypatch.setattr(untouched, "ROUNDINGS", roundings)
+        monkeypatch.setattr(untouched, "MOST", limit)
         found.append(untouched.allowed(model, steps, expected))
     assert found[1] == pytest.approx(2 * found[0])
     assert found[0] > Integrity.TOLERANCE
