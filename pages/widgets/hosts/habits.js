@@ -1,5 +1,6 @@
 // What readers expect of any page, and Streamlit does not do: Enter sends what was typed, Back leaves
-// the page, and an answer to another text than the one that stands in the box is marked as such.
+// the page, half a letter costs nobody the connection, and an answer to another text than the one that
+// stands in the box is marked as such.
 
 const AREA = "[data-testid=stTextArea] textarea";
 const BLOCK = "[data-testid=stVerticalBlock]";
@@ -56,6 +57,20 @@ function mark() {
   }
 }
 
+/**
+ * Half of a surrogate pair, as a cut emoji leaves it, becomes the sign of a lost letter: no message
+ * can carry it, and the server hangs up on whoever sends it.
+ * @param {Event} event
+ */
+function mend({ target }) {
+  if (!(target instanceof HTMLTextAreaElement) && !(target instanceof HTMLInputElement)) return;
+  if (target.value.isWellFormed()) return;
+  const { selectionStart, selectionEnd, value } = target;
+  const plain = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value");
+  plain?.set?.call(target, value.toWellFormed()); // unseen by React, which then finds a new text
+  target.setSelectionRange(selectionStart, selectionEnd);
+}
+
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   const box = event.target;
@@ -88,6 +103,7 @@ function live() {
   };
   stepOnlyToPages();
   document.addEventListener("keydown", pressed, true);
+  document.addEventListener("input", mend, true); // before Streamlit reads it
   document.addEventListener("input", soon, true);
   document.addEventListener("focusin", ({ target }) => {
     if (target instanceof HTMLTextAreaElement && target.matches(AREA)) target.enterKeyHint = "go";
