@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from attention_core.errors import AttentionError
+from attention_core.watching import record
 from attention_core.watching.place import Place
 from attention_core.watching.record import (
     AttentionRecord,
@@ -82,8 +83,12 @@ def test_a_mean_may_look_where_one_of_its_layers_may() -> None:
         assert together(order).allowed().tolist() == [[True, False], [True, False]]
 
 
-def test_the_overview_keeps_the_largest_weight_of_every_part() -> None:
+@pytest.mark.parametrize("at_once", [1, 9, 18, 1 << 20])
+def test_the_overview_keeps_the_largest_weight_of_every_part(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of three rows and two columns, one picture each: rows and columns 0–1 and 1–2 overlap."""
+    monkeypatch.setattr(record, "AT_ONCE", at_once)
     made = site(FIRST, THREE)
     assert made.overview(3).tolist() == FIRST
     assert made.overview(9).tolist() == FIRST

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol
+from typing import Final, Generic, Protocol
 
 import torch
 from torch import Tensor
@@ -30,6 +30,9 @@ from attention_core.watching.place import together as written
 
 Along = TypeVar("Along", bound=Axis, default=TextAxis)
 """What lies along a side of a matrix: tokens of a text where nothing else is said."""
+
+AT_ONCE: Final = 1 << 20
+"""Weights that an overview makes at a time: heads of a short text together, of a long one each."""
 
 
 @dataclass(frozen=True)
@@ -216,12 +219,12 @@ class Site(Generic[Along]):
 
         A thin line of attention survives shrinking by the maximum; by the mean it would fade.
         """
-        rows, columns = min(size, len(self.queries)), min(size, len(self.keys))
-        made = [
-            torch.nn.functional.adaptive_max_pool2d(self.weights([head]), (rows, columns))
-            for head in range(self.heads)
-        ]
-        return torch.cat(made)
+        queries, keys = len(self.queries), len(self.keys)
+        smaller = min(size, queries), min(size, keys)
+        step = max(1, AT_ONCE // max(1, queries * keys))
+        parts = [range(self.heads)[first : first + step] for first in range(0, self.heads, step)]
+        shrink = torch.nn.functional.adaptive_max_pool2d
+        return torch.cat([shrink(self.weights(heads), smaller) for heads in parts])
 
 
 @dataclass(frozen=True)
