@@ -49,6 +49,7 @@ theme.apply()
 habits.apply()
 come_back()
 link.restore([language.choice()])
+language.settle()
 with st.container(key="language"):
     language.switch()
 link.publish([language.choice()], everywhere=True)

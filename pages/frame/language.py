@@ -7,6 +7,7 @@ and fill `{placeholders}` afterwards: `_("Layer {layer}").format(layer=3)`.
 from __future__ import annotations
 
 import gettext as gnu
+from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,9 @@ LANGUAGES: Final = {"en": "English", "zh": "中文"}
 """Code in the address to name on the switch."""
 
 LOCALE: Final = Path(__file__).parent.parent / "locale"
+
+
+_SETTLED: Final[ContextVar[str]] = ContextVar("settled", default="")
 
 
 def gettext(text: str) -> str:
@@ -42,9 +46,18 @@ def current() -> str:
     """The code of the language of this session; English where there is no session."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return "en"
-    if (chosen := link.value(choice())) in LANGUAGES:
-        return chosen
-    return spoken()
+    return _SETTLED.get() or settle()
+
+
+def settle() -> str:
+    """Takes the reader's choice for the rest of this run: every sentence asks for it.
+
+    A run has a thread of its own, and a change of the language is a new run from the top.
+    """
+    chosen = link.value(choice())
+    spoken_here = chosen if chosen in LANGUAGES else spoken()
+    _SETTLED.set(spoken_here)
+    return spoken_here
 
 
 def choice() -> link.Choice[str]:
