@@ -40,7 +40,7 @@ run: $(RUNTIME)
 
 test: $(DEV) browser
 	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser --numprocesses=2 --dist=loadscope
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

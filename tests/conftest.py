@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: one server and one browser for the whole run."""
+"""Fixtures shared by all tests: one server and one browser for the whole run of a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.browser.visit import Visit
 torch.set_num_threads(1)
 
 ALONE: Final = frozenset({"browser", "server"})
-"""What a test that cannot share the machine asks for."""
+"""What a test asks for that needs so much of the machine that only two may run side by side."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,14 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, started once for the whole run."""
+    """The app, started once."""
     with serving(tmp_path_factory.mktemp("server") / "log.txt") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run; each test opens windows of its own in it."""
+    """One browser; each test opens windows of its own in it."""
     with chromium() as running:
         yield running
 
