@@ -20,7 +20,6 @@ MODEL = {"model": "fake"}
 def opened(page: str, **address: str) -> AppTest:
     """A page as it opens at an address."""
     app = AppTest.from_file(ROOT / "pages" / "main.py", default_timeout=120)
-    app.run()
     app.switch_page(FILES[page])
     for name, raw in address.items():
         app.query_params[name] = raw
@@ -49,6 +48,7 @@ def html(app: AppTest) -> str:
 def test_every_page_shows_its_pictures_in_every_language(name: str, code: str) -> None:
     app = opened(name, lang=code)
     assert not app.error
+    assert len(app.title) == 1
     for _attempt in range(100):  # some pages show what a job in the background has found
         pictures = [*app.get("bidi_component"), *app.get("plotly_chart")]
         if pictures:

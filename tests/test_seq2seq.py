@@ -35,7 +35,7 @@ from attention_core.watching.capture import Call, capture
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import Site
 from models.families import fake
-from models.families.seq2seq import Seq2Seq
+from models.families.seq2seq import Seq2Seq, translator
 from models.families.seq2seq.languages import iso
 from models.families.seq2seq.search import hypotheses
 from models.families.translation import Search, Translating, Translation
@@ -44,9 +44,15 @@ from models.loading.checkpoint import Checkpoint, from_folder, pair_from_folder
 from tests import tiny_models, tiny_pairs
 from tests.test_edit import mixed_results
 
-SOURCE, TARGET = "The cat sat on the mat.", "Le chat était assis."
+SOURCE, TARGET = "The cat sat.", "Le chat était assis."
 KINDS = list(tiny_pairs.KINDS)
 BEAM = Search(3, 0.8)
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models of chance seldom end by themselves: they write as little as shows all there is."""
+    monkeypatch.setattr(translator, "ROOM", 2)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +231,7 @@ BEAMS = {1: Search(1), 4: Search(4, 1.0)}
 
 def most(model: Seq2Seq) -> int:
     """The pieces that it writes at most for SOURCE."""
-    return min(model.limit, 2 * len(model.axis(SOURCE)) + 20)
+    return min(model.limit, 2 * len(model.axis(SOURCE)) + translator.ROOM)
 
 
 def of_row(call: Call, row: int) -> Tensor:
@@ -427,7 +433,7 @@ def test_a_prefix_is_read_by_the_model_but_is_not_the_readers_text(
     assert translation.cross[0].weights([0]).shape[2] == len(axis) > len(plain) + 10
     assert all(site.integrity.verified for site in translation.record.sites)
     words = [t.text for t in axis.words.tokens if not t.special]
-    assert words == ["The", "cat", "sat", "on", "the", "mat", "."]
+    assert words == ["The", "cat", "sat", "."]
 
 
 def test_what_a_reader_types_is_never_a_special_token(made: Callable[[str], Seq2Seq]) -> None:
@@ -682,7 +688,7 @@ def test_two_readers_translate_at_once_each_their_own_text(made: Callable[[str],
     barrier = threading.Barrier(2, timeout=60)
 
     def read(mine: int) -> None:
-        for _ in range(6):
+        for _ in range(3):
             barrier.wait()
             found = model.translate(texts[mine], BEAM)
             same = all(
@@ -697,7 +703,7 @@ def test_two_readers_translate_at_once_each_their_own_text(made: Callable[[str],
         thread.start()
     for thread in threads:
         thread.join()
-    assert (wrong, done) == ([0, 0], [6, 6])
+    assert (wrong, done) == ([0, 0], [3, 3])
 
 
 def test_the_models_own_habits_of_generation_are_left_aside(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -30,6 +30,10 @@ from models.loading.checkpoint import Checkpoint
 
 CANDIDATES = 5
 USUAL = Search()
+
+
+ROOM: Final = 20
+"""Pieces that a translation may have beyond twice those of its source."""
 
 
 class Seq2Seq:
@@ -158,7 +162,7 @@ class Seq2Seq:
     ) -> list[Hypothesis]:
         if cancelled():
             raise Superseded
-        most = min(self.limit, 2 * len(source) + 20)
+        most = min(self.limit, 2 * len(source) + ROOM)
         return hypotheses(self._model, self._frame, source.ids, wanted, most, cached, cancelled)
 
     def _alternatives(self, found: list[Hypothesis], best: str) -> tuple[Alternative, ...]:
