@@ -1,14 +1,11 @@
 """Starts Attention Atlas: `streamlit run app.py`, or any ASGI server on `app:app`.
 
-Libraries, pages and the default models are loaded before the first reader arrives, and then taken
-out of the garbage collector's sight: Streamlit collects after every run, and walking over PyTorch's
-objects would cost each click 60 to 230 ms of processor time.
+Libraries, pages and the default models are loaded before the first reader arrives.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -24,16 +21,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
-from pages.frame import answers
+from pages.frame import answers, house
 from pages.frame.language import _
 from pages.frame.names import HERE, OwnNames
 from pages.widgets import programs, serving
 
 log = logging.getLogger("attention_atlas")
-
-TIDYING: Final = 1.0
-SPRING_CLEANING: Final = 600.0
-"""Seconds between two freezes of the heap, and between two full collections of it."""
 
 LIBRARIES: Final = ("torch", "transformers", "plotly.graph_objects", "plotly.io", "pandas")
 
@@ -93,12 +86,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     began = time.perf_counter()
     answers.keep()
     preload()
-    gc.collect()
-    gc.freeze()
+    house.clean()
     seconds = round(time.perf_counter() - began, 1)
     log.info("Ready after %s seconds", seconds)
     tell_who()
-    keeping = asyncio.create_task(keep_house())
+    keeping = asyncio.create_task(house.keep())
     yield {"preload_seconds": seconds}
     keeping.cancel()
 
@@ -113,21 +105,6 @@ def tell_who() -> None:
             "Everybody in this network can reach this server at its address %s",
             address or "0.0.0.0",  # noqa: S104  (what the absence of an address means)
         )
-
-
-async def keep_house() -> None:
-    """Keeps the collection after every run short, however many readers there are.
-
-    What lives on is taken out of the collector's sight every few seconds, a matter of moving one
-    list; once in a while everything is looked through, so that readers who left leave nothing.
-    """
-    while True:
-        for _round in range(round(SPRING_CLEANING / TIDYING)):
-            await asyncio.sleep(TIDYING)
-            gc.freeze()
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
 
 
 def preload() -> None:
