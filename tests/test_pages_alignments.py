@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.showing import figures
+from tests.browser.frame import FILES
 from tests.test_pages_state import address, html, opened
 
 MODEL = "transformer-en-fr"
@@ -150,6 +151,28 @@ def test_counting_from_one_is_offered_where_links_fit_in_no_other_way() -> None:
 def test_what_was_assumed_of_a_file_is_said(page: str) -> None:
     data = "It is over\tL'été est fini\t0-0\n".encode("cp1252")
     assert "read as Windows-1252" in html(given(page, "latin.tsv", data))
+
+
+def test_home_translate_and_the_example_of_a_file_show_the_same_links(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = dict[str, set[tuple[str, str]]]()
+
+    def kept(
+        picture: Any, links: Any, _pins: object, key: str, *_more: object, **_: object
+    ) -> None:
+        rows, columns = picture.rows, picture.columns
+        drawn[key] = {(columns[one.source].text, rows[one.target].text) for one in links}
+
+    monkeypatch.setattr(figures, "alignment", kept)
+    app = opened("translate")  # by way of Home
+    app.switch_page(FILES["imports"]).run()
+    home, translate, imports = (
+        drawn[f"{name}.ribbons"] for name in ("home", "translate", "imports")
+    )
+    assert home == translate == imports
+    assert {("Mary", "Mary"), ("dress", "robe"), ("red", "rouge")} < home
+    assert "rows of weights" not in words(app)  # an example begins without a complaint
 
 
 def coding(app: AppTest) -> list[str]:

@@ -100,12 +100,12 @@ def kept(key: str) -> Foreign | None:
 
 @st.cache_resource(show_spinner=False)
 def ready() -> Foreign:
-    """The example: what Translate writes as CSV, read back in."""
+    """The example: what Translate writes as CSV, special tokens and all, read back in."""
     model = DEFAULTS["translate"]
     look = looking.settled(translate(model, examples.TRANSLATE[0].text), model)
     if look is None:
         return Foreign("", "csv", ())
-    return opened(as_csv(look.view("words", "hidden")), "csv", None)
+    return opened(as_csv(look.view("words", "shown")), "csv", None)
 
 
 def titles() -> dict[str, str]:
