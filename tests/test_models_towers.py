@@ -61,6 +61,7 @@ def opened() -> Reader:
         ("blip", "BlipForImageTextRetrieval", "text_encoder"),
         ("blip-2", "Blip2ForConditionalGeneration", "language_model"),
         ("aimv2", "Aimv2Model", "text_model"),
+        ("instructblip", "InstructBlipForConditionalGeneration", "language_model"),
     ],
 )
 def test_a_tower_is_found_wherever_it_stands(root: Path, kind: str, name: str, place: str) -> None:

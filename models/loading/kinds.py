@@ -32,7 +32,7 @@ def reads(model_type: object) -> Reads:
     try:
         made: Any = AutoModel._model_mapping.get(CONFIG_MAPPING[model_type], None)
         made = made[0] if isinstance(made, tuple) else made
-        alone = made is None or hasattr(made, towers.READS)
+        alone = made is None or towers.towered(made, CONFIG_MAPPING[model_type])
         modalities, first = ("text", "input_ids") if alone else _given(made)
     except (ImportError, ValueError):  # of another library, which is said when it is loaded
         return "text"

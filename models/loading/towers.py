@@ -17,7 +17,8 @@ from transformers import AutoModel, PreTrainedModel
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
 
-READS: Final = "get_text_features"
+_TEXT: Final = "input_ids"
+_READS: Final = "get_text_features"
 """What the library calls the command of such models that gives a text to its tower alone."""
 _PADDED: Final = ("siglip_text_model", "siglip2_text_model")
 
@@ -33,7 +34,16 @@ def usual(config: Any, auto: Any) -> Any:
 
 def two_towered(config: Any) -> bool:
     """Whether models of this kind read a text with a tower of its own, and otherwise not alone."""
-    return hasattr(usual(config, AutoModel), READS)
+    return towered(usual(config, AutoModel), type(config))
+
+
+def towered(found: Any, config_class: Any) -> bool:
+    """The same of a class of models, None included, with its class of configurations.
+
+    Some have a command for it; others start from a picture, and have a part for the text.
+    """
+    inner = "text_config" in getattr(config_class, "sub_configs", {})
+    return hasattr(found, _READS) or (inner and getattr(found, "main_input_name", _TEXT) != _TEXT)
 
 
 def tower(model: PreTrainedModel, name: str) -> str:
@@ -45,7 +55,7 @@ def tower(model: PreTrainedModel, name: str) -> str:
     """
     if not two_towered(model.config):
         return ""
-    wanted = type(model.config.text_config)
+    wanted = type(getattr(model.config, "text_config", None))
     for path, part in model.named_modules():
         if path and isinstance(part, PreTrainedModel) and isinstance(part.config, wanted):
             return str(path)
