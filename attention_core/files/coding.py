@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from attention_core.errors import TextError
@@ -144,22 +145,22 @@ def _broken(data: bytes, known: Coding) -> int | None:
     return None
 
 
-def _likely(data: bytes) -> list[Coding]:
+def _likely(data: bytes) -> Iterator[Coding]:
     """What a part of a text may be in, the likeliest first."""
     if zeros := data.count(b"\0"):
-        return [one for side, one in zip((1, 0), _UNMARKED, strict=True)
-                if data[side::2].count(b"\0") > USUAL * zeros]  # fmt: skip
-    high, by_letters = len(_HIGH.findall(data)), letters.told(data)
-    found = [
-        script.coding
-        for script in _SCRIPTS
-        if high >= script.fewest and script.needed.search(data) and _share(data, script) >= USUAL
-    ]
+        for side, one in zip((1, 0), _UNMARKED, strict=True):
+            if data[side::2].count(b"\0") > USUAL * zeros:
+                yield one
+        return
+    by_letters = letters.told(data)
     if by_letters is not None:
-        return [_lettered(by_letters), *found]
-    if found == [_WESTERN] and letters.turkish(data):
-        return [_lettered("cp1254")]
-    return found
+        yield _lettered(by_letters)
+    high = len(_HIGH.findall(data))
+    for script in _SCRIPTS:
+        if high < script.fewest or not script.needed.search(data) or _share(data, script) < USUAL:
+            continue
+        turkish = script.coding is _WESTERN and letters.turkish(data)
+        yield _lettered("cp1254") if turkish else script.coding
 
 
 def _lettered(codec: str) -> Coding:

@@ -17,7 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import inf, log
+from math import log
 from typing import Final
 
 FEWEST: Final = 6
@@ -87,14 +87,13 @@ def told(data: bytes) -> str | None:
     codecs = [codec for known in _SCRIPTS.values() for codec in known]
     chances = {codec: _chance(high, codec) for codec in codecs}
     best = max(chances, key=lambda codec: chances[codec])
-    texts = {codec: data.decode(codec, "replace") for codec in codecs}
-    text = texts[best]
-    next_best = max(
-        (chances[one] for one in codecs if _apart(texts[one], text) > AKIN), default=-inf
-    )
-    if chances[best] - next_best < MARGIN or chances[best] < LEAST * high.total():
+    if chances[best] < LEAST * high.total():
         return None
-    return next(codec for codec in codecs if texts[codec] == text)
+    close = [one for one in codecs if chances[best] - chances[one] < MARGIN]
+    texts = {codec: data.decode(codec, "replace") for codec in close}
+    if any(_apart(text, texts[best]) > AKIN for text in texts.values()):
+        return None
+    return next(codec for codec in close if texts[codec] == texts[best])
 
 
 def _apart(one: str, other: str) -> float:
