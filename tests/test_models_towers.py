@@ -79,6 +79,13 @@ def test_the_limit_of_a_tower_is_its_own(root: Path) -> None:
     assert opened().limit == model.config.text_config.max_position_embeddings == 128
 
 
+def test_the_limit_of_a_model_that_also_takes_pictures_is_that_of_its_text(root: Path) -> None:
+    model = architectures.build("llava", text_config={"max_position_embeddings": 64})
+    model.save_pretrained(root / "model")
+    fake.tokenizer().save_pretrained(root / "model")
+    assert opened().limit == 64
+
+
 def test_what_the_other_tower_lacks_does_not_matter(root: Path) -> None:
     saved(root, "clip")
     renamed(root, lambda key: None if key.startswith("vision_model.") else key)
