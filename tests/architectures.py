@@ -65,6 +65,7 @@ _OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "hunyuan_v1_dense": {"head_dim": 8},
     "reformer": {"axial_pos_embds": False, "attn_layers": ["local", "lsh"]},
     "perceiver": {"num_latents": 8, "d_latents": 32, "num_self_attends_per_block": 1},
+    "qwen2_vl": {"text_config": {"rope_parameters": {"mrope_section": [1, 1, 2]}}},
     "mamba2": {"num_heads": 8, "expand": 2},
     "xmod": {"default_language": "en_XX", "languages": ["en_XX"]},
 }  # fmt: skip
@@ -103,4 +104,7 @@ def shrunk(config_class: Any, **own: Any) -> Any:
         part = getattr(usual, name, None)
         if part is not None:
             changes[name] = shrunk(type(part)).to_dict()
-    return config_class(**{**changes, **own})
+    for name, one in own.items():
+        inner = config_class.sub_configs.get(name)
+        changes[name] = {**changes[name], **one} if inner else one
+    return config_class(**changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attention_core.errors import TextError, TooLong
+from attention_core.files import corpus
 from attention_core.files.formats.tmx import FORMAT, from_tmx
 from attention_core.files.pairs import MOST
 
@@ -47,6 +48,7 @@ def test_units_are_read_in_the_first_two_languages(coding: str) -> None:
 def test_the_coding_that_the_file_names_is_its_own() -> None:
     summer = memory(unit(("en", "summer"), ("fr", "été")), coding=' encoding="iso-8859-1"')
     assert texts(summer.encode("latin-1")) == [("summer", "été")]
+    assert corpus.read("tmx", [summer.encode("latin-1")]).notes == ()
 
 
 def test_marks_inside_a_segment_are_left_out_and_highlights_kept() -> None:

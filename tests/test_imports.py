@@ -854,3 +854,10 @@ def test_pairs_and_links_are_recognised_by_one_format_alone() -> None:
     pharaoh = registry.links()["pharaoh"]
     assert pharaoh.recognise(b"0-0 1p1\n\n2?3\n")
     assert not any(map(pharaoh.recognise, every.values()))
+
+
+def test_rows_that_sum_to_less_than_one_may_have_looked_at_tokens_that_are_left_out() -> None:
+    (note,) = one(b",the,cat\nle,0.7,0.1\nchat,0.2,0.8\n", "csv").notes
+    assert "1 rows of weights sum to less than 1, to between 0.8 and 0.8: what is missing" in note
+    (note,) = one(b",the,cat\nle,0.9,0.3\nchat,0.2,0.8\n", "csv").notes
+    assert "do not sum to 1 but to between 1.2 and 1.2" in note

@@ -219,7 +219,21 @@ def test_what_a_library_says_does_not_reach_the_reader(
 
 
 @pytest.mark.parametrize(
-    "name", ["bert", "gpt2", "t5", "marian", "clip", "llava", "canine", "musicgen", "made-up", 7]
+    "name",
+    [
+        "bert",
+        "gpt2",
+        "t5",
+        "marian",
+        "clip",
+        "blip-2",
+        "llava",
+        "canine",
+        "musicgen",
+        "higgs_audio_v2_tokenizer",
+        "made-up",
+        7,
+    ],
 )
 def test_what_takes_a_text_counts_as_a_reader_of_text(name: object) -> None:
     assert kinds.reads(name) == "text"

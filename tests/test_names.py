@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from pages.frame.names import OwnNames
+from pages.frame.names import OwnNames, _refusal
 
 MACHINE = socket.gethostname()
 OWN = ["localhost:8501", "127.0.0.1:8501", "[::1]:8501", "192.168.3.7:8501", "LOCALHOST",
@@ -78,6 +78,25 @@ def test_the_operator_lists_other_names(monkeypatch: pytest.MonkeyPatch) -> None
     assert not passes("http", "evil.example")
     monkeypatch.setenv("ATLAS_HOSTS", "*")
     assert passes("websocket", "evil.example", "https://elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-GB,en;q=0.9,zh;q=0.8", "en"), ("zh;q=0.3, en", "en"),
+     ("fr;q=1, zh;q=0.5, en;q=0.2", "zh"), ("", "en"), (";;q=,é;q=x", "en"), ("en;q=0,zh", "zh")],
+)  # fmt: skip
+def test_a_refusal_is_in_both_languages_and_the_browsers_own_is_first(
+    asked: str, first: str
+) -> None:
+    scope = {"headers": [(b"accept-language", asked.encode("latin-1"))]}
+    english, chinese, *more = sorted(_refusal("evil.example", scope).split("\n\n\n"))
+    assert not more
+    assert english.startswith("Attention Atlas does not answer to the name “evil.example”")
+    assert "“evil.example”" in chinese
+    assert "ATLAS_HOSTS=evil.example" in english
+    assert "ATLAS_HOSTS=evil.example" in chinese
+    said = _refusal("evil.example", scope)
+    assert said.startswith(english[:30] if first == "en" else chinese[:30])
 
 
 def test_what_is_no_browser_need_not_say_a_name() -> None:

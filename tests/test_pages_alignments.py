@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.showing import figures
+from tests.browser.frame import FILES
 from tests.test_pages_state import address, html, opened
 
 MODEL = "transformer-en-fr"
@@ -150,6 +151,59 @@ def test_counting_from_one_is_offered_where_links_fit_in_no_other_way() -> None:
 def test_what_was_assumed_of_a_file_is_said(page: str) -> None:
     data = "It is over\tL'été est fini\t0-0\n".encode("cp1252")
     assert "read as Windows-1252" in html(given(page, "latin.tsv", data))
+
+
+def test_home_translate_and_the_example_of_a_file_show_the_same_links(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = dict[str, set[tuple[str, str]]]()
+
+    def kept(
+        picture: Any, links: Any, _pins: object, key: str, *_more: object, **_: object
+    ) -> None:
+        rows, columns = picture.rows, picture.columns
+        drawn[key] = {(columns[one.source].text, rows[one.target].text) for one in links}
+
+    monkeypatch.setattr(figures, "alignment", kept)
+    app = opened("translate")  # by way of Home
+    app.switch_page(FILES["imports"]).run()
+    home, translate, imports = (
+        drawn[f"{name}.ribbons"] for name in ("home", "translate", "imports")
+    )
+    assert home == translate == imports
+    assert {("Mary", "Mary"), ("dress", "robe"), ("red", "rouge")} < home
+    assert "rows of weights" not in words(app)  # an example begins without a complaint
+
+
+def coding(app: AppTest) -> list[str]:
+    """The coding chosen, where one is asked for."""
+    return [str(one.value) for one in app.selectbox if one.label == "Coding of the file"]
+
+
+@pytest.mark.parametrize("page", ["corpus", "heads"])
+def test_another_coding_can_be_chosen_where_one_was_guessed(page: str) -> None:
+    text = "They live here\tŽijí tady už řadu let\t0-0\n"
+    app = given(page, "czech.tsv", text.encode("cp1250"))
+    assert coding(app) == [""]
+    app.selectbox(key=f"{page}.coding").select("cp1250").run()
+    assert not app.exception
+    assert address(app, "coding") == "cp1250"
+    assert not app.info
+    assert any("1 pair" in one.label for one in app.button)
+    assert "not marked as UTF-8" not in html(app)
+    app.file_uploader(key=f"{page}.file").set_value([("b.tsv", text.encode(), "text/plain")]).run()
+    assert coding(app) == []
+
+
+def test_the_coding_of_attention_is_asked_where_it_was_guessed() -> None:
+    data = ",the,cat\nτον,0.9,0.1\nγάτο,0.1,0.9\n".encode("cp1253")
+    app = opened("imports", **{"from": "own"})
+    app.file_uploader(key="imports.upload").set_value([("a.csv", data, "text/csv")]).run()
+    assert coding(app) == [""]
+    app.selectbox(key="imports.coding").select("cp1253").run()
+    assert not app.exception
+    assert "τον looks at the (0.90)" in words(app)
+    assert coding(imported(",the,cat\nτον,0.9,0.1\n")) == []
 
 
 @pytest.mark.parametrize(

@@ -742,6 +742,11 @@ def test_typed_special_tokens_are_text_and_said_to_be(made: Callable[[str], Seq2
     assert not made("marian").align(SOURCE, TARGET).record.notes
 
 
+def test_a_typed_sign_that_is_read_as_a_blank_is_said(made: Callable[[str], Seq2Seq]) -> None:
+    (note,) = made("marian").align("the▁cat", TARGET).record.notes
+    assert note == "Read as a blank, which this model writes so: ▁."
+
+
 def test_a_translator_that_explore_cannot_read_is_sent_to_translate(
     folder: Callable[[str], Path],
 ) -> None:

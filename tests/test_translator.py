@@ -208,6 +208,15 @@ def test_any_text_is_read_as_it_was_typed(reader: TranslatorReader, text: str) -
     assert {place for place, c in enumerate(source.text) if not c.isspace()} <= places
 
 
+def test_what_is_not_read_as_it_was_typed_is_said(reader: TranslatorReader) -> None:
+    said = "Read as plain text, and not as the model's own tokens: {}."
+    assert reader.translate("Hello </s> there <s>").record.notes == (said.format("<s>, </s>"),)
+    assert reader.align("Hello.", "Salut <pad>.").record.notes == (said.format("<pad>"),)
+    plainer = "Read as plainer characters, which this model knows: ▁ → _, ’ → '."
+    assert reader.translate("a▁b, it’s").record.notes == (plainer,)
+    assert reader.translate("Hello, it's me.").record.notes == ()
+
+
 @pytest.mark.parametrize(
     ("text", "unknown"),
     [

@@ -43,7 +43,8 @@ def read(form: str, files: Sequence[bytes | None], how: Reading = FROM_ZERO) -> 
         )  # fmt: skip
     found = known.read(files, how)
     plain = Pairs(tuple(_each(pair, unescaped) for pair in found.rows))
-    notes = dict.fromkeys(filter(None, (assumed(data) for data in files if data is not None)))
+    texts = () if known.declares else [data for data in files if data is not None]
+    notes = dict.fromkeys(filter(None, map(assumed, texts)))
     return replace(plain, notes=(*notes, *_remarks(found, plain, known.counted and not how.first)))
 
 

@@ -129,6 +129,7 @@ class PairsFormat(Format):
     parts    the files it comes in
     read     the content of each part, None for one that is missing. Raises TextError, TooLong
     write    pairs that people linked
+    declares whether a file itself names its coding
     counted  whether its links may count from 0 or 1, words being what spaces separate
     table    looks into a file whose columns may be in any order; None for other files
     """
@@ -136,5 +137,6 @@ class PairsFormat(Format):
     parts: tuple[Part, ...]
     read: Callable[[Sequence[bytes | None], Reading], Pairs] | None = None
     write: Callable[[Iterable[AlignedPair]], str] | None = None
+    declares: bool = False
     counted: bool = True
     table: Callable[[bytes], Table] | None = None

@@ -35,6 +35,13 @@ def remarks(weights: Weights, number: int) -> Iterator[Note]:
             "rows and columns.",
             number=number,
         )
+    elif odd.size and odd.max() < 1:
+        yield Note(
+            "In sentence {number}, {rows} rows of weights sum to less than 1, to between {least} "
+            "and {most}: what is missing may have gone to tokens that the file leaves out, such as "
+            "</s>. They are shown as they are.",
+            number=number, rows=odd.size, least=f"{odd.min():.3g}", most=f"{odd.max():.3g}",
+        )  # fmt: skip
     elif odd.size:
         yield Note(
             "In sentence {number}, {rows} rows of weights do not sum to 1 but to between {least} "

@@ -14,7 +14,7 @@ import re
 from typing import Final
 
 from attention_core.errors import TextError
-from attention_core.files.coding import LOOKED_AT, coding
+from attention_core.files.coding import CHOSEN, LOOKED_AT, coding
 from attention_core.watching.record import Note
 
 _LINE_END: Final = re.compile(r"\r\n?")
@@ -38,9 +38,28 @@ def assumed(data: bytes) -> Note | None:
         return None
     return Note(
         "This file is not marked as UTF-8; its letters were read as {coding}. If they look wrong, "
-        "save the file as UTF-8.",
+        "choose another coding, or save the file as UTF-8.",
         coding=known.title,
     )
+
+
+def doubtful(data: bytes) -> bool:
+    """Whether nothing but its letters tells the coding of a text, or not even these."""
+    try:
+        return not coding(data).certain
+    except TextError:
+        return True
+
+
+def recoded(data: bytes, codec: str) -> bytes:
+    """A text in UTF-8 that is in a coding of `CHOSEN`. Raises TextError where it is in another."""
+    try:
+        return data.decode(codec).encode()
+    except UnicodeDecodeError as fault:
+        raise TextError(
+            "Line {line} of this file is not {coding} text; choose another coding.",
+            line=data.count(b"\n", 0, fault.start) + 1, coding=CHOSEN[codec],
+        ) from fault  # fmt: skip
 
 
 def beginning(data: bytes, lines: int = 40) -> list[str]:

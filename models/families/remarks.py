@@ -10,6 +10,7 @@ from attention_core.watching.record import Note
 from models.families.cutting import Cutter
 from models.families.tokenization import Tokens, left_out
 
+BLANK = "▁"
 SHOWN = 6
 """Words that a remark names; more would not be read."""
 _LAID_OUT = re.compile(r"\S(?:\s*[^\S ]\s*| {2,})\S")
@@ -31,6 +32,7 @@ def remarks(
         yield Note("Read as the model's own tokens: {tokens}.", tokens=_listed(names))
     elif names:
         yield as_text(names)
+    yield from as_blank(tokenizer, texts)
     parts = tuple(parts)
     strange = [
         token.text
@@ -62,6 +64,17 @@ def as_text(names: Iterable[str]) -> Note:
     return Note(
         "Read as plain text, and not as the model's own tokens: {tokens}.", tokens=_listed(names)
     )
+
+
+def as_blank(tokenizer: Cutter, texts: Iterable[str]) -> Iterator[Note]:
+    """What is said of a typed sign that pieces write for a blank, where it is read as one."""
+    for text in texts:
+        if BLANK in text:
+            both = (text, text.replace(BLANK, " "))
+            ids = [tokenizer.encode(one, add_special_tokens=False).ids for one in both]
+            if ids[0] == ids[1]:
+                yield Note("Read as a blank, which this model writes so: {sign}.", sign=BLANK)
+                return
 
 
 def joined(*texts: str) -> tuple[Note, ...]:

@@ -49,13 +49,18 @@ def third_of_each(made: Tensor, heads: int) -> Tensor:
     return made.reshape(*made.shape[:-1], heads, -1).chunk(3, -1)[-1].flatten(-2)
 
 
+def middle_of_quarters(made: Tensor, _heads: int) -> Tensor:
+    """In each of four parts the queries, then the values, then the keys of some heads."""
+    return made.reshape(*made.shape[:-1], 4, -1).chunk(3, -1)[1].flatten(-2)
+
+
 def behind_all(made: Tensor, heads: int) -> Tensor:
     """The queries of all heads, then one key and one value for all of them."""
     return made[..., -(made.shape[-1] // (heads + 2)) :]
 
 
 SPLITS: Final[tuple[Callable[[Tensor, int], Tensor], ...]] = (
-    whole, last_third, third_of_each, behind_all,
+    whole, last_third, third_of_each, middle_of_quarters, behind_all,
 )  # fmt: skip
 """Where the values are in what a module gives: (batch, key, width) to (batch, key, values)."""
 
@@ -125,9 +130,10 @@ def gap(weights: Tensor, values: Tensor, taken: Tensor) -> float:
     """The largest distance of weights × values from what was taken, in parts of its largest number.
 
     weights  (head, query, key)
-    values   (1, key, group · width)
-    taken    (1, query, head · width)
+    values   (1, key, group · width) or (key, 1, group · width)
+    taken    (1, query, head · width) or (query, 1, head · width)
     """
+    values, taken = _batched(values), _batched(taken)
     heads, _, keys = weights.shape
     width = taken.shape[-1] // heads
     fits = taken.shape[-1] == heads * width and width > 0
@@ -222,14 +228,20 @@ def layout(found: Sequence[Event], place: int, weights: Tensor) -> Layout | None
 
 def _along(made: Any) -> bool:
     """Whether this is one vector for each token of one text."""
-    return isinstance(made, Tensor) and made.ndim == 3 and len(made) == 1
+    return isinstance(made, Tensor) and made.ndim == 3 and 1 in made.shape[:2]
+
+
+def _batched(made: Tensor) -> Tensor:
+    """The one text first, then its tokens; some models have it the other way round."""
+    return made.transpose(0, 1) if made.ndim == 3 and made.shape[1] == 1 else made
 
 
 def _explains(
     weights: Tensor, made: Tensor, split: Callable[[Tensor, int], Tensor], taken: Tensor
 ) -> bool:
     heads = len(weights)
-    if split is third_of_each and made.shape[-1] % (3 * heads):
+    parts = 3 * heads if split is third_of_each else 12 if split is middle_of_quarters else 1
+    if made.shape[-1] % parts:
         return False
     values = split(made, heads)
     return gap(weights.float(), values, taken) <= Integrity.TOLERANCE

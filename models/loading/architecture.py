@@ -21,7 +21,7 @@ import transformers
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from attention_core.errors import ModelError
-from models.loading import kinds
+from models.loading import kinds, towers
 
 __all__ = ["AutoModel", "check_reads_text", "of_folder", "saved_as"]
 
@@ -46,7 +46,8 @@ def of_folder(folder: Path, auto: Any) -> Any:
             model=folder.name,
             type=config.model_type,
         )
-    check_reads_text(found, folder.name)
+    if not towers.two_towered(config):
+        check_reads_text(found, folder.name)
     if auto is not AutoModel and not _writes(found):
         raise ModelError(
             "{model} is only one half of an encoder–decoder, so it does not write one text from "
@@ -59,17 +60,17 @@ def of_folder(folder: Path, auto: Any) -> Any:
 def saved_as(config: Any, auto: Any) -> Any:
     """The library's usual class for a configuration, or the one that the model was saved from.
 
-    The latter where there is no usual one (a part of a larger model), and where the usual one has
-    a decoder that was not saved; None where neither is known.
+    The latter where there is no usual one (a part of a larger model), where the usual one has a
+    decoder that was not saved, and where it has two towers, which other classes call by other
+    names; None where neither is known.
     """
-    usual: Any = auto._model_mapping.get(type(config), None)
-    usual = usual[0] if isinstance(usual, (list, tuple)) else usual
+    usual = towers.usual(config, auto)
     named: Any = getattr(transformers, str(next(iter(config.architectures or ()), "")), None)
     if not (isinstance(named, type) and issubclass(named, PreTrainedModel)):
         return usual
     if not isinstance(config, named.config_class or ()):
         return usual  # it names a class of another kind, which would read its numbers wrongly
-    if usual is None or (_writes(usual) and not _writes(named)):
+    if usual is None or towers.two_towered(config) or (_writes(usual) and not _writes(named)):
         return named
     return usual
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
-from models.loading import adapters, kinds, size
+from models.loading import adapters, kinds, size, towers
 from models.loading.architecture import of_folder
 from models.loading.documents import called
 from models.loading.folders import check_memory, judge
@@ -38,6 +39,8 @@ _POSITIONS = (
     "max_seq_len",
     "seq_length",
 )
+_NEEDED = re.compile(r"requires the (\S+) library")
+_PARTS = ("encoder", "decoder", "text_config")
 _UNUSED = ("pooler",)
 """Parts that a checkpoint may lack because attention does not pass through them."""
 
@@ -59,7 +62,7 @@ class Checkpoint:
     def limit(self) -> int:
         """The most tokens that the network has positions for and the tokenizer declares."""
         config = self.model.config
-        parts = [config, getattr(config, "encoder", None), getattr(config, "decoder", None)]
+        parts = [config, *(getattr(config, name, None) for name in _PARTS)]
         reserved = _reserved_positions(self.model)
         limits = [limit - reserved for part in parts for limit in _positions(part)]
         return min([int(self.tokenizer.model_max_length), *limits])
@@ -110,7 +113,9 @@ def writes(model_type: str) -> bool:
 def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False) -> Checkpoint:
     """Model, adapter and tokenizer of a folder that has been judged."""
     found, model = tokenizer(folder, converted, ours), _model(folder, architecture)
-    checkpoint = Checkpoint(model, found, adapters.merged(model, folder), not ours)
+    merged, place = adapters.merged(model, folder), towers.tower(model, called(folder))
+    model = towers.taken(model, place)
+    checkpoint = Checkpoint(model, found, (*merged, *towers.notes(model, place)), not ours)
     _check(checkpoint, called(folder))
     return checkpoint
 
@@ -132,6 +137,14 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
         )
     except ModelError:
         raise
+    except ImportError as fault:
+        needed = _NEEDED.search(str(fault))
+        raise ModelError(
+            "{model} needs a program that is not installed on this server ({program}); its "
+            "operator can install it, or choose another model.",
+            model=called(folder),
+            program=needed[1] if needed else "–",
+        ) from fault
     except Exception as fault:
         log.warning("The model in %s cannot be loaded", folder, exc_info=True)
         raise ModelError(
@@ -140,7 +153,8 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
             "what was wrong.",
             model=called(folder),
         ) from fault
-    _check_report(report, called(folder), _learned(model))
+    place = towers.tower(model, called(folder))
+    _check_report(report, called(folder), _learned(model), place and f"{place}.")
     return model.eval()  # type: ignore[no-any-return]
 
 
@@ -151,10 +165,14 @@ def _learned(model: PreTrainedModel) -> set[str]:
     return {name for name, _ in named if name.rpartition(".")[0] not in made}
 
 
-def _check_report(report: dict[str, Any], name: str, learned: set[str]) -> None:
-    """Raises ModelError when weights are missing or of another shape: they would be random."""
+def _check_report(report: dict[str, Any], name: str, learned: set[str], within: str) -> None:
+    """Raises ModelError when weights are missing or of another shape: they would be random.
+
+    within  how the names of the weights begin that are needed
+    """
+    unused = tuple(within + part for part in _UNUSED)
     for place, held, wanted in sorted(report["mismatched_keys"]):
-        if place.startswith(_UNUSED):
+        if place.startswith(unused) or not place.startswith(within):
             continue
         raise ModelError(
             "The weights of {model} do not fit its config.json: {place} is {held} in the file, "
@@ -164,8 +182,10 @@ def _check_report(report: dict[str, Any], name: str, learned: set[str]) -> None:
             held=_sides(held),
             wanted=_sides(wanted),
         )
-    lacking = learned.intersection(report["missing_keys"])
-    missing = sorted(key for key in lacking if not key.startswith(_UNUSED))
+    needed = {key for key in learned if key.startswith(within) and not key.startswith(unused)}
+    missing = sorted(needed.intersection(report["missing_keys"]))
+    if within and missing and set(missing) == needed:
+        raise towers.without_texts(name)
     if missing:
         raise ModelError(
             "The weights file of {model} lacks {count} of the model's tensors, such as "

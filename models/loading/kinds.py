@@ -14,6 +14,7 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from attention_core.errors import ModelError
+from models.loading import towers
 from models.loading.documents import called
 
 Reads = Literal["text", "pictures", "sound", "other"]
@@ -28,19 +29,23 @@ def reads(model_type: object) -> Reads:
         return "text"  # the usual ones, without importing what they are made of
     if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
         return "text"
-    config = CONFIG_MAPPING[model_type]
-    made: Any = AutoModel._model_mapping.get(config, None)
-    made = made[0] if isinstance(made, tuple) else made
-    if made is None:
+    try:
+        made: Any = AutoModel._model_mapping.get(CONFIG_MAPPING[model_type], None)
+        made = made[0] if isinstance(made, tuple) else made
+        alone = made is None or towers.towered(made, CONFIG_MAPPING[model_type])
+        modalities, first = ("text", "input_ids") if alone else _given(made)
+    except (ImportError, ValueError):  # of another library, which is said when it is loaded
         return "text"
-    modalities = made.input_modalities
     kinds = {modalities} if isinstance(modalities, str) else set(modalities)
-    first = str(made.main_input_name)
     if first == "input_ids":
         return "text" if "text" in kinds else "pictures" if kinds & _SEEN else "other"
     if first.startswith("pixel_values"):
         return "pictures"
     return "sound" if first in ("input_values", "input_features") else "other"
+
+
+def _given(made: Any) -> tuple[Any, str]:
+    return made.input_modalities, str(made.main_input_name)
 
 
 def check(folder: Path, model_type: str) -> None:

@@ -6,13 +6,14 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from transformers import (
     AutoTokenizer,
     M2M100Tokenizer,
     MarianTokenizer,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
 )
 
 from attention_core.errors import ModelError
@@ -76,7 +77,7 @@ def tokenizer(folder: Path, converted: bool = False, ours: bool = False) -> PreT
     """
     if not ours:
         _try(folder)
-    found = _read(folder)
+    found = _loaded(folder)
     if isinstance(found, CONVERTED) and not converted:
         raise ModelError(
             "{model} is a translator, and its tokenizer is understood on the page Translate only; "
@@ -96,11 +97,9 @@ def tokenizer(folder: Path, converted: bool = False, ours: bool = False) -> PreT
     return found
 
 
-def _read(folder: Path) -> PreTrainedTokenizerBase:
+def _read(folder: Path, kind: Any) -> PreTrainedTokenizerBase:
     try:
-        found = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
+        found = kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except BaseException as fault:
         if isinstance(fault, Exception) or type(fault).__name__ == _PANIC:
             raise _unread(folder) from fault
@@ -108,6 +107,16 @@ def _read(folder: Path) -> PreTrainedTokenizerBase:
     if not isinstance(found, PreTrainedTokenizerBase):
         raise _unread(folder)
     return found
+
+
+def _loaded(folder: Path) -> PreTrainedTokenizerBase:
+    """What the library makes of the folder; where that is not fast, what tokenizer.json says.
+
+    SigLIP's class is not fast, though a file that is lies beside it.
+    """
+    found = _read(folder, AutoTokenizer)
+    whole = (folder / _WHOLE).is_file() and not isinstance(found, CONVERTED)
+    return found if found.is_fast or not whole else _read(folder, PreTrainedTokenizerFast)
 
 
 def _try(folder: Path) -> None:

@@ -18,7 +18,7 @@ from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
 from attention_core.pictures.reading_order import mirrored, mirrored_links, right_to_left
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
-from pages.alignments.parts import foreign
+from pages.alignments.parts import codings, foreign
 from pages.alignments.parts.foreign import Foreign
 from pages.alignments.parts.uploading import MEGABYTES
 from pages.frame import ask, downloads, link, prose, site
@@ -30,6 +30,7 @@ CARD = site.Page(PAGE, N_("Open a file of attention"), order=120, group=N_("Alig
 FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")
 FORM = link.one_of(PAGE, "form", ("", *foreign.formats()), "")
 FILE = link.text(PAGE, "file")
+CODING = codings.choice(PAGE)
 CUT = link.flag(PAGE, "cut")
 SENTENCE = link.number(PAGE, "sentence", 0)
 HEADS = link.numbers(PAGE, "heads")
@@ -44,8 +45,8 @@ HOW = link.one_of(PAGE, "how", tuple(EXTRACTIONS), "argmax")
 LEAST = link.amount(PAGE, "least", 20, 0, 100)
 PLACES = (PINS, CELL)
 CHOICES = (
-    FROM, FORM, FILE, CUT, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, TURN, ORDER, HOW,
-    LEAST,
+    FROM, FORM, FILE, CODING, CUT, SENTENCE, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE, TURN,
+    ORDER, HOW, LEAST,
 )  # fmt: skip
 LISTED = 200
 """Sentences that are offered by their words; a list of more would weigh on every message."""
@@ -69,7 +70,7 @@ def page() -> None:
 def asked() -> Foreign | None:
     """The example, or the file of the reader; None while there is none."""
     titles = {"ready": _("an example"), "own": _("my own file")}
-    about = (FILE, CUT, SENTENCE, HEADS, TURN, *PLACES)
+    about = (FILE, CODING, CUT, SENTENCE, HEADS, TURN, *PLACES)
     if choosing.segments(FROM, _("Attention"), titles, about) == "ready":
         return foreign.ready()
     form = choosing.segments(FORM, _("Format"), foreign.titles())
@@ -92,8 +93,9 @@ def asked() -> Foreign | None:
     if data is None:
         return remembered()
     lines = None if sources is None else sources.getvalue()
-    cut = bool(link.value(CUT))
-    file = ask.answered(lambda: foreign.opened(data.getvalue(), form, lines, cut), CUT)
+    cut, content = bool(link.value(CUT)), data.getvalue()
+    coded = codings.asked(CODING, foreign.texts(content, form, lines))
+    file = ask.answered(lambda: foreign.opened(content, form, lines, cut, coded), CUT)
     link.choose(FILE, "" if file is None else file.key)
     return file
 

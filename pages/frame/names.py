@@ -6,6 +6,7 @@ if it were its own (DNS rebinding). Its name gives it away: we answer to our own
 
 from __future__ import annotations
 
+import re
 import socket
 from functools import cache
 from ipaddress import ip_address
@@ -15,21 +16,20 @@ from urllib.parse import urlsplit
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from attention_core.marking import N_
 from models.settings import settings
+from pages.frame.language import LANGUAGES, translations
 
 HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY: Final = "*"
 _READING: Final = ("GET", "HEAD", "OPTIONS")
-_REFUSED: Final = """\
-Attention Atlas does not answer to the name “{name}”.
-
-It answers to localhost, to numbers such as 192.168.0.7, and to the name of its own machine. If it
-is meant to be reached by another name, its operator starts it with
-
-    ATLAS_HOSTS={name}
-
-(several names with commas between; * for any name, behind a proxy that checks them).
-"""
+_REFUSED: Final = N_(
+    "Attention Atlas does not answer to the name “{name}”.\n\n"
+    "It answers to localhost, to numbers such as 192.168.0.7, and to the name of its own machine. "
+    "If it is meant to be reached by another name, its operator starts it with\n\n"
+    "    ATLAS_HOSTS={name}\n\n"
+    "(several names with commas between; * for any name, behind a proxy that checks them)."
+)
 
 
 class OwnNames:
@@ -43,11 +43,31 @@ class OwnNames:
         if stranger is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            said = _REFUSED.format(name=stranger)
-            await PlainTextResponse(said, 421)(scope, receive, send)
+            await PlainTextResponse(_refusal(stranger, scope), 421)(scope, receive, send)
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "another name"})
+
+
+def _refusal(name: str, scope: Scope) -> str:
+    """What is said to whoever asks for that name: in every language, the browser's own first."""
+    headers = dict(scope.get("headers") or ())
+    wanted = _wanted(headers.get(b"accept-language", b"").decode("latin-1"))
+    codes = sorted(
+        LANGUAGES, key=lambda code: wanted.index(code) if code in wanted else len(wanted)
+    )
+    said = (translations(code).gettext(_REFUSED).format(name=name) for code in codes)
+    return "\n\n\n".join(said) + "\n"
+
+
+def _wanted(header: str) -> list[str]:
+    """The languages of Accept-Language without their countries, the dearest first (RFC 9110)."""
+    found = list[tuple[float, str]]()
+    for one in header.split(",")[:20]:
+        code, _, weight = one.partition(";")
+        amount = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", weight) if weight else None
+        found.append((-float(amount[1]) if amount else -1.0, code.strip().split("-")[0].lower()))
+    return [code for _, code in sorted(found, key=lambda one: one[0])]
 
 
 def _stranger(scope: Scope) -> str | None:

@@ -62,7 +62,7 @@ def test_a_file_outlives_a_reload_and_its_links_can_be_kept(
 ) -> None:
     opened(page, f"{server.url}/imports?from=own")
     upload(page, "imports.upload", "a.csv", CSV.encode())
-    expect(page.get_by_text("do not sum to 1").first).to_be_visible()
+    expect(page.get_by_text("sum to less than 1").first).to_be_visible()
     button = page.get_by_role("button", name="Links (Pharaoh)")
     assert saved(page, button, tmp_path).read_text() == "0-0 1-1"
     choose(page, "imports.how", "heavy enough")

@@ -108,5 +108,6 @@ FORMAT: Final = PairsFormat(
     recognise=recognised,
     parts=(Part("memory", N_("Translation memory"), ("tmx", "xml")),),
     read=_read,
+    declares=True,
     counted=False,
 )

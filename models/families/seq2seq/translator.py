@@ -17,7 +17,7 @@ from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
 from models.families.limits import limit
 from models.families.reader import bounded
-from models.families.remarks import as_text
+from models.families.remarks import as_blank, as_text
 from models.families.seq2seq.languages import Wish, framed
 from models.families.seq2seq.search import Hypothesis, chances, hypotheses
 from models.families.seq2seq.vocabulary import Vocabulary
@@ -142,7 +142,7 @@ class Seq2Seq:
         """Tokens within the limit, and notes on what was left out or read in another way."""
         made = self._read(side, text, name)
         typed = sorted(piece for piece in side.special if piece and piece in text)
-        told = (as_text(typed),) if typed else ()
+        told = (*((as_text(typed),) if typed else ()), *as_blank(side.tokenizer, (text,)))
         if len(made) <= self.limit:
             return made, told
         if not agreed:

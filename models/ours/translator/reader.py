@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -29,12 +29,21 @@ from attention_core.watching.capture import (
 )
 from attention_core.watching.edit import Edit, placed
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
+from models.families.remarks import as_text
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
 from models.ours.translator import vocabulary
 from models.ours.translator.network import Followed, Traced
 from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shape_of
 from models.ours.translator.search import Found, beam_search
-from models.ours.translator.vocabulary import END, END_ID, START, START_ID, UNKNOWN, UNKNOWN_ID
+from models.ours.translator.vocabulary import (
+    END,
+    END_ID,
+    SPECIALS,
+    START,
+    START_ID,
+    UNKNOWN,
+    UNKNOWN_ID,
+)
 
 CANDIDATES = 5
 SPACE = "▁"
@@ -77,7 +86,7 @@ class TranslatorReader:
             found = beam_search(self.network, pieces, search.width, search.strength, cancelled)
             best = found.hypotheses[0]
             ids = best.pieces if best.pieces[-1:] == [END_ID] else [*best.pieces, END_ID]
-            made = self._follow(source, pieces, self._written(ids), ids, cut)
+            made = self._follow(source, pieces, self._written(ids), ids, cut, (source,))
         return replace(
             made, alternatives=self._alternatives(found, made.text), tree=self._tree(found)
         )
@@ -94,7 +103,7 @@ class TranslatorReader:
         if cancelled():
             raise Superseded
         with self.editing(edits):
-            return self._follow(source, pieces, axis, ids, cut)
+            return self._follow(source, pieces, axis, ids, cut, (source, axis))
 
     def probe(
         self, text: str, target: str, want: Want = WEIGHTS, edits: Sequence[Edit] = ()
@@ -209,20 +218,23 @@ class TranslatorReader:
 
     @torch.inference_mode()
     def _follow(
-        self, source: TextAxis, pieces: list[int], target: TextAxis, ids: list[int], cut: bool
-    ) -> Translation:
-        """One teacher-forced pass: the weights and the chances at every step."""
+        self, source: TextAxis, pieces: list[int], target: TextAxis, ids: list[int], cut: bool,
+        typed: Sequence[TextAxis],
+    ) -> Translation:  # fmt: skip
+        """One teacher-forced pass: the weights and the chances at every step.
+
+        typed  those of both texts that a reader gave
+        """
         logits, looks = self._passed(pieces, ids)
         sites = tuple(_site(look, source, target, _given(target)) for look in looks)
         chances = logits[0].log_softmax(-1)
         note = Note("Only the first {limit} pieces were read.", limit=self.limit)
-        full = self.limit in (len(source), len(target))
+        full = cut and self.limit in (len(source), len(target))
+        notes = (*((note,) if full else ()), *_remarks(axis.text for axis in typed))
         best = chances.topk(CANDIDATES)
         chosen = chances[range(len(ids)), ids]
         return Translation(
-            record=AttentionRecord(
-                self.name, sites, (source, target), (note,) if cut and full else ()
-            ),
+            record=AttentionRecord(self.name, sites, (source, target), notes),
             text=target.text,
             candidates=tuple(
                 tuple(
@@ -311,6 +323,20 @@ def _integrity(look: Traced) -> Integrity:
     return Integrity(
         max(0.0, float(distance.max())), gap / max(float(trace.context.abs().max()), 1e-12)
     )
+
+
+def _remarks(texts: Iterable[str]) -> Iterator[Note]:
+    """In which ways typed texts are not read as they stand."""
+    text = "\n".join(texts)
+    names = [name for name in SPECIALS if name in text]
+    if names:
+        yield as_text(names)
+    changed = vocabulary.changed(text)
+    if changed:
+        yield Note(
+            "Read as plainer characters, which this model knows: {characters}.",
+            characters=", ".join(f"{one} → {vocabulary.normalised(one)}" for one in changed),
+        )
 
 
 def _unknown(source: TextAxis, pieces: list[int]) -> tuple[str, ...]:

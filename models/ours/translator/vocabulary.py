@@ -35,6 +35,11 @@ def normalised(text: str) -> str:
     return text.translate(_same)
 
 
+def changed(text: str) -> tuple[str, ...]:
+    """The characters of a text that a model is given as others."""
+    return tuple(one for one in dict.fromkeys(text) if normalised(one) != one)
+
+
 def tidy(text: str) -> str:
     """A corpus line as the model should learn it: composed, plain, single spaces."""
     return " ".join(normalised(unicodedata.normalize("NFC", text)).split())

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from attention_core.files import registry
+from attention_core.files.coding import LOOKED_AT
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
 from attention_core.files.reading import Imported, read, recognised
-from attention_core.files.text import assumed, decoded
+from attention_core.files.text import assumed, decoded, recoded
 from attention_core.watching.record import Note
 from pages.frame import examples
 from pages.frame.language import _
@@ -58,13 +59,28 @@ class _Drawer:
 _DRAWER = _Drawer()
 
 
-def opened(data: bytes, form: str, sources: bytes | None, cut: bool = False) -> Foreign:
+def texts(data: bytes, form: str, sources: bytes | None) -> list[bytes]:
+    """Which of these files are texts: a format of numbers is told by its beginning or its name."""
+    binary = [one for name, one in formats().items() if one.binary and form in ("", name)]
+    beside = [] if sources is None else [sources]
+    numbers = any(form or one.recognise(data[:LOOKED_AT]) for one in binary)
+    return beside if numbers else [data, *beside]
+
+
+def opened(
+    data: bytes, form: str, sources: bytes | None, cut: bool = False, coded: str = ""
+) -> Foreign:
     """A file as the format says, or as it looks; raises TextError for what is wrong with it.
 
     form     a name of `formats`, or "" to be recognised
     sources  what was translated, a sentence a line, for files without it
     cut      True reads the beginning of a file with too many sentences
+    coded    the coding of what is text in it, "" for the one that is recognised
     """
+    if coded:
+        given = texts(data, form, sources)
+        data = recoded(data, coded) if data in given else data
+        sources = None if sources is None else recoded(sources, coded)
     known = form if form in formats() else recognised(data).name
     digest = hashlib.sha256(b"\n".join((known.encode(), b"%d" % cut, data, sources or b"")))
     key = digest.hexdigest()[:16]
@@ -84,12 +100,12 @@ def kept(key: str) -> Foreign | None:
 
 @st.cache_resource(show_spinner=False)
 def ready() -> Foreign:
-    """The example: what Translate writes as CSV, read back in."""
+    """The example: what Translate writes as CSV, special tokens and all, read back in."""
     model = DEFAULTS["translate"]
     look = looking.settled(translate(model, examples.TRANSLATE[0].text), model)
     if look is None:
         return Foreign("", "csv", ())
-    return opened(as_csv(look.view("words", "hidden")), "csv", None)
+    return opened(as_csv(look.view("words", "shown")), "csv", None)
 
 
 def titles() -> dict[str, str]:

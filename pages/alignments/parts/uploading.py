@@ -13,7 +13,9 @@ from attention_core.files import corpus, registry
 from attention_core.files.format import Columns, PairsFormat, Part, Reading, Table
 from attention_core.files.formats.table_pairs import MOST_COLUMNS
 from attention_core.files.pairs import Pairs
+from attention_core.files.text import recoded
 from attention_core.numbers.alignment import Direction
+from pages.alignments.parts import codings
 from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
@@ -31,6 +33,7 @@ class Upload(NamedTuple):
     page: str
     origin: Choice[str]
     form: Choice[str]
+    coding: Choice[str]
     first: Choice[str]
     direction: Choice[Direction]
     cut: Choice[bool]
@@ -45,7 +48,15 @@ class Upload(NamedTuple):
 
     @property
     def all(self) -> tuple[Kept, ...]:
-        return self.origin, self.form, self.first, self.direction, self.cut, *self.columns
+        return (
+            self.origin,
+            self.form,
+            self.coding,
+            self.first,
+            self.direction,
+            self.cut,
+            *self.columns,
+        )
 
 
 def choices(page: str) -> Upload:
@@ -54,6 +65,7 @@ def choices(page: str) -> Upload:
         page,
         link.one_of(page, "from", ("ready", "own"), "ready"),
         link.one_of(page, "form", tuple(formats()), "table"),
+        codings.choice(page),
         choosing.first(page),
         choosing.direction(page),
         link.flag(page, "cut"),
@@ -82,6 +94,9 @@ def asked(
         counted(upload, form, needs_links)
     if files is None:
         return None
+    files = _recoded(upload, form, files)
+    if files is None:
+        return None
     how = ask.answered(lambda: _how(upload, form, files), upload.cut)
     if how is None:
         return None
@@ -92,6 +107,19 @@ def asked(
         st.button(_("Count from 1"), on_click=link.choose, args=(upload.first, "1"),
                   key=f"{upload.page}.from_one")  # fmt: skip
     return pairs
+
+
+def _recoded(
+    upload: Upload, form: PairsFormat, files: tuple[bytes | None, ...]
+) -> tuple[bytes | None, ...] | None:
+    """The files in UTF-8 where the reader names their coding; None where they are in another."""
+    if form.declares:
+        return files
+    coded = codings.asked(upload.coding, [data for data in files if data is not None])
+    if not coded:
+        return files
+    made = ask.answered(lambda: [data and recoded(data, coded) for data in files], upload.cut)
+    return None if made is None else tuple(made)
 
 
 def _how(upload: Upload, form: PairsFormat, files: tuple[bytes | None, ...]) -> Reading:
@@ -163,7 +191,7 @@ def _files(
         given = st.file_uploader(
             _("Links, if there are any") if optional else _(part.title), list(part.endings),
             key=f"{upload.page}.{part.name}", max_upload_size=MEGABYTES,
-            on_change=ask.forget, args=((upload.cut, *upload.columns, *about),),
+            on_change=ask.forget, args=((upload.cut, upload.coding, *upload.columns, *about),),
         )  # fmt: skip
         return None if given is None else given.getvalue()
 
