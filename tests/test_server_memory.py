@@ -46,7 +46,7 @@ def test_a_full_collection_waits_until_it_is_due(
 ) -> None:
     memory, moment = 1 << 30, 1000.0
     monkeypatch.setattr(house, "held", lambda: memory)
-    monkeypatch.setattr(house.time, "monotonic", lambda: moment)
+    monkeypatch.setattr("pages.frame.house.time.monotonic", lambda: moment)
     keeper, knot = house.Keeper(), dead_and_frozen()
     memory, moment = memory + grown, moment + later
     keeper.tidy()
