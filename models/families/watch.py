@@ -6,6 +6,12 @@ are numbers of tokens, pixels or sound is the family's business.
 
 There are several ways to watch, and a model gets the first that shows most: each is tried on a
 twin, and what changes by it what the model computes (`models.families.untouched`) is none.
+
+>>> from models.families import fake
+>>> from models.families.reader import Reader
+>>> watch = Reader("fake", fake.checkpoint()).watch
+>>> watch.routed, list(watch.places), sorted(watch.kinds)
+(True, ['encoder.0', 'encoder.1'], ['encoder'])
 """
 
 from __future__ import annotations

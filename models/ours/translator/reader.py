@@ -1,4 +1,12 @@
-"""A trained translator as the pages use it: text in; translation, alignment and candidates out."""
+"""A trained translator as the pages use it: text in; translation, alignment and candidates out.
+
+>>> reader = load_translator("bahdanau-en-fr")
+>>> made = reader.translate("I love machine learning.")
+>>> made.text
+"J'aime l'apprentissage automatique."
+>>> made.cross[0].weights().shape  # (head, target piece, source piece)
+torch.Size([1, 7, 6])
+"""
 
 from __future__ import annotations
 
