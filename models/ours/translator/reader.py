@@ -36,6 +36,7 @@ from attention_core.watching.capture import (
     never,
 )
 from attention_core.watching.edit import Edit, placed
+from attention_core.watching.intervention import Intervention, intervening
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
 from models.ours.translator import vocabulary
@@ -150,6 +151,12 @@ class TranslatorReader:
         Raises AttentionError when an edit names a site that this network has not.
         """
         return editing(placed(edits, self.network.sites))
+
+    def intervening(self, interventions: Sequence[Intervention]) -> AbstractContextManager[None]:
+        """These changes of what heads, attention and layers give on, inside the block and in this
+        thread only; see `attention_core.watching.intervention`.
+        """
+        return intervening(interventions, self.network.sites, self.network.layers)
 
     def source_pieces(self, text: str, cut: bool) -> tuple[TextAxis, list[int]]:
         """A source: the axis and the numbers of its pieces, </s> at the end.
