@@ -39,7 +39,7 @@ def gpt() -> Reader:
     config = GPT2Config(vocab_size=len(fake.vocabulary()), n_positions=64, n_embd=WIDTH, n_layer=2,
                         n_head=HEADS, initializer_range=0.3)  # fmt: skip
     torch.manual_seed(5)
-    return Reader("gpt", Checkpoint(GPT2Model(config).eval().double(), fake.tokenizer()))
+    return Reader("gpt", Checkpoint(GPT2Model(config).train(False).double(), fake.tokenizer()))
 
 
 MODELS = {"bert": bert, "gpt": gpt}

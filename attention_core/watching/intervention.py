@@ -154,7 +154,7 @@ def handed(module: nn.Module, joined: Tensor, heads: int) -> Tensor:
     """
     for acting in _ACTIVE.get():
         if acting.made.get((module, "heads")):
-            apart = joined.unflatten(-1, (heads, -1)).transpose(-3, -2)
+            apart = joined.reshape(*joined.shape[:-1], heads, -1).transpose(-3, -2)
             apart = acting.changed(module, "heads", apart)
             joined = apart.transpose(-3, -2).flatten(-2)
         acting.joined = module, joined
