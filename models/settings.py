@@ -1,4 +1,8 @@
-"""What the operator decides at start, read from the environment in this one place."""
+"""What the operator decides at start, read from the environment in this one place.
+
+>>> Settings().max_tokens, Settings().downloads
+(512, False)
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ from models.families.family import Family, Origin, families, family, register
 from models.families.reader import Reader
 from models.families.seq2seq import SEQ2SEQ
 from models.families.text import TEXT
+from models.ours.family import OURS
 from models.ours.translator.reader import TranslatorReader, load_translator
+from models.ours.translator.recipes import CHECKPOINTS
 from models.store import catalogue, sources
 from models.store.card import Card, from_files
 
@@ -142,6 +144,24 @@ def translator(request: pytest.FixtureRequest) -> TranslatorReader:
 
 def test_a_translator_is_in_memory_once(translator: TranslatorReader) -> None:
     assert load_translator(translator.name) is translator
+    assert catalogue.entry(translator.name).open() is translator
+
+
+def test_our_translators_are_a_family_like_others(translator: TranslatorReader) -> None:
+    ours = Origin(CHECKPOINTS / translator.name, CHECKPOINTS, ours=True)
+    assert family(ours.config, "translate") is OURS
+    assert OURS.open(translator.name, ours) is translator
+    assert OURS in families()
+    assert not any(OURS.takes(config) for config in (
+        {}, {"family": "bert", "shape": {}}, {"family": ["transformer"], "shape": {}},
+        {"family": "transformer"}, {"model_type": "transformer"},
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(("folder", "ours"), [("transformer-en-fr", False), ("mine", True)])
+def test_a_translator_that_did_not_come_with_us_is_refused(folder: str, ours: bool) -> None:
+    with pytest.raises(ModelError, match="mine was trained by this program but did not come"):
+        OURS.open("mine", Origin(CHECKPOINTS / folder, CHECKPOINTS, ours=ours))
 
 
 def test_a_translator_is_probed_through_the_same_collector(translator: TranslatorReader) -> None:

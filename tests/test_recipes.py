@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from attention_core.mechanisms import ALL
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
+from attention_core.mechanisms.registry import stage_of
 from pages.widgets.lab import TEXT, given_to_browser, stage_name, stages
 
 REPLAY = Path(__file__).parents[1] / "pages" / "widgets" / "lab" / "replay.js"
 DENO = Path(sys.executable).with_name("deno")
 NAMES = set(TEXT.values())
-SCORES = ("mixed", "biased", "scaled", "scores")
 PROGRAM = f"""
 import {{ gridFrom, worked }} from {json.dumps(REPLAY.as_uri())};
 const grids = (given) =>
@@ -111,9 +112,11 @@ def test_every_stage_equals_pythons(found: list[list[dict[str, Any]]], place: in
     for name in mine:
         ours, python = (np.array(one[name]["heads"], float) for one in (mine, theirs))
         np.testing.assert_allclose(ours, python, rtol=0, atol=1e-9, err_msg=name)
-    last = next(mine[name]["heads"] for name in SCORES if name in mine)
-    for heads, tensor in ((last, trace.scores), (mine["weights"]["heads"], trace.weights)):
-        np.testing.assert_allclose(np.array(heads), tensor.numpy(), rtol=0, atol=1e-9)
+        assert mine[name]["shares"] == theirs[name]["shares"] == stage_of(name).shares
+    scored = next(one.name for one in shown if torch.equal(one.numbers, trace.scores))
+    for stage, tensor in ((scored, trace.scores), ("weights", trace.weights)):
+        heads = np.array(mine[stage]["heads"])
+        np.testing.assert_allclose(heads, tensor.numpy(), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", list(ALL))

@@ -26,7 +26,7 @@ from attention_core.errors import ShapeError, UnverifiedError
 from attention_core.mechanisms.equation import WEIGHTED, Term
 from attention_core.mechanisms.inputs import check_inputs
 from attention_core.mechanisms.price import Cost, Size
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 from attention_core.mechanisms.uses import Use
 from attention_core.watching.capture import edits_of, looked
 
@@ -120,6 +120,8 @@ class Mechanism(nn.Module, ABC):
     """What it costs: the scaled dot product of every pair, unless it says otherwise."""
     terms: ClassVar[tuple[Term, ...]] = WEIGHTED
     """The equation in pieces that are lit with the stages of `attend`, see `equation`."""
+    stages: ClassVar[tuple[Explained, ...]] = ()
+    """What it marks beside the stages that are `COMMON`."""
     temperature: float = 1.0
     """What scores are divided by before they become weights."""
 

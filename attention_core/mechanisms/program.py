@@ -30,6 +30,7 @@ from attention_core.errors import UnverifiedError
 from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
 from attention_core.mechanisms.mechanism import Mechanism
+from attention_core.mechanisms.registry import stage_of
 from attention_core.mechanisms.stages import Stage, marking, parts, stages
 
 OF_THE_SIZE: Final = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
@@ -90,6 +91,7 @@ class Program:
                 {
                     "id": stage.name, "place": place, "size": stage.size,
                     "rows": stage.rows, "columns": stage.columns,
+                    "shares": stage_of(stage.name).shares,
                 }
                 for stage, place in self.stages
             ],

@@ -6,11 +6,13 @@
 'scaled_dot_product'
 >>> "multi_head" in in_set("heads"), "multi_head" in at_stop("transformer")
 (True, True)
+>>> stage_of("round 2").title, stage_of("unmixed").shares
+('round {round}', True)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import ModuleType
 from typing import Final
@@ -19,6 +21,7 @@ from attention_core.errors import ModelError
 from attention_core.finding import found
 from attention_core.mechanisms import families
 from attention_core.mechanisms.mechanism import Mechanism
+from attention_core.mechanisms.stages import COMMON, Explained
 from attention_core.mechanisms.uses import Use
 
 PLUGINS: Final = "attention_atlas.mechanisms"
@@ -61,6 +64,32 @@ ALL: Final[Registry] = registered(modules())
 USES: Final[dict[str, Use]] = {
     use.name: replace(use, mechanism=name) for name, kind in ALL.items() for use in kind.card.uses
 }
+
+
+def explained(kinds: Iterable[type[Mechanism]]) -> dict[str, Explained]:
+    """The stages that are common, then those that these mechanisms have of their own.
+
+    Raises ModelError when one name is explained in two ways.
+    """
+    known = {stage.name: stage for stage in COMMON}
+    for kind in kinds:
+        for own in kind.stages:
+            if known.setdefault(own.name, own) != own:
+                raise ModelError(
+                    "{kind} explains the stage {name}, which is explained otherwise; "
+                    "give the stage another name.",
+                    kind=kind.card.name,
+                    name=own.name,
+                )
+    return known
+
+
+STAGES: Final[Mapping[str, Explained]] = explained(ALL.values())
+
+
+def stage_of(name: str) -> Explained:
+    """What a stage is called: "round 2" by "round", and one that nobody explains by its name."""
+    return STAGES.get(name.partition(" ")[0], Explained(name, name))
 
 
 def sets() -> tuple[str, ...]:

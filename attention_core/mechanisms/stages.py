@@ -12,7 +12,7 @@ weights, context and what else its trace holds are shown without a mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -122,95 +122,71 @@ def _laid(mark: Mark) -> Stage | None:
 
 
 class Explained(NamedTuple):
-    """What a stage is called, and one sentence of what it says, where there is one."""
+    """What a stage is called, and one sentence of what it says, where there is one.
 
+    name    as `stage` marks it; "round" is also the name of "round 2"
+    shares  whether its numbers are drawn like weights: as parts of a whole, ○ for nothing
+    """
+
+    name: str
     title: str
     about: str = ""
+    shares: bool = False
 
 
-NAMES: Final[Mapping[str, Explained]] = {
-    "query": Explained(
+COMMON: Final = (
+    Explained(
+        "query",
         N_("queries q"),
         N_("A query asks: what am I looking for? One row for each word that looks."),
     ),
-    "key": Explained(
-        N_("keys k"), N_("A key answers: what am I? One row for each word that is looked at.")
+    Explained(
+        "key",
+        N_("keys k"),
+        N_("A key answers: what am I? One row for each word that is looked at."),
     ),
-    "value": Explained(
-        N_("values v"), N_("A value is what is taken away from a word that is looked at.")
+    Explained(
+        "value", N_("values v"), N_("A value is what is taken away from a word that is looked at.")
     ),
-    "queries": Explained(
+    Explained(
+        "queries",
         N_("queries, prepared"),
         N_("The queries after this mechanism's own step; its matrix is learnt."),
     ),
-    "keys": Explained(
-        N_("keys, prepared"), N_("The keys after this mechanism's own step; its matrix is learnt.")
+    Explained(
+        "keys",
+        N_("keys, prepared"),
+        N_("The keys after this mechanism's own step; its matrix is learnt."),
     ),
-    "values": Explained(
+    Explained(
+        "values",
         N_("values, prepared"),
         N_("The values, cut into heads or sent through a learnt matrix."),
     ),
-    "scores": Explained(
-        N_("scores"), N_("How well each query and key go together: large means look here.")
+    Explained(
+        "scores",
+        N_("scores"),
+        N_("How well each query and key go together: large means look here."),
     ),
-    "scaled": Explained(
+    Explained(
+        "scaled",
         N_("scores, scaled"),
         N_("Divided by √d, so that wide vectors do not make the softmax all or nothing."),
     ),
-    "bias": Explained(
-        N_("bias of the distance"), N_("What the distance alone adds, whatever the words are.")
+    Explained(
+        "allowed", N_("who may look"), N_("Hatched: forbidden. The softmax never sees these.")
     ),
-    "biased": Explained(N_("scores with bias"), N_("Content and distance together.")),
-    "mixed": Explained(
-        N_("scores, mixed"),
-        N_("A head's scores are a sum of all heads' scores, each times a learnt number."),
-    ),
-    "allowed": Explained(
-        N_("who may look"), N_("Hatched: forbidden. The softmax never sees these.")
-    ),
-    "shares": Explained(
-        N_("softmax in the window"), N_("Shares of 1 among the keys inside the window.")
-    ),
-    "unmixed": Explained(
-        N_("shares before mixing"),
-        N_(
-            "The softmax of each head. Its weights are a sum of all heads' shares, learnt likewise."
-        ),
-    ),
-    "gaussian": Explained(
-        N_("bell around the centre"), N_("Nearer to the predicted centre counts more.")
-    ),
-    "centre": Explained(
-        N_("centre"), N_("Where each query expects what it needs, counted from 0.")
-    ),
-    "weights": Explained(
+    Explained(
+        "weights",
         N_("weights"),
         N_("The scores as shares: hatched is forbidden, ○ is allowed but exactly zero."),
+        shares=True,
     ),
-    "heads": Explained(
-        N_("heads side by side"), N_("What each head takes away, one after the other.")
+    Explained(
+        "heads", N_("heads side by side"), N_("What each head takes away, one after the other.")
     ),
-    "context": Explained(
-        N_("context"), N_("What each query takes away: the weighted sum of the values.")
+    Explained(
+        "context", N_("context"), N_("What each query takes away: the weighted sum of the values.")
     ),
-    "probabilities": Explained(
-        N_("probabilities"), N_("The chances of every key before one is drawn.")
-    ),
-    "noise": Explained(N_("noise"), N_("Python draws it; another draw, another noise.")),
-    "ramp": Explained(N_("ramp"), N_("How much of a key so far back still counts.")),
-    "kernel": Explained(N_("kernel"), N_("The weights of a neighbourhood, whatever stands there.")),
-    "round": Explained(N_("round {round}")),
-    "length": Explained(N_("length")),
-    "similarity": Explained(
-        N_("similarity"), N_("The cosine of each word and each region: 1 = the same direction.")
-    ),
-    "affinity": Explained(
-        N_("affinity"), N_("How well each word and each region go together, from −1 to 1.")
-    ),
-    "words": Explained(N_("shares of the words")),
-    "relaxed": Explained(N_("the soft look behind")),
-    "log_probability": Explained(N_("log-probability of the draw")),
-    "threshold": Explained(N_("threshold")),
-    "kind": Explained(N_("why it may be looked at")),
-}
-"""The stages that mechanisms share. "round 2" is called by "round"."""
+)
+"""The stages that many mechanisms have. What one alone has, it explains itself."""

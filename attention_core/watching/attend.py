@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from attention_core.errors import AttentionError, Superseded
 from attention_core.watching.capture import Call, Collector, Live, edits_of, watched
 from attention_core.watching.edit import Edited, changed
+from attention_core.watching.intervention import handed
 from attention_core.watching.record import Integrity, QueryKey
 
 TILE = 1 << 18
@@ -95,7 +96,8 @@ def attend(
         output = _output(query, key, value, form, dropout)
     if collector is not None and keeps:
         collector.calls.append(_call(collector, module, sources, value, output, weights))
-    return output.transpose(1, 2).contiguous(), None
+    joined = output.transpose(1, 2).contiguous()
+    return handed(module, joined.flatten(-2), joined.shape[-2]).view_as(joined), None
 
 
 def _check_ordinary(extra: Mapping[str, object]) -> None:

@@ -71,7 +71,7 @@ class Edit:
                 "A weight cannot be set to {value}; use a number from 0 to 1.", value=self.value
             )
         for axis, places in (("head", self.heads), ("query", self.queries), ("key", self.keys)):
-            _check_places(axis, places)
+            check_places(axis, places)
 
     @property
     def place(self) -> Place:
@@ -101,9 +101,9 @@ class Edit:
         """(head, query, key), bool: which cells are meant, whether or not they are allowed."""
         heads, queries, keys = weights.shape[-3:]
         where = weights.device
-        rows = _chosen(self.heads, heads, where)[:, None]
-        rows = rows & _chosen(self.queries, queries, where, first)
-        return rows[..., None] & _chosen(self.keys, keys, where)
+        rows = chosen(self.heads, heads, where)[:, None]
+        rows = rows & chosen(self.queries, queries, where, first)
+        return rows[..., None] & chosen(self.keys, keys, where)
 
 
 def zero(weights: Tensor, cells: Tensor, _value: float) -> Tensor:
@@ -144,7 +144,8 @@ ACTIONS: Final[dict[Action, Callable[[Tensor, Tensor, float], Tensor]]] = {
 """What can be done to cells: (weights, cells, value) to weights, all (..., head, query, key)."""
 
 
-def _check_places(axis: str, places: tuple[int, ...] | None) -> None:
+def check_places(axis: str, places: tuple[int, ...] | None) -> None:
+    """Raises ShapeError unless these are whole numbers from 0."""
     for place in places or ():
         if not isinstance(place, int) or place < 0:
             raise ShapeError(
@@ -154,7 +155,7 @@ def _check_places(axis: str, places: tuple[int, ...] | None) -> None:
             )
 
 
-def _chosen(
+def chosen(
     places: tuple[int, ...] | None, size: int, device: torch.device, first: int = 0
 ) -> Tensor:
     """(size,) bool: which of the positions first … first + size are meant."""

@@ -1,4 +1,9 @@
-"""Our own pairs of sentences, for pages that need some at once."""
+"""Our own pairs of sentences, for pages that need some at once.
+
+>>> pairs = ready_classroom("fr", "en")
+>>> pairs is not None and pairs.rows[0].source
+"J'aime l'apprentissage automatique."
+"""
 
 from __future__ import annotations
 

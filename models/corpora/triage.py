@@ -1,4 +1,9 @@
-"""Which pairs of a file deserve a look: each followed by a translator, and put into numbers."""
+"""Which pairs of a file deserve a look: each followed by a translator, and put into numbers.
+
+>>> empty = summary([])
+>>> empty.read, empty.unread, math.isnan(empty.score)
+(0, 0, True)
+"""
 
 from __future__ import annotations
 

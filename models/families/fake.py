@@ -2,6 +2,11 @@
 
 It is a BERT of two layers with four heads. Its vocabulary is every printable ASCII character, alone
 and as the continuation of a word, and a few whole words; nothing is read from a file.
+
+>>> from models.families.reader import Reader
+>>> reader = Reader("fake", checkpoint())
+>>> [token.text for token in reader.axis("The cat sat").tokens]
+['[CLS]', 'The', 'cat', 'sat', '[SEP]']
 """
 
 from __future__ import annotations

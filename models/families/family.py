@@ -1,8 +1,9 @@
 """The registry of families: each says which checkpoints are its own and how to watch them.
 
-A family is one module of this folder that calls `register`; nothing else lists it. A package
-elsewhere names such a module under the entry point group `attention_atlas.families`. Which family
-a checkpoint belongs to is decided by what its configuration says it is, never by its name.
+A family is one module of this folder, or of `models.ours`, that calls `register`; nothing else
+lists it. A package elsewhere names such a module under the entry point group
+`attention_atlas.families`. Which family a checkpoint belongs to is decided by what its
+configuration says it is, never by its name.
 
 >>> family({"model_type": "bert"}, "read").name
 'text'
@@ -111,5 +112,6 @@ def family(config: Mapping[str, Any], task: Task) -> Family:
 
 @cache
 def _discovered() -> None:
-    """Import every module of this folder and of other packages' entry points, once."""
+    """Import every module of both folders and of other packages' entry points, once."""
     list(found(import_module("models.families"), GROUP))
+    list(found(import_module("models.ours")))

@@ -1,4 +1,10 @@
-"""How long a text may be for a model, and whose limit that is."""
+"""How long a text may be for a model, and whose limit that is.
+
+>>> Limit(512, served=False).within(128)
+Limit(tokens=128, served=False)
+>>> print(Limit(128, served=False).exceeded(200))
+The text has 200 tokens; this model reads at most 128. Shorten it, or read only its beginning.
+"""
 
 from __future__ import annotations
 

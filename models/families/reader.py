@@ -1,4 +1,13 @@
-"""Reading a text with a model while watching where every head looks."""
+"""Reading a text with a model while watching where every head looks.
+
+>>> from models.families import fake
+>>> reader = Reader("fake", fake.checkpoint())
+>>> record = reader.read("The cat sat on the mat.")
+>>> [str(site.place) for site in record.sites], record.sites[0].weights().shape
+(['encoder.0', 'encoder.1'], torch.Size([4, 9, 9]))
+>>> reader.probe("The cat sat.", want=Want(hidden=True)).collector.hidden[1].leaving.shape
+torch.Size([1, 6, 32])
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a reader must know of how their text was read: whatever a model does not read as typed."""
+"""What a reader must know of how their text was read: whatever a model does not read as typed.
+
+>>> len(joined("A line.\\nAnother one.")), len(joined("A line. Another one."))
+(1, 0)
+"""
 
 from __future__ import annotations
 

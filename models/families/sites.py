@@ -1,4 +1,9 @@
-"""From the attention calls of a model to the named sites of a record."""
+"""From the attention calls of a model to the named sites of a record.
+
+>>> weights = torch.tensor([[[[1.0, 0.0], [0.5, 0.5]]]])
+>>> [(str(place), seen.heads) for place, seen in named([stored("encoder", weights)])]
+[('encoder.0', 1)]
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""From a reader's text to a model's tokens, each with the reader's own characters."""
+"""From a reader's text to a model's tokens, each with the reader's own characters.
+
+>>> from models.families import fake
+>>> made = tokens(fake.tokenizer().backend_tokenizer, "cats")
+>>> [(token.text, token.start, token.end) for token in made.axis.tokens if not token.special]
+[('cat', 0, 3), ('s', 3, 4)]
+"""
 
 from __future__ import annotations
 

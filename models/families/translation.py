@@ -3,6 +3,10 @@
 A translator reads one language and writes another. Ours (`models.ours.translator`) and those of
 the Hugging Face library (`models.families.seq2seq`) have the same two commands, `translate` and
 `align`, and give back the same record, so that every page works for both.
+
+>>> from models.ours.translator.reader import load_translator
+>>> isinstance(load_translator("bahdanau-en-fr"), Translating)
+True
 """
 
 from __future__ import annotations

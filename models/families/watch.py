@@ -6,6 +6,12 @@ are numbers of tokens, pixels or sound is the family's business.
 
 There are several ways to watch, and a model gets the first that shows most: each is tried on a
 twin, and what changes by it what the model computes (`models.families.untouched`) is none.
+
+>>> from models.families import fake
+>>> from models.families.reader import Reader
+>>> watch = Reader("fake", fake.checkpoint()).watch
+>>> watch.routed, list(watch.places), sorted(watch.kinds)
+(True, ['encoder.0', 'encoder.1'], ['encoder'])
 """
 
 from __future__ import annotations
@@ -33,6 +39,7 @@ from attention_core.watching.capture import (
     never,
 )
 from attention_core.watching.edit import Edit, placed
+from attention_core.watching.intervention import Intervention, intervening
 from attention_core.watching.place import Place
 from attention_core.watching.record import Note
 from models.families.reporting import Reporting
@@ -79,6 +86,7 @@ class Watch:
             when the model only reports its weights
     kinds   the kinds of look that are shown
     places  the module behind the name of each site; empty where the model only reports
+    layers  the modules that hidden states leave
     """
 
     def __init__(
@@ -116,7 +124,8 @@ class Watch:
             self._reporting.listen({one.kind for one in trial.seen} - parted)
         changed = [one for one in seen if one.kind not in self._parted]
         self.places = modules(changed) if self.routed else {}
-        announced(_layers(model, seen))
+        self.layers = _layers(model, seen)
+        announced(self.layers)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -138,6 +147,12 @@ class Watch:
         Raises AttentionError when an edit names a site that this model has not or cannot change.
         """
         return editing(placed(edits, self.places))
+
+    def intervening(self, interventions: Sequence[Intervention]) -> AbstractContextManager[None]:
+        """These changes of what heads, attention and layers give on, inside the block and in this
+        thread only; see `attention_core.watching.intervention`.
+        """
+        return intervening(interventions, self.places, self.layers)
 
     def run(
         self, inputs: Inputs, cancelled: Callable[[], bool] = never, want: Want = WEIGHTS,

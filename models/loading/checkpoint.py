@@ -1,4 +1,8 @@
-"""A model and its tokenizer in memory, loaded from a folder that has been judged first."""
+"""A model and its tokenizer in memory, loaded from a folder that has been judged first.
+
+>>> writes("marian"), writes("bert")
+(True, False)
+"""
 
 from __future__ import annotations
 

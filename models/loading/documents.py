@@ -1,4 +1,8 @@
-"""JSON that a stranger wrote: its length and its depth are judged before it is parsed."""
+"""JSON that a stranger wrote: its length and its depth are judged before it is parsed.
+
+>>> depth('{"layers": [{"name": "a [bracket] in a string"}]}')
+3
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,12 @@
 
 A folder may come from anywhere: its configuration is untrusted input. Every check here reads a
 bounded number of bytes and runs no code of the folder; each refusal is one sentence.
+
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     judge(Path(folder), Path(folder))  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+attention_core.errors.ModelError: ... has no weights; a file model.safetensors is needed.
 """
 
 from __future__ import annotations

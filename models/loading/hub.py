@@ -1,4 +1,11 @@
-"""Models of the Hugging Face hub: by name only, fetched only when asked, as safetensors only."""
+"""Models of the Hugging Face hub: by name only, fetched only when asked, as safetensors only.
+
+>>> checked_name("owner/small-model")
+'owner/small-model'
+>>> checked_name("../elsewhere")  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+attention_core.errors.ModelError: “../elsewhere” is not the name of a model; ...
+"""
 
 from __future__ import annotations
 

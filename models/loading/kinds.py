@@ -1,4 +1,8 @@
-"""What a model reads, by the kind that its configuration names: a text, pictures, or sound."""
+"""What a model reads, by the kind that its configuration names: a text, pictures, or sound.
+
+>>> reads("bert"), reads("vit"), reads("whisper"), reads("of my own")
+('text', 'pictures', 'sound', 'text')
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,13 @@
 A model is a folder, at most DEEPEST below the directory, with a configuration or weights in it:
 also one of a trainer's checkpoints, or a snapshot in the cache of the Hugging Face hub
 (`models--owner--name/snapshots/…`, whose files are links to `blobs`).
+
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as root:
+...     (Path(root) / "mine" / "small").mkdir(parents=True)
+...     _ = (Path(root) / "mine" / "small" / "config.json").write_text("{}")
+...     names(Path(root))
+('mine/small',)
 """
 
 from __future__ import annotations

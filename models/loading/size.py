@@ -2,6 +2,12 @@
 
 Weights that a configuration promises and a file lacks are made up by the library before it says
 so. So whatever a configuration may promise, in whichever of its words, is counted first.
+
+>>> from transformers import BertConfig, BertModel
+>>> config = BertConfig(num_hidden_layers=1, hidden_size=8, vocab_size=10, num_attention_heads=2)
+>>> counted = parameters(BertModel, config, "a small one")
+>>> counted >= sum(tensor.numel() for tensor in BertModel(config).parameters())
+True
 """
 
 from __future__ import annotations

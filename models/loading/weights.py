@@ -1,4 +1,13 @@
-"""The weight files of a model's folder, judged by their names and their headers alone."""
+"""The weight files of a model's folder, judged by their names and their headers alone.
+
+>>> import tempfile
+>>> from safetensors.torch import save_file
+>>> import torch
+>>> with tempfile.TemporaryDirectory() as folder:
+...     save_file({"matrix": torch.zeros(3, 5)}, Path(folder) / WHOLE)
+...     held(Path(folder))[0]
+15
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""What a reader is told of a model, and how it comes into memory."""
+"""What a reader is told of a model, and how it comes into memory.
+
+>>> from models.store.catalogue import entry
+>>> entry("fake").card.title, entry("fake").task
+('Untrained BERT', 'read')
+>>> entry("fake").open().name
+'fake'
+"""
 
 from __future__ import annotations
 

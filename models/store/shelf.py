@@ -1,4 +1,9 @@
-"""The models in memory: each is loaded once, and only so many are kept."""
+"""The models in memory: each is loaded once, and only so many are kept.
+
+>>> shelf = Shelf()
+>>> shelf.load("fake") is shelf.load("fake")
+True
+"""
 
 from __future__ import annotations
 

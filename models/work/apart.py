@@ -5,6 +5,12 @@ may end the process that reads it. A thread does not help: the libraries hold th
 meanwhile. So the work is done next door, and what does not answer in time is ended.
 
 What goes there and comes back is JSON, one line each: nothing in an answer is ever run.
+
+>>> next_door = Apart(Path(__file__).with_name("cutter.py"))
+>>> next_door.ask({"cut": ["A text."]}, seconds=30)
+Traceback (most recent call last):
+models.work.apart.GivenUp: ValueError: there is no tokenizer yet
+>>> next_door.close()
 """
 
 from __future__ import annotations

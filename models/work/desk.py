@@ -1,4 +1,11 @@
-"""Forward passes in turn: no more at once than cores, and each reader's latest request wins."""
+"""Forward passes in turn: no more at once than cores, and each reader's latest request wins.
+
+>>> desk = Desk(seats=1)
+>>> desk.run("reader", lambda cancelled: "read to the end" if not cancelled() else "stopped")
+'read to the end'
+>>> desk.ahead("reader") is None, desk.waiting
+(True, 0)
+"""
 
 from __future__ import annotations
 

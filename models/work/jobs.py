@@ -1,4 +1,17 @@
-"""Long work that goes on when its reader is away: row by row, behind those who wait for a page."""
+"""Long work that goes on when its reader is away: row by row, behind those who wait for a page.
+
+>>> class Doubled:
+...     def __len__(self):
+...         return 3
+...     def row(self, place, cancelled):
+...         return 2 * place
+>>> jobs = Jobs()
+>>> job = jobs.start("doubled", Doubled())
+>>> while job.running:
+...     time.sleep(0.001)
+>>> job.rows, jobs.find("doubled") is job
+([0, 2, 4], True)
+"""
 
 from __future__ import annotations
 

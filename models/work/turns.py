@@ -1,4 +1,10 @@
-"""Turns for what is done behind the pages: whoever had one longest ago has the next."""
+"""Turns for what is done behind the pages: whoever had one longest ago has the next.
+
+>>> turns = Turns(seats=1)
+>>> with turns.of("a reader"):
+...     turns.waiting
+0
+"""
 
 from __future__ import annotations
 

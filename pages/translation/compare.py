@@ -17,6 +17,7 @@ from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.showing import choosing, figures, looking, sentences
 from pages.showing.readings import align, translate
+from pages.translation.parts import asking
 
 PAGE = "compare"
 CARD = site.Page(
@@ -90,23 +91,11 @@ def asked(cards: dict[str, Card]) -> list[str]:
     link.choose(MODELS, [name for name in link.value(MODELS) if name in cards][:MOST])
     boxes, side = st.columns([7, 4], gap="medium")
     with side:
-        pair = (
-            choosing.segments(
-                MODE, _("What to do"), {"translate": _("Translate"), "pair": _("Align my own pair")}
-            )
-            == "pair"
-        )
+        pair = asking.paired(MODE)
         choosing.grain_and_specials(GRAIN, SPECIALS)
     with boxes:
-        ask.text_box(SOURCE, _("English"), PLACES, 68)
-        if pair:
-            ask.text_box(TARGET, _("French"), PLACES, 68)
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            ask.send(_("Align them") if pair else _("Translate"), SOURCE)
-            if pair:
-                ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
-            else:
-                ask.examples(examples.COMPARE, PLACES, SOURCE)
+        languages = _("English"), _("French")
+        asking.sentence(SOURCE, TARGET, languages, pair, examples.COMPARE, PLACES)
     st.multiselect(
         _("Translators"),
         list(cards),

@@ -18,7 +18,7 @@ from pages.frame.language import _
 from pages.showing import choosing, figures, looking, sentences
 from pages.showing.looking import Look
 from pages.showing.readings import align, translate
-from pages.translation.parts import changes, golden, reverse, steps, which
+from pages.translation.parts import asking, changes, golden, reverse, steps, which
 
 PAGE = "translate"
 CARD = site.Page(
@@ -92,24 +92,13 @@ def asked() -> str:
     """What the reader wants translated, and by whom."""
     boxes, side = st.columns([7, 4], gap="medium")
     with side:
-        mode = choosing.segments(
-            MODE, _("What to do"), {"translate": _("Translate"), "pair": _("Align my own pair")}
-        )
-        pair = mode == "pair"
+        pair = asking.paired(MODE)
         model = choosing.choose_model(
             MODEL, "translate", (*LOOK, *PLACES), None if pair else search
         )
-    reads, writes = choosing.languages(model)
+    languages = choosing.languages(model)
     with boxes:
-        ask.text_box(SOURCE, reads, PLACES, 68)
-        if pair:
-            ask.text_box(TARGET, writes, PLACES, 68)
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            ask.send(_("Align them") if pair else _("Translate"), SOURCE)
-            if pair:
-                ask.examples(examples.PAIRS, PLACES, SOURCE, TARGET)
-            else:
-                ask.examples(examples.TRANSLATE, PLACES, SOURCE)
+        asking.sentence(SOURCE, TARGET, languages, pair, examples.TRANSLATE, PLACES)
     return model
 
 

@@ -15,6 +15,7 @@ from attention_core.mechanisms import ALL, USES, at_stop, in_set, registry, sets
 from attention_core.mechanisms.families import dot_product
 from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.mechanism import Card
+from attention_core.mechanisms.stages import Explained
 from pages.mechanisms.parts.stops import STOPS
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,21 @@ def test_one_name_for_two_is_refused() -> None:
 def test_a_class_without_a_card_of_its_own_is_no_mechanism() -> None:
     half = type("Half", (Added,), {})
     assert registry.registered([plugin(Added=Added, Half=half)]) == {"added": Added}
+
+
+def test_a_stage_that_is_known_is_explained_in_one_way() -> None:
+    own = Explained("kept", "what is kept", "All but a few.", shares=True)
+    one = type("One", (Added,), {"stages": (own,)})
+    assert registry.explained([Added, one, one])["kept"] == own
+    for other in (own._replace(about="Few."), own._replace(name="weights")):
+        two = type("Two", (Added,), {"stages": (other,)})
+        with pytest.raises(ModelError, match=f"added explains the stage {other.name}"):
+            registry.explained([one, two])
+
+
+def test_a_stage_that_nobody_explains_is_called_by_its_name() -> None:
+    assert registry.stage_of("by the way") == Explained("by the way", "by the way")
+    assert registry.stage_of("round 3").name == "round"
 
 
 def test_no_two_stand_at_one_place() -> None:

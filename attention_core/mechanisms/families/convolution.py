@@ -36,7 +36,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, NONE, Cost, Factor, Size
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 _LINK = "https://arxiv.org/abs/1901.10430"
 
@@ -66,6 +66,12 @@ class Convolution(Mechanism):
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
         Knob("kernel", N_("Kernel width"), 1, 9, 3, 2, stops=(1, 3, 5, 7, 9)),
+    )
+
+    stages = (
+        Explained(
+            "kernel", N_("kernel"), N_("The weights of a neighbourhood, whatever stands there.")
+        ),
     )
 
     def __init__(self, width: int, heads: int, kernel: int) -> None:

@@ -34,7 +34,7 @@ from attention_core.mechanisms.mechanism import (
     softmax,
 )
 from attention_core.mechanisms.price import NONE, Cost, Factor
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 STEEPEST: Final = 100.0
 """CLIP never multiplies a cosine by more."""
@@ -89,6 +89,13 @@ class StackedCross(Mechanism):
     )  # fmt: skip
 
     knobs = (Knob("sharpness", N_("Sharpness"), 1, 20, 9),)
+    stages = (
+        Explained(
+            "similarity",
+            N_("similarity"),
+            N_("The cosine of each word and each region: 1 = the same direction."),
+        ),
+    )
 
     def __init__(self, sharpness: float = 9.0, leak: float = 0.0) -> None:
         super().__init__()
@@ -187,6 +194,15 @@ class CoAttention(Mechanism):
         ),
         Term(",  "), Term("C = tanh(q W_b k)", "affinity"),
     )  # fmt: skip
+
+    stages = (
+        Explained(
+            "affinity",
+            N_("affinity"),
+            N_("How well each word and each region go together, from −1 to 1."),
+        ),
+        Explained("words", N_("shares of the words")),
+    )
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()

@@ -33,6 +33,7 @@ from attention_core.mechanisms.mechanism import (
 from attention_core.mechanisms.price import HEADS, Cost, Size, squares
 from attention_core.mechanisms.stages import stage
 from attention_core.mechanisms.uses import Use
+from attention_core.watching.intervention import handed
 
 
 class ScaledDotProduct(Mechanism):
@@ -160,6 +161,7 @@ class MultiHead(Mechanism):
         return Trace(scaled, allowed, weights, values, self.take(weights, values))
 
     def take(self, weights: Tensor, values: Tensor) -> Tensor:
-        heads = stage("heads", joined(weights @ values), "q w")  # (..., query, head·d)
+        heads = handed(self, joined(weights @ values), self.heads)  # (..., query, head·d)
+        heads = stage("heads", heads, "q w")
         context: Tensor = self.output_projection(heads)
         return context

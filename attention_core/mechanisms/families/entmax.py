@@ -25,6 +25,7 @@ from attention_core.marking import N_
 from attention_core.mechanisms import equation
 from attention_core.mechanisms.families.dot_product import ScaledDotProduct
 from attention_core.mechanisms.mechanism import Card, Extra, Knob, Trace, softmax
+from attention_core.mechanisms.stages import Explained
 
 SOFTMAX_BELOW: Final = 1 + 1e-3
 """The formula divides by α − 1; nearer to 1 than this it is the softmax."""
@@ -137,6 +138,7 @@ class Entmax(ScaledDotProduct):
         stops={"zeros": 1},
     )
     terms = equation.named("α-entmax", *equation.SCALED)
+    stages = (Explained("threshold", N_("threshold")),)
 
     knobs: ClassVar[tuple[Knob, ...]] = (Knob("alpha", N_("Sharpness α"), 1, 2, 1.5, 0.05),)
 

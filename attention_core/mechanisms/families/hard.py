@@ -37,7 +37,7 @@ from attention_core.mechanisms.mechanism import (
     softmax,
 )
 from attention_core.mechanisms.price import NONE, Cost
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 _STRIDE: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -115,6 +115,17 @@ class Drawn(Mechanism):
     """
 
     knobs = (Knob("draw", N_("Another draw"), 0, 99, 0),)
+    stages = (
+        Explained("noise", N_("noise"), N_("Python draws it; another draw, another noise.")),
+        Explained(
+            "probabilities",
+            N_("probabilities"),
+            N_("The chances of every key before one is drawn."),
+            shares=True,
+        ),
+        Explained("log_probability", N_("log-probability of the draw")),
+        Explained("relaxed", N_("the soft look behind")),
+    )
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()

@@ -28,7 +28,7 @@ from attention_core.mechanisms.mechanism import (
     one_head,
 )
 from attention_core.mechanisms.price import Cost, Factor, Size, squares, window
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 _LINK = "https://arxiv.org/abs/1508.04025"
 
@@ -44,6 +44,23 @@ class Local(Mechanism):
     """What both kinds share: the general score, and a window of `reach` keys on either side."""
 
     knobs = (Knob("reach", N_("Keys on either side"), 1, 8, 2),)
+    stages = (
+        Explained(
+            "centre", N_("centre"), N_("Where each query expects what it needs, counted from 0.")
+        ),
+        Explained(
+            "shares",
+            N_("softmax in the window"),
+            N_("Shares of 1 among the keys inside the window."),
+            shares=True,
+        ),
+        Explained(
+            "gaussian",
+            N_("bell around the centre"),
+            N_("Nearer to the predicted centre counts more."),
+            shares=True,
+        ),
+    )
 
     def __init__(self, query_width: int, key_width: int, reach: int) -> None:
         super().__init__()

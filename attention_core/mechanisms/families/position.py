@@ -36,7 +36,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Size
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 
 def distances(query: Tensor, key: Tensor, first: int = 0) -> Tensor:
@@ -144,6 +144,14 @@ class Biased(Mechanism):
     heads: int
     cost = Cost(kept=HEADS)
     terms = equation.BIASED
+    stages = (
+        Explained(
+            "bias",
+            N_("bias of the distance"),
+            N_("What the distance alone adds, whatever the words are."),
+        ),
+        Explained("biased", N_("scores with bias"), N_("Content and distance together.")),
+    )
 
     @abstractmethod
     def bias(self, distance: Tensor) -> Tensor:

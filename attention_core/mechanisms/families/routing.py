@@ -35,7 +35,7 @@ from attention_core.mechanisms.mechanism import (
     softmax,
 )
 from attention_core.mechanisms.price import HIDDEN, Cost, Factor, Size
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 OUTPUTS: Final = 60
 """Output capsules of a mechanism made for any inputs."""
@@ -95,6 +95,10 @@ class Routing(Mechanism):
     )  # fmt: skip
 
     knobs = (Knob("rounds", N_("Rounds of routing"), 1, 8, 3),)
+    stages = (
+        Explained("round", N_("round {round}")),
+        Explained("length", N_("length")),
+    )
 
     def __init__(self, input_width: int, output_width: int, outputs: int, rounds: int = 3) -> None:
         super().__init__()

@@ -30,7 +30,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Factor, Size
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 
 def _spanned(size: Size) -> float:
@@ -77,6 +77,12 @@ class AdaptiveSpan(Mechanism):
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
         Knob("span", N_("Span"), 0, 12, 1, 0.5),
         Knob("ramp", N_("Ramp"), 1, 8, 2),
+    )
+
+    stages = (
+        Explained(
+            "ramp", N_("ramp"), N_("How much of a key so far back still counts."), shares=True
+        ),
     )
 
     def __init__(self, heads: int, span: float = 0.0, ramp: float = 32.0) -> None:

@@ -36,7 +36,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import HEADS, Cost, Factor, Size, window
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 
 def _relayed(size: Size) -> float:
@@ -63,6 +63,7 @@ _RELAYS: Final = Factor(
     lambda size: (12 * size.length + 2 * size.global_tokens) * size.width**2,
 )
 SCORED = equation.SCALED[:-1]
+KINDS: Final = (Explained("kind", N_("why it may be looked at")),)
 
 
 class SlidingWindow(ScaledDotProduct):
@@ -138,6 +139,7 @@ class Longformer(MultiHead):
     )
     cost = Cost(RELAYED, kept=HEADS, once=_RELAYS)
     terms = equation.in_heads(*equation.PROJECTED, Term(" + window, global", "allowed"))
+    stages = KINDS
     knobs = (
         Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),
         *SlidingWindow.knobs,
@@ -266,6 +268,7 @@ class BigBird(ScaledDotProduct):
     )
     cost = Cost(BLOCKS)
     terms = equation.softmax(*SCORED, Term(" + blocks(window, global, random)", "allowed"))
+    stages = KINDS
     knobs = (
         Knob("block", N_("Words in a block"), 1, 4, 1),
         Knob("window", N_("Blocks in the window"), 1, 7, 3, 2, stops=(1, 3, 5, 7)),

@@ -30,7 +30,7 @@ from attention_core.mechanisms.mechanism import (
     split,
 )
 from attention_core.mechanisms.price import Cost, Factor, Size, squares
-from attention_core.mechanisms.stages import stage
+from attention_core.mechanisms.stages import Explained, stage
 
 _MIXED: Final = Factor("2(d + H^2)", lambda size: 2 * (size.width + size.heads**2))
 """Of scores, and of values: the products of all heads, and what the heads tell each other."""
@@ -68,6 +68,22 @@ class TalkingHeads(Mechanism):
         Term("W_f^K k_j", "keys"), Term(" / √d", "scaled"), equation.MASK, Term(")", "unmixed"),
         Term(equation.VALUE.text, "values"),
     )  # fmt: skip
+    stages = (
+        Explained(
+            "mixed",
+            N_("scores, mixed"),
+            N_("A head's scores are a sum of all heads' scores, each times a learnt number."),
+        ),
+        Explained(
+            "unmixed",
+            N_("shares before mixing"),
+            N_(
+                "The softmax of each head. Its weights are a sum of all heads' shares, learnt "
+                "likewise."
+            ),
+            shares=True,
+        ),
+    )
 
     knobs = (Knob("heads", N_("Heads"), 1, 4, 2, stops=(1, 2, 4)),)
 

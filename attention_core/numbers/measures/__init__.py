@@ -1,8 +1,8 @@
 """Numbers about heads: how wide they look, how far, and how much of it lands on special tokens.
 
-A measure is one file here with a `MEASURE` (or several, in `MEASURES`); a package of somebody else
-names its own under the entry points `attention_atlas.measures`. Tables, menus, the map of heads and
-the tests ask `ALL`.
+A measure is one file here with its `MEASURES`, a tuple of one or several; a package of somebody
+else names a `Measure` of its own, or such a module, under the entry points
+`attention_atlas.measures`. Tables, menus, the map of heads and the tests ask `ALL`.
 """
 
 from __future__ import annotations

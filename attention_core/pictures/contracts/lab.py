@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from attention_core.marking import N_
-from attention_core.mechanisms.stages import NAMES
+from attention_core.mechanisms.registry import STAGES
 from attention_core.pictures.contracts.files import FILES
 from attention_core.pictures.contracts.packing import Chosen, Contract, Picture
 
@@ -47,8 +47,8 @@ TEXT: Mapping[str, str] = {
     "differs": N_("Python's result differs by {apart}; please report it."),
     "python": N_("Computed by Python."),
     "refused": N_("“{text}” is no number to compute with; type one between −{most} and {most}."),
-    **{name: explained.title for name, explained in NAMES.items()},
-    **{f"about_{name}": explained.about for name, explained in NAMES.items() if explained.about},
+    **{name: explained.title for name, explained in STAGES.items()},
+    **{f"about_{name}": explained.about for name, explained in STAGES.items() if explained.about},
     "note": "",
 }
 """What the widget says."""
@@ -88,12 +88,14 @@ class Computed(Contract):
 
     heads   (head, row, column)   numbers, or True and False for who may look
     rows    what is counted: query, key, value, width, one; columns likewise
+    shares  whether its numbers are drawn like weights
     """
 
     id: str
     heads: Sequence[Sequence[Sequence[float | bool]]]
     rows: str
     columns: str
+    shares: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,9 @@
 
 Some know one pair of languages and need nothing; T5 reads a sentence in front of the text; Marian,
 mBART, M2M100 and NLLB have a piece for each language, each in a place of its own.
+
+>>> iso("fra_Latn"), iso("zh_CN"), iso("deu")
+('fr', 'zh', 'de')
 """
 
 from __future__ import annotations

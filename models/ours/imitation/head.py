@@ -1,4 +1,9 @@
-"""The trained head whose queries, keys and values every mechanism is given."""
+"""The trained head whose queries, keys and values every mechanism is given.
+
+>>> sentence = words("I see a cat.")
+>>> sentence.query.shape == sentence.key.shape
+True
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The mechanisms as they act on words: built, given their trained numbers, and run."""
+"""The mechanisms as they act on words: built, given their trained numbers, and run.
+
+>>> learns("multi_head"), learns("scaled_dot_product")
+(True, False)
+"""
 
 from __future__ import annotations
 

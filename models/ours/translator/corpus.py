@@ -1,4 +1,8 @@
-"""Pairs of sentences from a file the user names, and the lines of our own beside them."""
+"""Pairs of sentences from a file the user names, and the lines of our own beside them.
+
+>>> references([Pair("Hello.", "Bonjour."), Pair("Hello.", "Salut.")])
+{'Hello.': ['Bonjour.', 'Salut.']}
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,12 @@
 Attention says where a network looked; the gradient says what its answer depended on, looked at or
 not. A network without attention has gradients too: they show what its one vector still holds of an
 early word when the last one is written.
+
+>>> from models.ours.translator.reader import load_translator
+>>> found = influence(load_translator("bahdanau-en-fr"), "I see a cat.", "Je vois un chat.")
+>>> words, shares = found.of_last_word()
+>>> words, round(sum(shares), 6)
+(['I', 'see', 'a', 'cat', '.'], 1.0)
 """
 
 from __future__ import annotations

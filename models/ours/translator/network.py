@@ -3,6 +3,11 @@
 A network reads a source once (`encode`), then writes: `begin` gives the state before the first
 word, `advance` one more word for any number of open translations, `follow` all words of a given
 translation at once. The attention inside each *is* a mechanism of `attention_core`.
+
+>>> from models.ours.translator.recurrent import RecurrentShape
+>>> shape = RecurrentShape(vocabulary=9, embedding=4, encoder=3, decoder=5, attention=2)
+>>> list(shape.build().sites)
+['cross.0']
 """
 
 from __future__ import annotations

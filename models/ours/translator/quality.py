@@ -1,4 +1,9 @@
-"""How good translations are: BLEU, chrF and exact matches, by the length of the source too."""
+"""How good translations are: BLEU, chrF and exact matches, by the length of the source too.
+
+>>> pairs = [Pair("Hello.", "Bonjour."), Pair("Thanks.", "Merci.")]
+>>> exact({"Hello.": "Bonjour.", "Thanks.": "Merci !"}, pairs)
+0.5
+"""
 
 from __future__ import annotations
 

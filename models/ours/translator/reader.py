@@ -1,4 +1,12 @@
-"""A trained translator as the pages use it: text in; translation, alignment and candidates out."""
+"""A trained translator as the pages use it: text in; translation, alignment and candidates out.
+
+>>> reader = load_translator("bahdanau-en-fr")
+>>> made = reader.translate("I love machine learning.")
+>>> made.text
+"J'aime l'apprentissage automatique."
+>>> made.cross[0].weights().shape  # (head, target piece, source piece)
+torch.Size([1, 7, 6])
+"""
 
 from __future__ import annotations
 
@@ -28,6 +36,7 @@ from attention_core.watching.capture import (
     never,
 )
 from attention_core.watching.edit import Edit, placed
+from attention_core.watching.intervention import Intervention, intervening
 from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
 from models.families.remarks import as_text
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
@@ -151,6 +160,12 @@ class TranslatorReader:
         Raises AttentionError when an edit names a site that this network has not.
         """
         return editing(placed(edits, self.network.sites))
+
+    def intervening(self, interventions: Sequence[Intervention]) -> AbstractContextManager[None]:
+        """These changes of what heads, attention and layers give on, inside the block and in this
+        thread only; see `attention_core.watching.intervention`.
+        """
+        return intervening(interventions, self.network.sites, self.network.layers)
 
     def source_pieces(self, text: str, cut: bool) -> tuple[TextAxis, list[int]]:
         """A source: the axis and the numbers of its pieces, </s> at the end.

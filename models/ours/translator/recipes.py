@@ -1,4 +1,10 @@
-"""The translators of this project: one line of a table decides how each comes out."""
+"""The translators of this project: one line of a table decides how each comes out.
+
+>>> RECIPES["bahdanau-en-fr"].vocabulary
+'en-fr.json'
+>>> family_of(RECIPES["transformer-en-fr"].shape)
+'transformer'
+"""
 
 from __future__ import annotations
 

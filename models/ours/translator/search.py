@@ -1,4 +1,8 @@
-"""Choosing words: beam search for one sentence, the greedy way for many at once."""
+"""Choosing words: beam search for one sentence, the greedy way for many at once.
+
+>>> length_penalty(7, strength=0), length_penalty(7, strength=1)
+(1.0, 2.0)
+"""
 
 from __future__ import annotations
 

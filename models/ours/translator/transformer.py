@@ -2,6 +2,9 @@
 
 Vaswani et al. 2017. How it differs from the paper: normalisation before each sub-layer instead of
 after it (steadier to train), few layers and small widths.
+
+>>> waves(torch.tensor([0.0]), 4).tolist()
+[[0.0, 1.0, 0.0, 1.0]]
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""One byte-pair vocabulary for two languages, and words cut as each language cuts them."""
+"""One byte-pair vocabulary for two languages, and words cut as each language cuts them.
+
+>>> print(tidy("“I’m  here.”"))
+"I'm here."
+"""
 
 from __future__ import annotations
 

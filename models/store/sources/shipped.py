@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from models.ours.translator.reader import load_translator
+from models.families.family import Origin
 from models.ours.translator.recipes import CHECKPOINTS, DATA, LICENCE, Recipe, shipped
-from models.store.card import Card, Entry
+from models.store.card import Card, Entry, from_files
 from models.store.sources import Source, register
 
 
 def _listed() -> Iterator[Entry]:
     for name, recipe in shipped():
-        yield Entry(_card(name, recipe), partial(load_translator, name), "translate")
+        yield from_files(_card(name, recipe), partial(_origin, name), "translate")
+
+
+def _origin(name: str) -> Origin:
+    return Origin(CHECKPOINTS / name, CHECKPOINTS, ours=True)
 
 
 def _card(name: str, recipe: Recipe) -> Card:

@@ -2,6 +2,11 @@
 
 Their names say where the model lies and what is wished of it:
 `translate:hub:owner/name?from=en&to=fr`.
+
+>>> named("hub:owner/name", Wish("en", "fr"))
+'translate:hub:owner/name?from=en&to=fr'
+>>> parted("translate:folder:mine?to=de")
+('folder:mine', Wish(source='', target='de', prefix=''))
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from attention_core.mechanisms import experiment as lab
 from attention_core.mechanisms.experiment import Experiment
 from attention_core.mechanisms.mechanism import Knob, Mechanism
 from attention_core.mechanisms.program import program
+from attention_core.mechanisms.registry import stage_of
 from attention_core.mechanisms.stages import Stage
 from attention_core.pictures.contracts.lab import TEXT, Computed, Lab, Settings, Turned
 from attention_core.pictures.contracts.packing import plain
@@ -19,10 +20,9 @@ __all__ = ["TEXT", "Lab", "bench", "given_to_browser", "stage_name", "stages", "
 
 
 def stage_name(name: str) -> tuple[str, dict[str, str]]:
-    """The sentence that names a stage, and what belongs into its places."""
-    if name.startswith("round "):
-        return TEXT["round"], {"round": name.removeprefix("round ")}
-    return TEXT.get(name, name), {}
+    """The sentence that names a stage, and what belongs into its places: "round 2" is {round} 2."""
+    kind, _space, number = name.partition(" ")
+    return stage_of(name).title, {kind: number} if number else {}
 
 
 def bench(
@@ -91,6 +91,7 @@ def stages(shown: Sequence[Stage]) -> list[dict[str, Any]]:
         {
             "id": stage.name, "heads": stage.numbers.tolist(),
             "rows": stage.rows, "columns": stage.columns,
+            "shares": stage_of(stage.name).shares,
         }
         for stage in shown
     ]  # fmt: skip

@@ -34,15 +34,6 @@ const EDGE = 9;
 const WIDE = { width: 54, height: 36, labels: 32 };
 /** @type {Cells} */
 const NARROW = { width: 46, height: 32, labels: 28 };
-const SHARES = new Set([
-  "weights",
-  "shares",
-  "unmixed",
-  "probabilities",
-  "gaussian",
-  "ramp",
-  "heads_kept",
-]);
 const TYPED = new Set(["query", "key", "value"]);
 /** @type {Record<string, string>} */
 const MARK = { query: "q", key: "k", value: "v" };
@@ -115,7 +106,7 @@ const written = (id, value) =>
 /** @type {(panel: Panel, value: number, most: number, theme: Theme) => string} */
 function filling({ stage }, value, most, theme) {
   const share = most > 0 ? Math.abs(value) / most : 0;
-  if (SHARES.has(stage.id) && value >= 0) return shade(theme, share);
+  if (stage.shares && value >= 0) return shade(theme, share);
   if (value === 0) return theme.wash;
   return mix(theme.wash, value > 0 ? theme.heads[0] : theme.heads[6], 0.1 + 0.38 * share);
 }
@@ -133,7 +124,7 @@ function paintNumber(pen, panel, box, value, theme, most) {
   const fill = yes ? theme.wash : filling(panel, value, most, theme);
   pen.rect(box.x + 1, box.y + 1, box.w - 2, box.h - 2, { fill, radius: 2 });
   if (yes) return pen.text(middle, line, "✓", { size: 14, fill: theme.faint, anchor: "middle" });
-  const nothing = SHARES.has(panel.stage.id) && value === 0;
+  const nothing = panel.stage.shares && value === 0;
   pen.text(middle, line, nothing ? "○" : written(panel.stage.id, value), {
     size: panel.cells === WIDE ? 16 : 14,
     fill: nothing ? theme.quiet : inkOn(fill, theme),
@@ -169,10 +160,9 @@ function mostOf({ matrix }) {
   return Math.max(...numbers.map((x) => Math.abs(x)), 0);
 }
 
-/** @type {(stage: Stage) => boolean} Whether its cells are hatched where one may not look. */
-const masked = ({ id, rows, columns }) =>
-  id === "allowed" ||
-  (rows === "query" && columns === "key" && SHARES.has(id) && id !== "gaussian");
+/** @type {(stage: Stage, value: Shown) => boolean} Whether it is hatched where one may not look. */
+const masked = ({ id, rows, columns, shares }, value) =>
+  id === "allowed" || (rows === "query" && columns === "key" && shares && value === 0);
 
 /** @type {(pen: Pen, panel: Panel, theme: Theme, allowed: Shown[][], current: boolean) => void} */
 function paintPanel(pen, panel, theme, allowed, current) {
@@ -189,7 +179,7 @@ function paintPanel(pen, panel, theme, allowed, current) {
   matrix.forEach((line, row) =>
     line.forEach((value, column) => {
       const box = cellBox(panel, row, column);
-      if (masked(stage) && allowed[row][column] === false) paintBlocked(pen, box, theme);
+      if (masked(stage, value) && allowed[row][column] === false) paintBlocked(pen, box, theme);
       else paintNumber(pen, panel, box, value, theme, most);
     })
   );

@@ -6,8 +6,14 @@ import { cellAt, cellBox, drawLab, labPlan, shown } from "./drawing.js";
 
 /** @type {Stage[]} */
 const STAGES = [
-  { id: "query", heads: [[[0.125, -2]]], rows: "query", columns: "width" },
-  { id: "weights", heads: [[[1, 0, 0]], [[0, 0.5, 0.5]]], rows: "query", columns: "key" },
+  { id: "query", heads: [[[0.125, -2]]], rows: "query", columns: "width", shares: false },
+  {
+    id: "weights",
+    heads: [[[1, 0, 0]], [[0, 0.5, 0.5]]],
+    rows: "query",
+    columns: "key",
+    shares: true,
+  },
 ];
 /** @type {Lit} */
 const DARK = { stage: "", cell: null, sources: [] };
@@ -51,7 +57,13 @@ Deno.test("what may be typed has all its digits, an exact nothing its sign, a mi
 
 Deno.test("a weight below zero has another colour than one above", () => {
   /** @type {Stage[]} */
-  const stages = [{ id: "weights", heads: [[[0.5, -0.5]]], rows: "query", columns: "key" }];
+  const stages = [{
+    id: "weights",
+    heads: [[[0.5, -0.5]]],
+    rows: "query",
+    columns: "key",
+    shares: true,
+  }];
   const pen = new Recorder();
   drawLab(pen, labPlan(stages, 0, named, 900, THEME), THEME, [[true, true]], DARK);
   const [above, below] = pen.all("rect").slice(-2).map((one) => one.at(-1)?.fill);
@@ -59,9 +71,15 @@ Deno.test("a weight below zero has another colour than one above", () => {
 });
 
 Deno.test("where one may not look there is a hatch and no number", () => {
-  const pen = drawn([[true, false, true]], DARK);
+  const pen = drawn([[false, true, true]], DARK);
   equal(pen.all("hatch").length, 1);
-  equal(pen.texts().filter((text) => text === "0.50").length, 1);
+  holds(!pen.texts().includes("○"));
+});
+
+Deno.test("a share that stands where one may not look is no weight, and is shown", () => {
+  const pen = drawn([[true, false, true]], DARK);
+  equal(pen.all("hatch").length, 0);
+  equal(pen.texts().filter((text) => text === "0.50").length, 2);
 });
 
 Deno.test("the cell that is pointed at and what it comes from are outlined", () => {

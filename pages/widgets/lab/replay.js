@@ -16,13 +16,14 @@ import { sumOf } from "./saying.js";
  * @property {Record<string, Constant>} constants
  * @property {[string, unknown[], number[]][]} steps
  * @property {{id: string, place: number, size: [number, number, number], rows: string,
- *   columns: string}[]} stages
+ *   columns: string, shares: boolean}[]} stages
  *
  * @typedef {object} Stage  one picture of the computation
  * @property {string} id
  * @property {Shown[][][]} heads  by head, row and column
  * @property {string} rows  what they count
  * @property {string} columns
+ * @property {boolean} shares  whether its numbers are drawn like weights
  * @property {(row: number, column: number, head?: number) => Source[]} [from]
  * @property {(head: number, row: number, column: number) => string} [say]
  * @typedef {[string, number, number, number, number]} Source  stage, row, column, rows, columns
@@ -108,7 +109,7 @@ export function worked(program, given, learnt) {
   for (const { id, place, size } of program.stages) {
     named.set(kept[place], [...(named.get(kept[place]) ?? []), { id, size }]);
   }
-  return program.stages.map(({ id, place, size, rows, columns }) => {
+  return program.stages.map(({ id, place, size, rows, columns, shares }) => {
     const grid = kept[place];
     const at = (/** @type {number[]} */ ...[head, row, column]) =>
       (head * size[1] + row) * size[2] + column;
@@ -116,6 +117,7 @@ export function worked(program, given, learnt) {
       id,
       rows,
       columns,
+      shares,
       heads: nested(grid, size),
       from: (row, column, head = 0) => sourcesOf({ grid, at: at(head, row, column) }, named),
       say: (head, row, column) => sumOf({ grid, at: at(head, row, column) }, named),

@@ -20,14 +20,14 @@ const PROGRAM = {
     ["mm", ["%15", "%2"], [16]],
   ],
   stages: [
-    { id: "query", place: 0, size: [1, 2, 2], rows: "query", columns: "width" },
-    { id: "key", place: 1, size: [1, 3, 2], rows: "key", columns: "width" },
-    { id: "value", place: 2, size: [1, 3, 2], rows: "value", columns: "width" },
-    { id: "scores", place: 7, size: [1, 2, 3], rows: "query", columns: "key" },
-    { id: "scaled", place: 8, size: [1, 2, 3], rows: "query", columns: "key" },
-    { id: "allowed", place: 3, size: [1, 2, 3], rows: "query", columns: "key" },
-    { id: "weights", place: 15, size: [1, 2, 3], rows: "query", columns: "key" },
-    { id: "context", place: 16, size: [1, 2, 2], rows: "query", columns: "width" },
+    { id: "query", place: 0, size: [1, 2, 2], rows: "query", columns: "width", shares: false },
+    { id: "key", place: 1, size: [1, 3, 2], rows: "key", columns: "width", shares: false },
+    { id: "value", place: 2, size: [1, 3, 2], rows: "value", columns: "width", shares: false },
+    { id: "scores", place: 7, size: [1, 2, 3], rows: "query", columns: "key", shares: false },
+    { id: "scaled", place: 8, size: [1, 2, 3], rows: "query", columns: "key", shares: false },
+    { id: "allowed", place: 3, size: [1, 2, 3], rows: "query", columns: "key", shares: false },
+    { id: "weights", place: 15, size: [1, 2, 3], rows: "query", columns: "key", shares: true },
+    { id: "context", place: 16, size: [1, 2, 2], rows: "query", columns: "width", shares: false },
   ],
 };
 const GIVEN = {

@@ -54,8 +54,10 @@ export function createView(stage) {
     head: () => Math.min(stage.choice.head ?? 0, view.heads() - 1),
     stageOf: (id) => view.stages.find((one) => one.id === id),
     matrixOf: (one) => one.heads[Math.min(view.head(), one.heads.length - 1)],
-    called: (id) =>
-      id.startsWith("round ") ? stage.word("round", { round: id.slice(6) }) : stage.word(id),
+    called(id) {
+      const [kind, number] = id.split(" "); // "round 2" is called by "round"
+      return stage.word(kind, number ? { [kind]: number } : {});
+    },
     change: (part) => stage.choose("state", { ...view.state(), ...part }, 250),
   };
   return view;

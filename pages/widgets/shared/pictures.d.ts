@@ -77,6 +77,7 @@ export interface Computed {
   heads: (((number | boolean)[])[])[];
   rows: string;
   columns: string;
+  shares: boolean;
 }
 
 export interface Settings {

@@ -3,6 +3,7 @@
 BigBird (Zaheer and others 2020, §2). In use, the library draws no random blocks: it takes the first
 block for each of them, so that its tokens enter once more for every random block.
 
+>>> import torch
 >>> seen(torch.tensor([0, 2]), torch.arange(6), 6).long().tolist()
 [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 1]]
 """

@@ -3,6 +3,7 @@
 Longformer (Beltagy, Peters, Cohan 2020, §3.1) and LED. A token that looks everywhere does so with
 queries, keys and values of its own; what others see of it are the ordinary ones.
 
+>>> import torch
 >>> within(torch.tensor([0, 3]), torch.arange(4), 1, torch.tensor([1, 0, 0, 0]).bool()).tolist()
 [[True, True, False, False], [True, False, True, True]]
 """

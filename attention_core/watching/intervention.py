@@ -1,0 +1,268 @@
+"""Changing what a part of a running model gives on: activation patching, and heads left out.
+
+An `Intervention` names a place of the model and one of three outputs there: `heads`, what each head
+takes away before the heads are joined by the output projection; `attention`, what that projection
+makes of them; `hidden`, the states that leave the layer. It says what shall go on in their place,
+at all tokens or at some. While `with intervening(…)` lasts, what this thread computes goes on with
+it; other threads are not touched, and at the end the hooks are gone from the model.
+
+What is watched meanwhile (`attention_core.watching.capture`): weights and outputs of heads as they
+were computed, hidden states as they went on.
+
+>>> layer = nn.Linear(2, 2)
+>>> off = Intervention("encoder.0", "hidden", "zero", tokens=(1,))
+>>> with intervening([off], {}, {Place("encoder", 0): layer}), torch.no_grad():
+...     changed = layer(torch.ones(1, 3, 2))
+>>> changed[0, 1].tolist(), torch.equal(changed[0, 0], layer(torch.ones(2)))
+([0.0, 0.0], True)
+
+Source: Vig et al. 2020, https://arxiv.org/abs/2004.12265, section 3; Meng et al. 2022,
+https://arxiv.org/abs/2202.05262, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from attention_core.errors import AttentionError, ShapeError
+from attention_core.watching.edit import check_places, chosen
+from attention_core.watching.place import Place
+
+Part = Literal["heads", "attention", "hidden"]
+
+ACTIONS: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "replace": lambda states, value: value.expand_as(states),
+    "scale": lambda states, value: states * value,
+    "zero": lambda states, _value: torch.zeros_like(states),
+    "add": lambda states, value: states + value,
+}
+"""What goes on in place of the states: (states, value) to states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Intervention:
+    """What goes on at one place in place of what was computed. None means all heads, all tokens.
+
+    site    such as ``encoder.3``; for `heads` and `attention` also ``cross.0``
+    value   what is put there, added, or multiplied with; broadcasts to (batch, token, width), for
+            `heads` to (batch, head, token, width)
+    heads   of `heads` only
+    tokens  the queries of one call, from 0: a decoder is given all its tokens at once
+
+    Raises ShapeError when a name or a number is not of that kind.
+    """
+
+    site: str
+    part: Part
+    action: str
+    value: Tensor | float = 0.0
+    heads: tuple[int, ...] | None = None
+    tokens: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name, known in ((self.part, get_args(Part)), (self.action, ACTIONS)):
+            if name not in known:
+                raise ShapeError(
+                    "“{name}” is no way to intervene; use one of {known}.",
+                    name=name,
+                    known=", ".join(known),
+                )
+        if self.heads is not None and self.part != "heads":
+            raise ShapeError(
+                "The {part} of {site} has no heads to choose from; intervene in its heads.",
+                part=self.part,
+                site=self.site,
+            )
+        for axis, places in (("head", self.heads), ("query", self.tokens)):
+            check_places(axis, places)
+
+    def apply(self, states: Tensor) -> Tensor:
+        """What goes on in place of these states.
+
+        states  (batch, token, width), or (batch, head, token, width) of heads
+
+        Raises ShapeError when the value does not fit, or a head or token is not there.
+        """
+        value = torch.as_tensor(self.value).to(states)
+        cells = chosen(self._within(self.tokens, states, -2), states.shape[-2], states.device)
+        if self.part == "heads":
+            heads = self._within(self.heads, states, -3)
+            cells = cells & chosen(heads, states.shape[-3], states.device)[:, None]
+        try:
+            made = ACTIONS[self.action](states, value)
+            return torch.where(cells[..., None], made, states).reshape(states.shape)
+        except RuntimeError as problem:
+            raise ShapeError(
+                "What is put in at {site} has the size {given}; there it must fit {wanted}.",
+                site=self.site,
+                given=_size(value),
+                wanted=_size(states),
+            ) from problem
+
+    def _within(
+        self, places: tuple[int, ...] | None, states: Tensor, axis: int
+    ) -> tuple[int, ...] | None:
+        if places and max(places) >= states.shape[axis]:
+            raise ShapeError(
+                "There is no {axis} {place} at {site}: it has {count}, counted from 0.",
+                axis="head" if axis == -3 else "token",
+                place=max(places),
+                site=self.site,
+                count=states.shape[axis],
+            )
+        return places
+
+
+def _size(tensor: Tensor) -> str:
+    return " × ".join(map(str, tensor.shape)) or "1"
+
+
+@dataclass(eq=False)
+class _Acting:
+    """The interventions of one block, by the module that they are made at.
+
+    joined  what an attention just gave to its output projection, and whose it is
+    done    the interventions that something has met
+    """
+
+    made: Mapping[tuple[nn.Module, Part], Sequence[Intervention]]
+    joined: tuple[nn.Module, Tensor] | None = None
+    done: set[Intervention] = field(default_factory=set)
+
+    def changed(self, module: nn.Module, part: Part, states: Tensor) -> Tensor:
+        """What goes on from a module: the same tensor where nothing is to be changed."""
+        for one in self.made.get((module, part), ()):
+            self.done.add(one)
+            states = one.apply(states)
+        return states
+
+
+_ACTIVE: ContextVar[tuple[_Acting, ...]] = ContextVar("interventions", default=())
+
+
+def handed(module: nn.Module, joined: Tensor, heads: int) -> Tensor:
+    """What an attention hands to its output projection: as it is, or as a reader has it.
+
+    joined  (..., token, head · width)
+    """
+    for acting in _ACTIVE.get():
+        if acting.made.get((module, "heads")):
+            apart = joined.reshape(*joined.shape[:-1], heads, -1).transpose(-3, -2)
+            apart = acting.changed(module, "heads", apart)
+            joined = apart.transpose(-3, -2).flatten(-2)
+        acting.joined = module, joined
+    return joined
+
+
+@contextmanager
+def intervening(
+    interventions: Sequence[Intervention],
+    sites: Mapping[str, nn.Module],
+    layers: Mapping[Place, nn.Module],
+) -> Iterator[None]:
+    """What this thread computes inside the block goes on with these changes, in their order.
+
+    sites   the attention behind each name; each tells `handed` what it hands on
+    layers  the modules that hidden states leave
+
+    Raises AttentionError when a place is not there, and at the end when nothing met it; ShapeError
+    when a value does not fit.
+    """
+    acting = _Acting(_placed(interventions, sites, layers))
+    token = _ACTIVE.set((*_ACTIVE.get(), acting))
+    try:
+        with ExitStack() as hooks:
+            for module, hook in _hooks(acting, layers):
+                hooks.callback(module.register_forward_hook(hook, prepend=True).remove)
+            yield
+    finally:
+        _ACTIVE.reset(token)
+    for one in interventions:
+        if one not in acting.done:
+            raise AttentionError(
+                "Nothing was changed at {site}: the model did not run there, or its {part} goes "
+                "a way that cannot be followed.",
+                site=one.site,
+                part=one.part,
+            )
+
+
+def _placed(
+    interventions: Sequence[Intervention],
+    sites: Mapping[str, nn.Module],
+    layers: Mapping[Place, nn.Module],
+) -> dict[tuple[nn.Module, Part], list[Intervention]]:
+    named = {str(place): module for place, module in layers.items()}
+    found: dict[tuple[nn.Module, Part], list[Intervention]] = {}
+    for one in interventions:
+        known = named if one.part == "hidden" else sites
+        if one.site not in known:
+            raise AttentionError(
+                "This model has no {part} “{site}” to change; it has {known}.",
+                part=one.part,
+                site=one.site,
+                known=", ".join(known) or "–",
+            )
+        found.setdefault((known[one.site], one.part), []).append(one)
+    return found
+
+
+Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
+
+
+def _hooks(acting: _Acting, layers: Mapping[Place, nn.Module]) -> Iterator[tuple[nn.Module, Hook]]:
+    """Where to listen: the layers, and the matrices in them, one of which joins the heads."""
+    parts = {part for _module, part in acting.made}
+    if "hidden" in parts:
+        for layer in dict.fromkeys(layers.values()):
+            if (layer, "hidden") in acting.made:
+                yield layer, _leaving(acting)
+    if "attention" in parts:
+        inside = {module: None for layer in layers.values() for module in layer.modules()}
+        for module in inside:
+            if getattr(getattr(module, "weight", None), "ndim", 0) == 2:
+                yield module, _joining(acting)
+
+
+def _leaving(acting: _Acting) -> Hook:
+    def hook(module: nn.Module, _given: tuple[Any, ...], made: Any) -> Any:
+        if acting not in _ACTIVE.get():
+            return None
+        return _onward(made, lambda states: acting.changed(module, "hidden", states))
+
+    return hook
+
+
+def _joining(acting: _Acting) -> Hook:
+    """Changes what a matrix gives if it was given what an attention had handed on: that is held,
+    so nothing else in memory has its address, in no thread.
+    """
+
+    def hook(_module: nn.Module, given: tuple[Any, ...], made: Any) -> Any:
+        if acting.joined is None or not given:
+            return None
+        owner, joined = acting.joined
+        if given[0].data_ptr() != joined.data_ptr() or given[0].numel() != joined.numel():
+            return None
+        acting.joined = None
+        return acting.changed(owner, "attention", made)
+
+    return hook
+
+
+def _onward(made: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """What a layer gave, with its states changed; other things may stand behind them."""
+    if isinstance(made, Tensor):
+        return change(made)
+    if type(made) is not tuple:
+        raise AttentionError(
+            "This layer packs its states, which cannot be changed; intervene at another place."
+        )
+    return (_onward(made[0], change), *made[1:])
