@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tokenizers import AddedToken, Tokenizer, decoders
@@ -84,7 +83,7 @@ class Distant:
         self._known = known
         self._name = name
         self._own = own
-        self._apart = apart or Apart(Path(cutter.__file__), {"open": known.to_str()})
+        self._apart = apart or Apart(cutter.__name__, {"open": known.to_str()})
 
     def commanded(self) -> Distant:
         """The same one, for which a typed "[SEP]" is the model's own token."""
@@ -106,7 +105,7 @@ class Distant:
 
     def _asked(self, question: Mapping[str, Any]) -> Any:
         try:
-            return self._apart.ask(question, SECONDS)
+            return self._apart.ask(question, SECONDS).said
         except GivenUp as fault:
             log.warning("The tokenizer of %s was given up: %s", self._name, fault.reason)
             raise TextError(
