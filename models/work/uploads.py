@@ -23,7 +23,7 @@ from models.work.desk import Desk
 log = logging.getLogger("attention_atlas")
 
 SECONDS: Final = 20.0
-"""For one file; the slowest of the largest ones takes about four on one core."""
+"""For one file; the slowest of the largest ones takes three on one core."""
 MEMORY: Final = 1 << 30
 """Bytes for one file, on top of the libraries."""
 SEATS: Final = 2
