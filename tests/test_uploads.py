@@ -20,8 +20,8 @@ from models.work.apart import Apart, GivenUp
 from models.work.uploads import UPLOADS, Uploads
 from pages.alignments.parts import foreign, uploading
 from tests import hostile
+from tests.foreign_files import EXAMPLES
 from tests.fuzz.parsers import GOLD, PAIRS
-from tests.test_imports import EXAMPLES
 from tests.test_pages_alignments import given, infos
 
 HOW = Reading(cut=True)

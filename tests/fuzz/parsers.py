@@ -14,7 +14,7 @@ from typing import Final
 from attention_core.errors import AttentionError
 from attention_core.files import corpus, reading, registry
 from attention_core.files.format import Reading
-from tests.test_imports import EXAMPLES
+from tests.foreign_files import EXAMPLES
 
 SECONDS: Final = 5.0
 """For one file of at most 200,000 bytes."""
