@@ -85,6 +85,22 @@ def test_a_process_that_cannot_be_started_is_no_fault_of_the_page(
         obeyed(broken, b"")
 
 
+def test_a_page_that_asks_for_a_file_has_one_process_ready_however_often_it_is_drawn() -> None:
+    made = Uploads(hostile.__name__)
+    for _drawing in range(3):
+        made.warm()
+        while not any(one.running for one in made._every):
+            time.sleep(0.01)
+    held = made._idle.pop()  # as while a file is read
+    made.warm()
+    made._idle.append(held)
+    assert [one.running for one in made._every] == [False, True]
+    assert obeyed(made, b"") == (Pair("a cat", "un chat"),)
+    assert [one.running for one in made._every] == [False, True]
+    made.close()
+    assert not any(one.running for one in made._every)
+
+
 def test_a_process_is_kept_between_two_files() -> None:
     one = Apart(hostile.__name__)
     one.start()

@@ -121,6 +121,11 @@ class Apart:
             with purse.paying(), _watched(process, seconds, cancelled):
                 return _told(process, question, seconds, parts)
 
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Have it ready before the first question; raises GivenUp when it cannot be started."""
         with self._turn:
@@ -132,7 +137,7 @@ class Apart:
             self._end()
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or not self.running:
             self._process = self._started()
         return self._process
 
@@ -193,7 +198,7 @@ def _told(
     """What a process answers to a question."""
     try:
         wire.write(_pipe(process.stdin), {"asked": [seconds, question]}, parts)
-    except OSError:
+    except (OSError, ValueError):
         return _failed(process, seconds)
     return _heard(process, seconds)
 

@@ -37,9 +37,9 @@ class Uploads:
     """
 
     def __init__(self, module: str = plain.__name__) -> None:
-        self._module = module
         self._desk = Desk(SEATS)
-        self._idle = [self._apart() for _seat in range(SEATS)]
+        self._every = [Apart(module, memory=MEMORY) for _seat in range(SEATS)]
+        self._idle = list(self._every)
 
     def attention(
         self, reader: Hashable, data: bytes, form: str, sources: bytes, cut: bool
@@ -64,21 +64,19 @@ class Uploads:
         return plain.table(self._asked(reader), form, data)
 
     def warm(self) -> None:
-        """Have a process ready soon; nobody waits for it."""
-        threading.Thread(target=self._start, daemon=True).start()
+        """Have a process ready soon, if there is none; nobody waits for it."""
+        if not any(one.running for one in self._every):
+            threading.Thread(target=self._start, daemon=True).start()
 
     def close(self) -> None:
-        """End the processes that do nothing; a later file starts another one."""
-        for apart in self._idle:
+        """End the processes; a later file starts another one."""
+        for apart in self._every:
             apart.close()
-
-    def _apart(self) -> Apart:
-        return Apart(self._module, memory=MEMORY)
 
     def _start(self) -> None:
         try:
-            self._idle[-1].start()
-        except (GivenUp, IndexError):  # whoever brings a file is told
+            self._every[-1].start()
+        except GivenUp:  # whoever brings a file is told
             log.warning("No process could be started to read files", exc_info=True)
 
     def _asked(self, reader: Hashable) -> Callable[[Mapping[str, Any], list[bytes]], Told]:
