@@ -268,6 +268,10 @@ def test_a_tokenizer_of_no_words_is_refused(root: Path) -> None:
         {"num_hidden_layers": -1},
         {"num_hidden_layers": "many"},
         {"text_config": {"num_hidden_layers": 1_000_000}},
+        {"first_k_dense_replace": 10**10},
+        {"text_config": {"num_mtp_layers": 10**10}},
+        {"attention_types": [[["global", "local"], 501]]},
+        {"attention_types": [[["global"], 10**10], "global", 5, [1]]},
     ],
 )
 def test_an_absurd_size_is_refused_at_once(root: Path, changes: dict[str, object]) -> None:
