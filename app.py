@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
-from pages.frame import answers, house
+from pages.frame import answers, house, policy
 from pages.frame.language import _
 from pages.frame.names import HERE, OwnNames
 from pages.widgets import programs, serving
@@ -30,27 +30,11 @@ log = logging.getLogger("attention_atlas")
 
 LIBRARIES: Final = ("torch", "transformers", "plotly.graph_objects", "plotly.io", "pandas")
 
-POLICY: Final = {
-    "default-src": "'self'",
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
-    "style-src": "'self' 'unsafe-inline'",
-    "connect-src": "'self'",
-    "img-src": "'self' data: blob:",
-    "font-src": "'self' data:",
-    "worker-src": "'self' blob:",
-    "frame-src": "'self' blob: data:",
-    "object-src": "'none'",
-    "base-uri": "'self'",
-    "frame-ancestors": "'self'",
-}
-"""What a browser may fetch for us: nothing that is not on this server."""
-
 HEADERS: Final = {
-    "Content-Security-Policy": "; ".join(f"{kind} {allowed}" for kind, allowed in POLICY.items()),
+    "Content-Security-Policy": policy.HEADER,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-
 
 PRIVATE: Final = "/_stcore/metrics"
 """What each session uses is the operator's business; nobody is told over the network."""

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import chromium
 from tests.browser.server import serving
@@ -92,7 +92,8 @@ def clicking(browser: Browser, app: str, plain: str) -> None:
 
 def watched(browser: Browser) -> Page:
     """A window that notes when its canvases are drawn."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    size: ViewportSize = {"width": 1280, "height": 900}
+    page = browser.new_context(viewport=size, bypass_csp=True).new_page()  # it waits by evaluating
     page.add_init_script(WATCH)
     return page
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from attention_core.errors import TextError
+from attention_core.files import coding
 from tests.fuzz import parsers
+from tests.fuzz.cases import cases, said
 from tests.fuzz.mutations import damaged
 from tests.fuzz.parsers import PARSERS, example, fault
 
@@ -29,6 +31,31 @@ def test_what_is_damaged_can_be_read_otherwise(name: str) -> None:
     PARSERS[name](example(name, random.Random(0)))
 
 
+@pytest.mark.parametrize("name", PARSERS)
+def test_the_files_that_are_kept_are_read_or_refused_as_ever(name: str) -> None:
+    mine = [case for case in cases() if case.parser == name]
+    assert mine
+    for case in mine:
+        assert fault(name, case.data) is None, case
+        assert (said(name, case.data) == "") is case.read, case
+
+
+def test_a_file_is_taken_apart_once_however_many_formats_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Found by the fuzzer: each of the formats found out anew in which coding a file is."""
+    asked = list[bytes]()
+
+    def heard(data: bytes) -> coding.Coding:
+        asked.append(data)
+        return coding.coding(data)
+
+    monkeypatch.setattr("attention_core.files.text.coding", heard)
+    with pytest.raises(TextError, match="no other coding fits it"):
+        PARSERS["recognised"](b"\xff\xff\xff\xff")
+    assert len(asked) == 2
+
+
 def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_data: bytes) -> object:
         raise ZeroDivisionError
@@ -41,9 +68,9 @@ def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
             pass
 
     monkeypatch.setattr(parsers, "SECONDS", 0.05)
-    for program, said in ((breaks, "ZeroDivisionError"), (gapped, "a gap"), (slow, "TimeoutError")):
+    for program, told in ((breaks, "ZeroDivisionError"), (gapped, "a gap"), (slow, "TimeoutError")):
         monkeypatch.setitem(PARSERS, "csv", program)
-        assert said in str(fault("csv", b""))
+        assert told in str(fault("csv", b""))
     monkeypatch.setitem(PARSERS, "csv", len)
     assert fault("csv", b"") is None
 

@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertModel
+from transformers import (
+    CONFIG_MAPPING,
+    MODEL_MAPPING,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+)
 
 from attention_core.errors import ModelError
 from models.families import fake
@@ -22,6 +28,7 @@ from models.loading import documents, folders, kinds, weights
 from models.loading import size as building
 from models.loading.checkpoint import from_folder
 from models.store import catalogue, shelf
+from tests import architectures
 from tests.test_pages_state import html, opened
 
 
@@ -275,6 +282,10 @@ def test_a_tokenizer_of_no_words_is_refused(root: Path) -> None:
         {"num_hidden_layers": -1},
         {"num_hidden_layers": "many"},
         {"text_config": {"num_hidden_layers": 1_000_000}},
+        {"first_k_dense_replace": 10**10},
+        {"text_config": {"num_mtp_layers": 10**10}},
+        {"attention_types": [[["global", "local"], 501]]},
+        {"attention_types": [[["global"], 10**10], "global", 5, [1]]},
     ],
 )
 def test_an_absurd_size_is_refused_at_once(root: Path, changes: dict[str, object]) -> None:
@@ -699,6 +710,27 @@ def test_a_model_of_absurdly_many_parts_is_refused(
     monkeypatch.setattr(building, "PARTS", 50)
     configure(root / "good", num_hidden_layers=20)
     assert "a model of more than 50 parts" in refusal(root)
+
+
+@pytest.mark.parametrize("kind", ["marian", "pegasus", "roformer", "distilbert", "xlm", "flaubert"])
+def test_sinusoids_for_absurdly_many_positions_are_refused_before_they_are_made(kind: str) -> None:
+    wanted = {"sinusoidal_pos_embds": True, "sinusoidal_embeddings": True}
+    for positions in (10**9, 100):
+        config = architectures.shrunk(
+            CONFIG_MAPPING[kind], max_position_embeddings=positions, **wanted
+        )
+        if positions > building.SINUSOIDS:
+            with pytest.raises(ModelError, match="at most 10,000,000 are worked out"):
+                building.parameters(MODEL_MAPPING[type(config)], config, kind)
+        else:
+            assert building.parameters(MODEL_MAPPING[type(config)], config, kind) > 0
+
+
+def test_a_folder_with_absurdly_many_sinusoids_is_refused_in_no_time(root: Path) -> None:
+    config = architectures.shrunk(DistilBertConfig, sinusoidal_pos_embds=True)
+    DistilBertModel(config).save_pretrained(root / "good")
+    configure(root / "good", max_position_embeddings=9_999_999)
+    assert "tables of 319,999,968 sinusoids" in refusal(root)
 
 
 def test_labels_are_no_way_to_take_memory(root: Path) -> None:

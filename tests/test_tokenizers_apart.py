@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ import torch
 
 from attention_core.errors import ModelError, TextError
 from models.families import cutting, fake
-from models.families.cutting import Distant, for_readers, joined
+from models.families.cutting import Distant, for_readers, joined, one_reading
 from models.families.reader import Reader
+from models.families.seq2seq import Seq2Seq
 from models.families.tokenization import tokens
 from models.loading import tokenizer as loading
-from models.loading.checkpoint import from_folder
+from models.loading.checkpoint import from_folder, pair_from_folder
 from models.work import apart
+from tests import hostile, tiny_pairs
 
 SLOW: Mapping[str, Any] = {
     "pre_tokenizer": {
@@ -163,14 +165,50 @@ def test_a_fault_that_is_no_exception_is_a_sentence_too(
         opened(folder)
 
 
-def test_memory_is_limited(tmp_path: Path) -> None:
-    program = tmp_path / "greedy.py"
-    program.write_text(
-        "import sys\nsys.path.insert(0, sys.argv[0].rpartition('/')[0])\n"
-        f"sys.path.insert(0, {str(Path(apart.__file__).parent)!r})\n"
-        "from cutter import limited\nlimited(int(sys.argv[1]))\n"
-        "for line in sys.stdin: bytearray(3 << 29); print('{\"answer\": 1}', flush=True)\n"
-    )
-    with pytest.raises(apart.GivenUp):
-        apart.Apart(program, memory=1 << 30).ask({}, 20)
-    assert apart.Apart(program, memory=3 << 30).ask({}, 20) == 1
+class Costly:
+    """A process whose every answer takes a third of what a reading has."""
+
+    def ask(self, _question: object, _seconds: float, purse: apart.Purse) -> apart.Answer:
+        if purse.left <= 0:
+            raise apart.GivenUp("nothing is left")
+        purse.left -= cutting.TOGETHER / 3
+        return apart.Answer(dict.fromkeys(("ids", "tokens", "offsets", "type_ids", "sequence_ids",
+                                           "special_tokens_mask"), ()), [])  # fmt: skip
+
+
+def test_the_cuts_of_one_reading_share_their_time() -> None:
+    process: Any = Costly()
+    distant = Distant(fake.tokenizer().backend_tokenizer, "good", apart=process)
+    for _cut in range(9):
+        distant.encode("the cat")  # each a reading of its own
+    for _reading in range(2):
+        with one_reading():
+            for _cut in range(2):
+                distant.encode("the cat")
+            with one_reading():
+                distant.commanded().encode("the cat")
+            with pytest.raises(TextError, match="more than 30 seconds"):
+                distant.encode("the cat")
+
+
+def test_every_way_to_read_is_one_reading(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = opened(folder)
+    pair = tiny_pairs.saved("bart", tmp_path)
+    translator = Seq2Seq("bart", pair_from_folder(pair, tmp_path))
+    ways: list[Callable[[], object]] = [
+        lambda: reader.read("the cat"), lambda: reader.axis("the cat"),
+        lambda: reader.probe("the cat"), lambda: translator.axis("The cat"),
+        lambda: translator.translate("The cat"), lambda: translator.align("The cat", "Le chat"),
+    ]  # fmt: skip
+    monkeypatch.setattr(cutting, "TOGETHER", 0.0)
+    for way in ways:
+        with pytest.raises(TextError, match="and was stopped"):
+            way()
+
+
+def test_memory_is_limited() -> None:
+    with pytest.raises(apart.GivenUp, match="Cannot allocate memory"):
+        apart.Apart(hostile.__name__, memory=1 << 30).ask({}, 20, [b"eat"])
+    assert apart.Apart(hostile.__name__, memory=4 << 30).ask({}, 20, [b"eat"]).said

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from attention_core.errors import TextError
@@ -64,12 +65,17 @@ def recoded(data: bytes, codec: str) -> bytes:
 
 def beginning(data: bytes, lines: int = 40) -> list[str]:
     """The first lines with something on them, of the first LOOKED_AT bytes, whatever they are."""
-    head = data[:LOOKED_AT]
+    return _beginning(data[:LOOKED_AT])[:lines]
+
+
+@lru_cache(maxsize=1)
+def _beginning(head: bytes) -> list[str]:
+    """Every format is asked about one file, so it is taken apart once."""
     try:
         text = head.decode(coding(head).codec, "ignore")
     except TextError:
         text = head.decode("latin-1")
-    return [line for line in lines_of(text) if line.strip()][:lines]
+    return [line for line in lines_of(text) if line.strip()]
 
 
 def lines_of(text: str) -> list[str]:

@@ -8,21 +8,37 @@ are looked up here as ever; a text is cut next door (`models.work.apart`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tokenizers import AddedToken, Tokenizer, decoders
 
 from attention_core.errors import TextError
 from models.work import cutter
-from models.work.apart import MEMORY, Apart, GivenUp
+from models.work.apart import MEMORY, Apart, GivenUp, Purse
 
 log = logging.getLogger("attention_atlas")
 
 SECONDS: Final = 10.0
 """For one text; the longest that is looked at, a million characters, takes about two."""
+
+
+TOGETHER: Final = 30.0
+"""For all cuts of one reading: a text is cut anew to count, to shorten it, and to remark on it."""
+_PURSE: ContextVar[Purse | None] = ContextVar("purse", default=None)
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Somebody else's tokenizer has TOGETHER seconds for all that it is asked in this block."""
+    token = _PURSE.set(_PURSE.get() or Purse(TOGETHER))
+    try:
+        yield
+    finally:
+        _PURSE.reset(token)
 
 
 class Cut(Protocol):
@@ -84,7 +100,7 @@ class Distant:
         self._known = known
         self._name = name
         self._own = own
-        self._apart = apart or Apart(Path(cutter.__file__), {"open": known.to_str()})
+        self._apart = apart or Apart(cutter.__name__, {"open": known.to_str()})
 
     def commanded(self) -> Distant:
         """The same one, for which a typed "[SEP]" is the model's own token."""
@@ -105,8 +121,9 @@ class Distant:
         return str(self._asked({"join": list(pieces)}))
 
     def _asked(self, question: Mapping[str, Any]) -> Any:
+        purse = _PURSE.get() or Purse(SECONDS)
         try:
-            return self._apart.ask(question, SECONDS)
+            return self._apart.ask(question, SECONDS, purse=purse).said
         except GivenUp as fault:
             log.warning("The tokenizer of %s was given up: %s", self._name, fault.reason)
             raise TextError(
@@ -114,7 +131,7 @@ class Distant:
                 "seconds or {memory} GiB of memory for it, and was stopped. "
                 "Try another text, or choose another model.",
                 model=self._name,
-                seconds=round(SECONDS),
+                seconds=round(SECONDS if purse.left > 0 else max(SECONDS, TOGETHER)),
                 memory=MEMORY >> 30,
             ) from fault
 

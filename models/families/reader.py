@@ -26,7 +26,7 @@ from attention_core.errors import AttentionError, ModelError, Superseded, TextEr
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
-from models.families.cutting import Cutter, commanded, for_readers
+from models.families.cutting import Cutter, commanded, for_readers, one_reading
 from models.families.limits import limit
 from models.families.remarks import named, remarks
 from models.families.sites import Sides, pair_sides, sites, sound
@@ -89,6 +89,7 @@ class Reader:
         """The names of the model's special tokens that stand in the texts, such as [MASK]."""
         return named(self._plain, (text, second))
 
+    @one_reading()
     def axis(self, text: str, second: str = "") -> TextAxis:
         """The tokens of a text as the model would get them, however many; nothing is computed.
 
@@ -96,6 +97,7 @@ class Reader:
         """
         return self._tokens(self._plain, text, second)[0].axis
 
+    @one_reading()
     def read(
         self,
         text: str,
@@ -130,6 +132,7 @@ class Reader:
         said = (*notes, *left_out, *self._notes, *watch.notes)
         return AttentionRecord(self.name, found, axes, said)
 
+    @one_reading()
     def probe(
         self, text: str, second: str = "", want: Want = WEIGHTS, edits: Sequence[Edit] = ()
     ) -> Run:

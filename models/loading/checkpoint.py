@@ -164,7 +164,7 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
 
 def _learned(model: PreTrainedModel) -> set[str]:
     """The names of what was trained; sinusoids of positions are made anew and often not saved."""
-    made = [path for path, part in model.named_modules() if "Sinusoidal" in type(part).__name__]
+    made = size.sinusoids(model)
     named = model.named_parameters(remove_duplicate=False)
     return {name for name, _ in named if name.rpartition(".")[0] not in made}
 

@@ -37,6 +37,8 @@ _LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encode
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model", "dim")
 _OTHER_KEYS = ("vocab_size", "intermediate_size", "d_ff", "n_inner", "ffn_dim", "encoder_ffn_dim",
                "decoder_ffn_dim", "max_position_embeddings", "n_positions")  # fmt: skip
+_COUNTED = re.compile(r"layer|dense|block|depth|stage")
+"""What the library makes lists of, as long as a configuration says."""
 _KERNELS = "_implementation"
 """How keys end that may name a program, for attention or for experts."""
 
@@ -200,14 +202,30 @@ def _check_sizes(name: str, config: dict[str, Any]) -> None:
             if value is None or isinstance(value, list):
                 continue
             if not isinstance(value, int) or not 0 <= value <= most:
-                raise ModelError(
-                    "config.json of {model} says {key} = {value}; "
-                    "at most {most:,} can be read. Choose a smaller model.",
-                    model=name,
-                    key=key,
-                    value=str(value)[:40],
-                    most=most,
-                )
+                raise _absurd(name, key, value, most)
+        for key, value in part.items():
+            if isinstance(value, int) and value > SIZE and _COUNTED.search(key):
+                raise _absurd(name, key, value, SIZE)
+        if (layers := _repeated(part.get("attention_types"))) > LAYERS:
+            raise _absurd(name, "attention_types", layers, LAYERS)
+
+
+def _absurd(name: str, key: str, value: object, most: int) -> ModelError:
+    return ModelError(
+        "config.json of {model} says {key} = {value}; "
+        "at most {most:,} can be read. Choose a smaller model.",
+        model=name,
+        key=key,
+        value=str(value)[:40],
+        most=most,
+    )
+
+
+def _repeated(types: object) -> int:
+    """Layers that GPT-Neo's configuration describes: some kinds of them, and how often."""
+    rows = [row for row in types if isinstance(row, list)] if isinstance(types, list) else []
+    pairs = (row for row in rows if len(row) > 1 and isinstance(row[1], int))
+    return sum(row[1] * len(row[0]) for row in pairs if isinstance(row[0], list | str | dict))
 
 
 def _promised(config: dict[str, Any]) -> int:

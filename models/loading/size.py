@@ -30,17 +30,46 @@ PARTS: Final = 200_000
 """Modules of a model; the largest mixtures of experts have some ten thousands."""
 
 
+SINUSOIDS: Final = 10_000_000
+"""Numbers of such tables that the library works out in Python, in two microseconds each; the
+largest in use, Pegasus's, have two millions. What it makes as a tensor is counted as one."""
+_CHOSEN: Final = ("sinusoidal_pos_embds", "sinusoidal_embeddings")
+"""What DistilBERT, XLM and FlauBERT say in their configuration."""
+
+
 def parameters(found: Any, config: Any, name: str) -> int:
     """How many numbers a model of that class holds, those that no file has included.
 
     found   the class of the library
     config  its configuration, read
 
-    Raises ModelError when it has absurdly many parts.
+    Raises ModelError when it has absurdly many parts, or positions to work out sinusoids for.
     """
     with _bounded(name), torch.device("meta"):
         model = found._from_config(config, attn_implementation="eager")
+    tables = (part.parameters(recurse=False) for part in sinusoids(model).values())
+    numbers = sum(tensor.numel() for table in tables for tensor in table)
+    if numbers > SINUSOIDS:
+        raise ModelError(
+            "config.json of {model} describes tables of {numbers:,} sinusoids for the model's "
+            "positions; at most {most:,} are worked out. Correct the number of positions in it, "
+            "or choose another model.",
+            model=name,
+            numbers=numbers,
+            most=SINUSOIDS,
+        )
     return sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
+
+
+def sinusoids(model: nn.Module) -> dict[str, nn.Module]:
+    """Tables that the library fills with sinusoids of positions where no file has them, by path."""
+    configs = [part.config for part in model.modules() if hasattr(part, "config")]
+    chosen = any(getattr(one, name, False) for one in configs for name in _CHOSEN)
+    return {
+        path: part
+        for path, part in model.named_modules()
+        if "Sinusoidal" in type(part).__name__ or (chosen and path.endswith("position_embeddings"))
+    }
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def _try(folder: Path) -> None:
     """
     if not (folder / _WHOLE).is_file():
         return
-    trial = Apart(Path(cutter.__file__))
+    trial = Apart(cutter.__name__)
     try:
         trial.ask({"file": str(folder / _WHOLE), "added": sorted(_added(folder))}, SECONDS)
     except GivenUp as fault:

@@ -18,6 +18,7 @@ from attention_core.numbers.alignment import EXTRACTIONS, Link, extract
 from attention_core.pictures.reading_order import mirrored, mirrored_links, right_to_left
 from attention_core.pictures.views import View, view
 from attention_core.watching.record import Site
+from models.work.uploads import UPLOADS
 from pages.alignments.parts import codings, foreign
 from pages.alignments.parts.foreign import Foreign
 from pages.alignments.parts.uploading import MEGABYTES
@@ -73,6 +74,7 @@ def asked() -> Foreign | None:
     about = (FILE, CODING, CUT, SENTENCE, HEADS, TURN, *PLACES)
     if choosing.segments(FROM, _("Attention"), titles, about) == "ready":
         return foreign.ready()
+    UPLOADS.warm()
     form = choosing.segments(FORM, _("Format"), foreign.titles())
     explained(form)
     given, beside = st.columns(2)

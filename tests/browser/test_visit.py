@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.server import Server
@@ -39,4 +40,17 @@ def test_a_complaint_of_the_browser_is_written_down(browser: Browser, server: Se
 def test_a_quiet_visit_has_nothing_to_tell(browser: Browser, server: Server) -> None:
     visit = Visit(browser)
     visit.page.goto(f"{server.url}/ready")
+    assert visit.closed() == []
+
+
+def test_what_becomes_true_is_waited_for_where_no_text_may_be_evaluated(
+    browser: Browser, server: Server
+) -> None:
+    visit = Visit(browser)
+    visit.page.goto(f"{server.url}/ready")
+    visit.page.evaluate("() => void setTimeout(() => { window.late = 3; }, 200)")
+    visit.page.wait_for_function("window.late === 3")
+    visit.page.wait_for_function("wanted => window.late === wanted", arg=3)
+    with pytest.raises(TimeoutError, match=r"within 0\.1 s: window\.late === 4"):
+        visit.page.wait_for_function("window.late === 4", timeout=100)
     assert visit.closed() == []

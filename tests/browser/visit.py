@@ -2,10 +2,15 @@
 
 The browser itself knows no other host than this one (`chromium.FLAGS`), so what is asked for
 outside goes nowhere; here it is written down, and the test fails.
+
+Playwright's own `wait_for_function` evaluates text in the page each time it looks, which the pages'
+policy forbids; so a guarded window is asked from outside instead (`until`).
 """
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +21,9 @@ INLINE: Final = ("data", "blob", "about", "file")
 GUESSES: Final = ("/_stcore/health", "/_stcore/host-config")
 """On a deep link Streamlit's client first asks below the page's own path and gets a 404."""
 
+LOOK: Final = 50
+PATIENCE: Final = 30_000
+"""Milliseconds between two looks, and before they end."""
 DESKTOP: Final = {"width": 1280, "height": 800}
 
 
@@ -31,6 +39,7 @@ class Visit:
         self.page.on("console", self._heard)
         self.page.on("pageerror", self._failed)
         self.page.on("websocket", self._connected)
+        self.page.wait_for_function = partial(until, self.page)  # type: ignore[assignment]
 
     def closed(self) -> list[str]:
         """Closes the window; what went wrong in it, one sentence each."""
@@ -55,6 +64,20 @@ class Visit:
 
     def _failed(self, error: Error) -> None:
         self.errors.append(error.message)
+
+
+def until(page: Page, expression: str, *, arg: Any = None, timeout: float = PATIENCE) -> None:
+    """Waits until an expression, or a function of `arg`, is true on a page, on a new one too."""
+    end = time.monotonic() + timeout / 1000
+    while time.monotonic() < end:
+        try:
+            if page.evaluate(expression, arg):
+                return
+        except Error as problem:
+            if "context was destroyed" not in problem.message:
+                raise
+        page.wait_for_timeout(LOOK)
+    raise TimeoutError(f"It did not become true within {timeout / 1000:g} s: {expression}")
 
 
 def is_here(url: str) -> bool:

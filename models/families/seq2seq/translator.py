@@ -15,6 +15,7 @@ from attention_core.marking import N_
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
+from models.families.cutting import one_reading
 from models.families.limits import limit
 from models.families.reader import bounded
 from models.families.remarks import as_blank, as_text
@@ -73,6 +74,7 @@ class Seq2Seq:
     def routed(self) -> bool:
         return self.watch.routed
 
+    @one_reading()
     def axis(self, text: str) -> TextAxis:
         """The source as the network will see it; nothing is computed.
 
@@ -80,6 +82,7 @@ class Seq2Seq:
         """
         return self._read(self._frame.source, text, "source").axis
 
+    @one_reading()
     def translate(
         self, text: str, search: Search = USUAL, cut: bool = False,
         edits: Sequence[Edit] = (), cancelled: Callable[[], bool] = never,
@@ -101,6 +104,7 @@ class Seq2Seq:
         others = self._alternatives(found, target.axis.text)
         return replace(made, alternatives=others, tree=tuple(self._tree(found)))
 
+    @one_reading()
     def align(
         self, text: str, target: str, cut: bool = False, edits: Sequence[Edit] = (),
         cancelled: Callable[[], bool] = never,

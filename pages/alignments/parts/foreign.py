@@ -1,4 +1,7 @@
-"""Attention from files of other programs: read once, kept for a while, found again by its key."""
+"""Attention from files of other programs: read once, kept for a while, found again by its key.
+
+A reader's file is read in a process of its own (`models.work.uploads`).
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ from attention_core.files import registry
 from attention_core.files.coding import LOOKED_AT
 from attention_core.files.format import AttentionFormat
 from attention_core.files.formats.csv_table import as_csv
-from attention_core.files.reading import Imported, read, recognised
-from attention_core.files.text import assumed, decoded, recoded
+from attention_core.files.reading import Imported, read
+from attention_core.files.text import recoded
 from attention_core.watching.record import Note
-from pages.frame import examples
+from models.work.uploads import UPLOADS
+from pages.frame import examples, session
 from pages.frame.language import _
 from pages.showing import looking
 from pages.showing.readings import DEFAULTS, translate
@@ -81,16 +85,15 @@ def opened(
         given = texts(data, form, sources)
         data = recoded(data, coded) if data in given else data
         sources = None if sources is None else recoded(sources, coded)
-    known = form if form in formats() else recognised(data).name
-    digest = hashlib.sha256(b"\n".join((known.encode(), b"%d" % cut, data, sources or b"")))
+    wanted = form if form in formats() else ""
+    digest = hashlib.sha256(b"\n".join((wanted.encode(), b"%d" % cut, data, sources or b"")))
     key = digest.hexdigest()[:16]
-    return _DRAWER.get(key) or _DRAWER.put(_read(key, data, known, sources or b"", cut))
+    return _DRAWER.get(key) or _DRAWER.put(_read(key, data, wanted, sources or b"", cut))
 
 
 def _read(key: str, data: bytes, form: str, sources: bytes, cut: bool) -> Foreign:
-    texts = (sources,) if formats()[form].binary else (data, sources)
-    notes = dict.fromkeys(filter(None, map(assumed, texts)))
-    return Foreign(key, form, tuple(read(data, form, decoded(sources), cut)), tuple(notes))
+    found = UPLOADS.attention(session.reader(), data, form, sources, cut)
+    return Foreign(key, found.form, found.sentences, found.notes)
 
 
 def kept(key: str) -> Foreign | None:
@@ -105,7 +108,7 @@ def ready() -> Foreign:
     look = looking.settled(translate(model, examples.TRANSLATE[0].text), model)
     if look is None:
         return Foreign("", "csv", ())
-    return opened(as_csv(look.view("words", "shown")), "csv", None)
+    return Foreign("", "csv", tuple(read(as_csv(look.view("words", "shown")), "csv")))
 
 
 def titles() -> dict[str, str]:

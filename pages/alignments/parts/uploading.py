@@ -15,8 +15,9 @@ from attention_core.files.formats.table_pairs import MOST_COLUMNS
 from attention_core.files.pairs import Pairs
 from attention_core.files.text import recoded
 from attention_core.numbers.alignment import Direction
+from models.work.uploads import UPLOADS
 from pages.alignments.parts import codings
-from pages.frame import ask, link, prose
+from pages.frame import ask, link, prose, session
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
 from pages.showing import choosing, sentences
@@ -86,6 +87,7 @@ def asked(
     titles = {"ready": _("ready ones"), "own": _("my own file")}
     if choosing.segments(upload.origin, _("Pairs"), titles, about) != "own":
         return ready()
+    UPLOADS.warm()
     known = {name: _(one.title) for name, one in formats().items()}
     form = formats()[choosing.segments(upload.form, _("Format"), known, about)]
     files = _files(upload, form, needs_links, about)
@@ -212,11 +214,10 @@ def _columns(count: int) -> list[DeltaGenerator]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _table(form: str, data: bytes) -> Table:
     """Looked into once, however often the page is drawn."""
-    look = formats()[form].table
-    return look(data) if look is not None else Table((), Columns())
+    return UPLOADS.table(session.reader(), form, data)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _read(form: str, files: tuple[bytes | None, ...], how: Reading) -> Pairs:
     """Read once, however many readers bring the same file."""
-    return corpus.read(form, files, how)
+    return UPLOADS.pairs(session.reader(), form, files, how)
