@@ -165,8 +165,9 @@ def test_home_translate_and_the_example_of_a_file_show_the_same_links(
         drawn[key] = {(columns[one.source].text, rows[one.target].text) for one in links}
 
     monkeypatch.setattr(figures, "alignment", kept)
-    app = opened("translate")  # by way of Home
-    app.switch_page(FILES["imports"]).run()
+    app = opened("home")
+    for page in ("translate", "imports"):
+        app.switch_page(FILES[page]).run()
     home, translate, imports = (
         drawn[f"{name}.ribbons"] for name in ("home", "translate", "imports")
     )
