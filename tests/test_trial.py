@@ -163,21 +163,22 @@ def test_weights_that_are_reported_wrong_from_the_start_are_never_called_checked
 
 @pytest.mark.parametrize("split", reporting.SPLITS)
 def test_values_are_found_wherever_a_projection_has_them(split: Any) -> None:
-    heads, keys, width = 3, 5, 2
+    heads, keys, width = 4, 5, 2
     values = torch.randn(1, keys, (1 if split is reporting.behind_all else heads) * width)
     other = torch.randn(1, keys, heads * width)
-    made = {
-        reporting.whole: values,
-        reporting.last_third: torch.cat([other, other, values], -1),
-        reporting.behind_all: torch.cat([other, other[..., :width], values], -1),
-        reporting.third_of_each: torch.stack(
-            [one.reshape(1, keys, heads, -1) for one in (other, other, values)][:3], -2
-        ).flatten(2)
-        if split is reporting.third_of_each
-        else None,
+
+    def parted(*thirds: Tensor) -> Tensor:
+        """Head by head: a part of each."""
+        return torch.cat([one.reshape(1, keys, heads, -1) for one in thirds], -1).flatten(2)
+
+    made: Callable[[], Tensor] = {
+        reporting.whole: lambda: values,
+        reporting.last_third: lambda: torch.cat([other, other, values], -1),
+        reporting.behind_all: lambda: torch.cat([other, other[..., :width], values], -1),
+        reporting.third_of_each: lambda: parted(other, other, values),
+        reporting.middle_of_quarters: lambda: parted(other, values, other),
     }[split]
-    assert made is not None
-    assert torch.equal(split(made, heads), values)
+    assert torch.equal(split(made(), heads), values)
 
 
 def test_the_gap_is_that_of_a_sum_by_hand() -> None:

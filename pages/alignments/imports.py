@@ -255,11 +255,12 @@ def show_ribbons(
 ) -> None:
     """Both sentences with ribbons between them."""
     drawn = mirrored(picture, *backwards)
+    rows = drawn.row_places
     pins = figures.rows(drawn, link.value(PINS))
     spoken = sentences.pinned(drawn, pins) or [sentences.alignment(picture)]
 
     def took() -> None:
-        link.choose(PINS, figures.places(drawn, figures.state(f"{PAGE}.ribbons", "pins")))
+        link.choose(PINS, figures.places(rows, figures.state(f"{PAGE}.ribbons", "pins")))
 
     figures.alignment(
         drawn, mirrored_links(links, picture, *backwards), pins, f"{PAGE}.ribbons", took,
@@ -268,19 +269,20 @@ def show_ribbons(
     )  # fmt: skip
     prose.caption(*spoken)
     with st.container(horizontal=True):
-        downloads.numbers(picture, "imported")
+        downloads.numbers(lambda: picture, "imported")
         downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "imported.pharaoh.txt")
 
 
 def show_matrix(picture: View, links: list[Link], backwards: tuple[bool, bool]) -> None:
     """One row for each target token, one column for each source token."""
     drawn = mirrored(picture, False, backwards[1])
+    rows, columns = drawn.row_places, drawn.column_places
     cell = figures.cell(drawn, link.value(CELL))
     spoken = sentences.cell(drawn, *cell) if cell else sentences.alignment(picture)
 
     def took_cell() -> None:
         taken = figures.state(f"{PAGE}.matrix", "cell") or []
-        link.choose(CELL, figures.cell_places(drawn, taken))
+        link.choose(CELL, figures.cell_places(rows, columns, taken))
 
     def took_scale() -> None:
         link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))

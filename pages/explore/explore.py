@@ -5,6 +5,8 @@ Ask for a text, read it, choose heads in the overview, and see them as lines, ma
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from attention_core.marking import N_
@@ -104,8 +106,9 @@ def pictures(part: Part) -> None:
     """All heads, and the chosen ones as lines and as a matrix; a choice redraws this part alone."""
     layer, heads = link.value(LAYER), link.value(HEADS)
     site = part.sites[layer]
-    picture = view(site, None, link.value(GRAIN), link.value(SPECIALS))
-    chosen = view(site, heads, link.value(GRAIN), link.value(SPECIALS))
+    every = partial(view, site, None, link.value(GRAIN), link.value(SPECIALS))
+    some = partial(view, site, heads, link.value(GRAIN), link.value(SPECIALS))
+    picture, chosen = every(), some()
     place = sentences.where(layer, heads)
 
     left, right = st.columns(2, gap="large")
@@ -114,9 +117,12 @@ def pictures(part: Part) -> None:
         show_overview(part, (layer, heads[0]))
         st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
         show_matrix(chosen, place)
+        downloads.numbers(some, f"attention-{chosen.site}")
     with right:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         show_lines(picture, chosen, place)
+        downloads.numbers(every, f"attention-{picture.site}-all-heads")
+        beginning(picture)
     link.publish(CHOICES)
 
 
@@ -186,11 +192,11 @@ def open_elsewhere(place: tuple[int, int] | None) -> None:
 
 def show_lines(picture: View, chosen: View, place: str) -> None:
     """The lines of every head of the layer, those of the chosen heads drawn."""
-    pins = figures.rows(picture, link.value(PINS))
+    pins, rows = figures.rows(picture, link.value(PINS)), picture.row_places
     spoken = sentences.pinned(chosen, pins) or [sentences.telling(chosen, place)]
 
     def took_pins() -> None:
-        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.lines", "pins")))
+        link.choose(PINS, figures.places(rows, figures.state(f"{PAGE}.lines", "pins")))
 
     def took_heads() -> None:
         link.choose(HEADS, figures.state(f"{PAGE}.lines", "active") or link.value(HEADS))
@@ -200,7 +206,10 @@ def show_lines(picture: View, chosen: View, place: str) -> None:
         title=place, caption=prose.joined(*spoken, sentences.shown(chosen)),
     )  # fmt: skip
     prose.caption(*spoken)
-    downloads.numbers(picture, f"attention-{picture.site}-all-heads")
+
+
+def beginning(picture: View) -> None:
+    """Says that the lines leave out the end of a long text."""
     if len(picture.rows) > LINES:
         prose.caption(
             prose.filled(
@@ -214,11 +223,12 @@ def show_lines(picture: View, chosen: View, place: str) -> None:
 def show_matrix(chosen: View, place: str) -> None:
     """The chosen heads as a matrix, their mean when there are several."""
     cell = figures.cell(chosen, link.value(CELL))
+    rows, columns = chosen.row_places, chosen.column_places
     spoken = sentences.cell(chosen, *cell) if cell else sentences.telling(chosen, place)
 
     def took_cell() -> None:
         taken = figures.state(f"{PAGE}.matrix", "cell") or []
-        link.choose(CELL, figures.cell_places(chosen, taken))
+        link.choose(CELL, figures.cell_places(rows, columns, taken))
 
     def took_scale() -> None:
         link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
@@ -230,7 +240,6 @@ def show_matrix(chosen: View, place: str) -> None:
     )  # fmt: skip
     prose.caption(spoken)
     prose.note(sentences.shown(chosen))
-    downloads.numbers(chosen, f"attention-{chosen.site}")
 
 
 if __name__ == "__main__":

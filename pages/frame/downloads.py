@@ -14,8 +14,11 @@ from attention_core.pictures.views import View
 from pages.frame.language import _
 
 
-def numbers(view: View, name: str) -> None:
-    """A small menu with the view's numbers in every format that we write."""
+def numbers(make: Callable[[], View], name: str) -> None:
+    """A small menu with a view's numbers in every format that we write.
+
+    make  the view, worked out when the reader asks: what is offered is kept as long as the reader
+    """
     with st.popover(_("Numbers"), icon=":material/download:", type="tertiary"):
         for form in registry.attention().values():
             if form.write is None:
@@ -23,13 +26,17 @@ def numbers(view: View, name: str) -> None:
             title = form.endings[0].upper()
             st.download_button(
                 title,
-                data=partial(form.write, view),
+                data=partial(_written, form.write, make),
                 file_name=f"{name}.{form.endings[0]}",
                 mime=form.mime,
                 on_click="ignore",
                 type="tertiary",
                 key=f"{name}.{title}",
             )
+
+
+def _written(write: Callable[[View], bytes], make: Callable[[], View]) -> bytes:
+    return write(make())
 
 
 def file(label: str, make: Callable[[], str], file_name: str) -> None:

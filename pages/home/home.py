@@ -52,11 +52,12 @@ def living_picture(found: Translation) -> None:
     if look is None:
         return
     picture = look.view("words", "hidden")
+    rows = picture.row_places
     pins = figures.rows(picture, link.value(PINS))
     spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
 
     def took() -> None:
-        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
+        link.choose(PINS, figures.places(rows, figures.state(f"{PAGE}.ribbons", "pins")))
 
     figures.alignment(
         picture, look.links(picture), pins, f"{PAGE}.ribbons", took,

@@ -42,15 +42,22 @@ def state(key: str, name: str) -> Any:
     return st.session_state[key][name]
 
 
+Places = tuple[tuple[int, ...], ...]
+"""The token positions that each row or column of a view stands for.
+
+What a click does is kept as long as its reader: it holds these, and never the weights of a view.
+"""
+
+
 def rows(view: View, places: Iterable[int]) -> list[int]:
     """The rows that show these token positions, in order, each once."""
     found = {view.row_of(place) for place in places}
     return sorted(row for row in found if row is not None)
 
 
-def places(view: View, chosen: Iterable[int]) -> list[int]:
+def places(rows: Places, chosen: Iterable[int]) -> list[int]:
     """The first token position of each of these rows."""
-    return [view.row_places[row][0] for row in chosen if row < len(view.rows)]
+    return [rows[row][0] for row in chosen if row < len(rows)]
 
 
 def cell(view: View, chosen: Sequence[int]) -> list[int]:
@@ -61,11 +68,11 @@ def cell(view: View, chosen: Sequence[int]) -> list[int]:
     return [] if row is None or column is None else [row, column]
 
 
-def cell_places(view: View, chosen: Sequence[int]) -> list[int]:
+def cell_places(rows: Places, columns: Places, chosen: Sequence[int]) -> list[int]:
     """Token positions of a cell: of its query and of its key."""
-    if len(chosen) != 2 or chosen[0] >= len(view.rows) or chosen[1] >= len(view.columns):
+    if len(chosen) != 2 or chosen[0] >= len(rows) or chosen[1] >= len(columns):
         return []
-    return [view.row_places[chosen[0]][0], view.column_places[chosen[1]][0]]
+    return [rows[chosen[0]][0], columns[chosen[1]][0]]
 
 
 def head_grid(part: Part, chosen: tuple[int, int] | None, key: str, took: Callback) -> None:

@@ -149,11 +149,11 @@ def shown(found: Translation, model: str) -> None:
 
 def show_ribbons(found: Translation, look: Look, picture: View, pins: list[int]) -> None:
     """The two sentences with ribbons from each word to where it looked."""
-    links = look.links(picture)
+    links, rows = look.links(picture), picture.row_places
     spoken = sentences.pinned(picture, pins) or [sentences.alignment(picture)]
 
     def took() -> None:
-        link.choose(PINS, figures.places(picture, figures.state(f"{PAGE}.ribbons", "pins")))
+        link.choose(PINS, figures.places(rows, figures.state(f"{PAGE}.ribbons", "pins")))
 
     figures.alignment(
         picture, links, pins, f"{PAGE}.ribbons", took,
@@ -162,7 +162,7 @@ def show_ribbons(found: Translation, look: Look, picture: View, pins: list[int])
     )  # fmt: skip
     prose.caption(*spoken)
     with st.container(horizontal=True):
-        downloads.numbers(picture, "alignment")
+        downloads.numbers(lambda: picture, "alignment")
         downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "alignment.pharaoh.txt")
 
 
@@ -182,13 +182,14 @@ def show_steps(found: Translation, model: str, look: Look | None) -> None:
 
 def show_matrix(picture: View) -> None:
     """One row for each target word, one column for each source word."""
+    rows, columns = picture.row_places, picture.column_places
     pins = figures.rows(picture, link.value(PINS))
     cell = figures.cell(picture, link.value(CELL))
     spoken = sentences.cell(picture, *cell) if cell else sentences.alignment(picture)
 
     def took_cell() -> None:
         chosen = figures.state(f"{PAGE}.matrix", "cell") or []
-        link.choose(CELL, figures.cell_places(picture, chosen))
+        link.choose(CELL, figures.cell_places(rows, columns, chosen))
 
     def took_scale() -> None:
         link.choose(SCALE, figures.state(f"{PAGE}.matrix", "scale"))
