@@ -176,6 +176,24 @@ class Costly:
                                            "special_tokens_mask"), ()), [])  # fmt: skip
 
 
+def test_pieces_are_made_a_text_once() -> None:
+    """A search makes the same beginnings again and again; a fault is no text to remember."""
+    asked = list[Any]()
+
+    class Process(apart.Apart):
+        def ask(self, question: Any, *_more: Any, **_limits: Any) -> apart.Answer:
+            asked.append(question)
+            if len(asked) == 1:
+                raise apart.GivenUp("slow")
+            return apart.Answer("a text", [])
+
+    distant = Distant(fake.tokenizer().backend_tokenizer, "good", apart=Process("nothing"))
+    with pytest.raises(TextError):
+        distant.decode(["a", "text"])
+    assert [distant.decode(pieces) for pieces in (["a", "text"], ("a", "text"))] == ["a text"] * 2
+    assert len(asked) == 2
+
+
 def test_the_cuts_of_one_reading_share_their_time() -> None:
     process: Any = Costly()
     distant = Distant(fake.tokenizer().backend_tokenizer, "good", apart=process)

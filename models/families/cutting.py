@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from tokenizers import AddedToken, Tokenizer, decoders
@@ -29,6 +30,8 @@ SECONDS: Final = 10.0
 TOGETHER: Final = 30.0
 """For all cuts of one reading: a text is cut anew to count, to shorten it, and to remark on it."""
 _PURSE: ContextVar[Purse | None] = ContextVar("purse", default=None)
+REMEMBERED: Final = 4096
+"""Lists of pieces whose text is kept: a search makes the same beginnings again and again."""
 
 
 @contextmanager
@@ -101,6 +104,7 @@ class Distant:
         self._name = name
         self._own = own
         self._apart = apart or Apart(cutter.__name__, {"open": known.to_str()})
+        self._said = lru_cache(REMEMBERED)(self._join)
 
     def commanded(self) -> Distant:
         """The same one, for which a typed "[SEP]" is the model's own token."""
@@ -118,7 +122,10 @@ class Distant:
 
     def decode(self, pieces: Sequence[str]) -> str:
         """What these pieces say; raises TextError as `encode` does."""
-        return str(self._asked({"join": list(pieces)}))
+        return self._said(tuple(pieces))
+
+    def _join(self, pieces: tuple[str, ...]) -> str:
+        return str(self._asked({"join": pieces}))
 
     def _asked(self, question: Mapping[str, Any]) -> Any:
         purse = _PURSE.get() or Purse(SECONDS)
