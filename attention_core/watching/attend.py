@@ -63,9 +63,8 @@ def attend(
     position_bias   broadcasts to (batch, head, query, key)
     returns         (batch, query, head, value width), and None in place of the weights
 
-    A query that may look at nothing takes away exactly 0. Edits count queries from the first of
-    this call, so a decoder that is edited works without a cache.
-    Raises Superseded when the capture's request has been overtaken.
+    A query that may look at nothing takes away exactly 0. Edits count queries from this call's
+    first: an edited decoder works without a cache. Raises Superseded when it has been overtaken.
     """
     _check_ordinary(kwargs)
     collector = watched()
