@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -24,6 +23,7 @@ from pages import __version__
 from pages.frame import answers, house, policy
 from pages.frame.language import _
 from pages.frame.names import HERE, OwnNames
+from pages.frame.preparing import Patient, Preparing
 from pages.widgets import programs, serving
 
 log = logging.getLogger("attention_atlas")
@@ -35,6 +35,8 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+PREPARING: Final = Preparing()
 
 PRIVATE: Final = "/_stcore/metrics"
 """What each session uses is the operator's business; nobody is told over the network."""
@@ -65,18 +67,19 @@ class SecurityHeaders:
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Load what every reader needs, once, before the first one arrives."""
-    began = time.perf_counter()
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Load what every reader needs, once, while health already answers."""
     answers.keep()
-    preload()
-    house.clean()
-    seconds = round(time.perf_counter() - began, 1)
-    log.info("Ready after %s seconds", seconds)
     tell_who()
-    keeping = asyncio.create_task(house.keep())
-    yield {"preload_seconds": seconds}
-    keeping.cancel()
+    working = asyncio.create_task(live())
+    yield
+    working.cancel()
+
+
+async def live() -> None:
+    """The work before the first reader, and then the work between readers."""
+    await PREPARING.run(preload)
+    await house.keep()
 
 
 def tell_who() -> None:
@@ -100,11 +103,14 @@ def preload() -> None:
         import_module(library)
     import_module("pages.frame.site").pages()
     import_module("pages.showing.readings").read_ahead()
+    house.clean()
 
 
 async def ready(_request: Request) -> JSONResponse:
-    """Says that the preload is done: before that, the server does not answer at all."""
-    return JSONResponse({"ready": True, "version": __version__, **app.state})
+    """Says whether the preload is done: before that, no page is drawn."""
+    known = {"version": __version__, "preload_seconds": PREPARING.seconds}
+    done = PREPARING.seconds is not None
+    return JSONResponse({"ready": done, **known}, 200 if done else 503)
 
 
 def apologise(error: Exception) -> bool:
@@ -122,7 +128,11 @@ def apologise(error: Exception) -> bool:
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders), Middleware(OwnNames)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(OwnNames),
+        Middleware(Patient, PREPARING),
+    ],
     routes=[Route("/ready", ready), serving.ROUTE, programs.ROUTE],
     on_script_error=apologise,
 )

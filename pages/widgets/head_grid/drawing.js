@@ -23,6 +23,10 @@ import { measure } from "../shared/letters.js";
 export const GAP = 5;
 const LABEL = 15;
 const LARGEST = 84;
+const SMALLEST = 12;
+const EASY = 30; // what a mouse hits without care, and a finger with a little more
+const EASY_ON_A_PHONE = 34;
+const EVERY = [1, 2, 4, 5, 8, 10];
 
 /**
  * How many heads each site has; they may differ.
@@ -60,13 +64,15 @@ export function stepped(heads, [site, head], [down, right]) {
 }
 
 /**
- * Heads beside each other, and in how many lines; the longest site decides.
+ * Heads beside each other, and in how many lines; the longest site decides. On a wide screen many
+ * heads become small before they break into lines, so that every layer stays a row.
  * @param {number} most
  * @param {number} room
  * @param {boolean} narrow
  */
 export function columnsOf(most, room, narrow) {
-  const smallest = narrow ? 34 : 30;
+  const smallest = narrow ? EASY_ON_A_PHONE : EASY;
+  if (!narrow && most * (SMALLEST + GAP) - GAP <= room) return most;
   const perLine = Math.max(1, Math.min(most, Math.floor((room + GAP) / (smallest + GAP))));
   return Math.max(1, Math.ceil(most / Math.ceil(most / perLine)));
 }
@@ -88,16 +94,16 @@ export function gridPlan(data, width, theme, narrow) {
   const columns = columnsOf(most, room, narrow);
   const side = Math.min(LARGEST, Math.floor((room + GAP) / columns) - GAP);
   const step = side + (data.values ? 7 : 0) + GAP;
-  const names = columnNames(columns, most);
-  const fits = names.every((name) => measure(name, LABEL, theme, 600) <= side + GAP);
-  const top = fits ? 26 : 4;
+  const long = (/** @type {string} */ name) => measure(name, LABEL, theme, 600);
+  const names = thinned(columnNames(columns, most), side + GAP, long);
+  const top = names.length ? 26 : 4;
   const lines = heads.map((count) => Math.max(1, Math.ceil(count / columns)));
   const apart = most > columns ? 10 : 0;
   const tops = starts(lines.map((count) => count * step + apart)).map((y) => y + top);
   return {
     left,
     top,
-    names: fits ? names : [],
+    names,
     columns,
     side,
     width: left + columns * (side + GAP) - GAP + 4,
@@ -128,6 +134,22 @@ export function columnNames(columns, most) {
     for (let head = column + 1; head <= most; head += columns) heads.push(head);
     return heads.join(" · ");
   });
+}
+
+/**
+ * Every name, or as many as there is room for: every second, fourth, fifth …; "" for the others.
+ * @param {string[]} names
+ * @param {number} step  from one column to the next
+ * @param {(name: string) => number} long
+ */
+export function thinned(names, step, long) {
+  for (const every of EVERY) {
+    const shown = names.map((name, column) => (column + 1) % every ? "" : name);
+    if (shown.some((name) => name) && shown.every((name) => long(name) <= every * step)) {
+      return shown;
+    }
+  }
+  return [];
 }
 
 /**
@@ -177,6 +199,7 @@ export function drawGrid(pen, data, plan, theme, chosen, pictures) {
     fill: strong ? theme.accent : theme.quiet,
   });
   plan.names.forEach((name, column) => {
+    if (!name) return;
     const x = plan.place(0, column).x + plan.side / 2;
     const strong = chosen !== null && chosen[1] % plan.columns === column;
     pen.text(x, plan.top / 2 - 1, name, { ...label(strong), anchor: "middle" });

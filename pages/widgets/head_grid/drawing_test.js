@@ -7,6 +7,7 @@ import {
   headsOf,
   starts,
   stepped,
+  thinned,
   valueAt,
 } from "./drawing.js";
 
@@ -59,7 +60,9 @@ Deno.test("an arrow into a shorter layer leads to its last head", () => {
 });
 
 Deno.test("long layers break into lines of like length", () => {
-  equal(columnsOf(16, 300, false), 8);
+  equal(columnsOf(16, 300, true), 6);
+  equal(columnsOf(16, 300, false), 16);
+  equal(columnsOf(16, 200, false), 4);
   equal(columnsOf(12, 900, false), 12);
   equal(columnsOf(3, 10, true), 1);
 });
@@ -75,4 +78,29 @@ Deno.test("as many pictures are drawn as there are heads, each with its bar", ()
   equal(pen.all("image").length, 7);
   equal(pen.all("rect").length, 7 + 2 * 7 + 1);
   holds(pen.texts().includes("3"));
+});
+
+/** @param {number} layers @param {number} heads */
+const many = (layers, heads) => ({
+  sites: Array.from({ length: layers }, (_, layer) => String(layer + 1)),
+  thumbnails_shapes: /** @type {number[][]} */ (Array(layers).fill([heads, 2, 2])),
+  values: null,
+});
+
+Deno.test("a model of 48 layers with 32 heads keeps a row for each layer, and numbers", () => {
+  const plan = gridPlan(many(48, 32), 620, THEME, false);
+  equal(plan.columns, 32);
+  holds(plan.width <= 620 && plan.height <= 900);
+  holds(plan.names.filter((name) => name).length >= 6);
+  const { x, y } = plan.place(47, 31);
+  equal(plan.find(x + 1, y + 1), [47, 31]);
+  const phone = gridPlan(many(48, 32), 360, THEME, true);
+  holds(phone.side >= 34 && phone.width <= 360 && phone.names.some((name) => name));
+});
+
+Deno.test("names stand apart or are left out", () => {
+  const long = (/** @type {string} */ name) => 10 * name.length;
+  equal(thinned(["1", "2"], 15, long), ["1", "2"]);
+  equal(thinned(["1", "2", "3", "10"], 15, long), ["", "2", "", "10"]);
+  equal(thinned(["very long", "very long"], 15, long), []);
 });
