@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 from tokenizers import AddedToken, Tokenizer, decoders
@@ -104,7 +104,7 @@ class Distant:
         self._name = name
         self._own = own
         self._apart = apart or Apart(cutter.__name__, {"open": known.to_str()})
-        self._said = lru_cache(REMEMBERED)(self._join)
+        self._said = lru_cache(REMEMBERED)(partial(_joined, self._apart, name))
 
     def commanded(self) -> Distant:
         """The same one, for which a typed "[SEP]" is the model's own token."""
@@ -118,29 +118,33 @@ class Distant:
         Raises TextError when the tokenizer does not come to an end within its limits.
         """
         asked = {"cut": [sequence, pair], "own": self._own, "special": add_special_tokens}
-        return _Answer(**self._asked(asked))
+        return _Answer(**_asked(self._apart, self._name, asked))
 
     def decode(self, pieces: Sequence[str]) -> str:
         """What these pieces say; raises TextError as `encode` does."""
         return self._said(tuple(pieces))
 
-    def _join(self, pieces: tuple[str, ...]) -> str:
-        return str(self._asked({"join": pieces}))
 
-    def _asked(self, question: Mapping[str, Any]) -> Any:
-        purse = _PURSE.get() or Purse(SECONDS)
-        try:
-            return self._apart.ask(question, SECONDS, purse=purse).said
-        except GivenUp as fault:
-            log.warning("The tokenizer of %s was given up: %s", self._name, fault.reason)
-            raise TextError(
-                "The tokenizer of {model} breaks off with this text, or needs more than {seconds} "
-                "seconds or {memory} GiB of memory for it, and was stopped. "
-                "Try another text, or choose another model.",
-                model=self._name,
-                seconds=round(SECONDS if purse.left > 0 else max(SECONDS, TOGETHER)),
-                memory=MEMORY >> 30,
-            ) from fault
+def _joined(apart: Apart, name: str, pieces: tuple[str, ...]) -> str:
+    """No method: what a tokenizer remembers must not keep it, and with it its process, alive."""
+    return str(_asked(apart, name, {"join": pieces}))
+
+
+def _asked(apart: Apart, name: str, question: Mapping[str, Any]) -> Any:
+    """What the process of a model's tokenizer answers."""
+    purse = _PURSE.get() or Purse(SECONDS)
+    try:
+        return apart.ask(question, SECONDS, purse=purse).said
+    except GivenUp as fault:
+        log.warning("The tokenizer of %s was given up: %s", name, fault.reason)
+        raise TextError(
+            "The tokenizer of {model} breaks off with this text, or needs more than {seconds} "
+            "seconds or {memory} GiB of memory for it, and was stopped. "
+            "Try another text, or choose another model.",
+            model=name,
+            seconds=round(SECONDS if purse.left > 0 else max(SECONDS, TOGETHER)),
+            memory=MEMORY >> 30,
+        ) from fault
 
 
 def for_readers(tokenizer: Cutter, name: str, foreign: bool) -> Cutter:

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from attention_core.watching.capture import never
 from models.work import wire
 
 log = logging.getLogger("attention_atlas")
@@ -74,11 +75,6 @@ class Answer(NamedTuple):
 
     said: Any
     parts: list[bytes]
-
-
-def never() -> bool:
-    """Nobody gives it up."""
-    return False
 
 
 class Apart:

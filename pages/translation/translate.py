@@ -7,6 +7,8 @@ of the other direction, or with the attention changed by the reader.
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from attention_core.files.formats.pharaoh import pharaoh
@@ -162,7 +164,7 @@ def show_ribbons(found: Translation, look: Look, picture: View, pins: list[int])
     )  # fmt: skip
     prose.caption(*spoken)
     with st.container(horizontal=True):
-        downloads.numbers(lambda: picture, "alignment")
+        downloads.numbers(partial(look.view, picture.grain, picture.specials), "alignment")
         downloads.file(_("Links (Pharaoh)"), lambda: pharaoh(links), "alignment.pharaoh.txt")
 
 
