@@ -41,7 +41,8 @@ TEXT: Mapping[str, str] = {
 def heat(looks: Array) -> Array:
     """(look, patch) of 0 to 1: each look relative to its own largest weight."""
     peaks = looks.max(-1, keepdims=True, initial=0.0)
-    return np.divide(looks, peaks, out=np.zeros_like(looks), where=peaks > 0)
+    shares: Array = np.divide(looks, peaks, out=np.zeros_like(looks), where=peaks > 0)
+    return shares
 
 
 @dataclass(frozen=True, kw_only=True)
