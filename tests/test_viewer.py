@@ -52,7 +52,12 @@ KINDS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 def network(kind: str, **more: Any) -> Any:
     config = getattr(transformers, f"{kind}Config")(**{**SMALL, **more})
     torch.manual_seed(3)
-    return transformers.AutoModel.from_config(config, attn_implementation="eager").eval()
+    return random_model(config)
+
+
+def random_model(config: Any) -> Any:
+    auto: Any = transformers.AutoModel
+    return auto.from_config(config, attn_implementation="eager").eval()
 
 
 def viewer(kind: str) -> Viewer:
@@ -216,7 +221,7 @@ def test_models_that_see_in_another_way_are_refused_with_a_sentence(kind: str, s
             "window_size": 4,
         }
     torch.manual_seed(0)
-    model = transformers.AutoModel.from_config(config(**more), attn_implementation="eager").eval()
+    model = random_model(config(**more))
     with pytest.raises(ModelError, match=said):
         Viewer(kind, Eye(model, recipe({}, 56, kind)))
 
@@ -247,7 +252,8 @@ def test_the_eye_of_a_model_with_two_towers_opens_and_says_so(tmp_path: Path) ->
     text = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 99}
     config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
     torch.manual_seed(1)
-    model = transformers.CLIPModel(config).eval()
+    model: Any = transformers.CLIPModel(config)
+    model.train(False)
     found = opened(
         saved(tmp_path / "clip", model, {"size": {"shortest_edge": 56}, "crop_size": 56})
     )
@@ -270,7 +276,8 @@ def test_a_folder_that_does_not_say_how_pictures_are_prepared_says_so(tmp_path: 
     "said",
     [
         {"size": {"height": 0, "width": 224}}, {"size": {"shortest_edge": 10**9}},
-        {"image_std": [0, 1, 1]}, {"image_mean": [0.5]}, {"image_mean": ["a", 0, 0]}, {"size": "large"},
+        {"image_std": [0, 1, 1]}, {"image_mean": [0.5]}, {"image_mean": ["a", 0, 0]},
+        {"size": "large"},
         {"rescale_factor": -1}, {"crop_size": {"height": -3, "width": 3}},
     ],
 )  # fmt: skip

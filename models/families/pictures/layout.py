@@ -68,17 +68,30 @@ def entering(model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
 
     Asked of a twin, so that nobody who looks meanwhile is touched.
     """
-    other, found = twin(model), []
+    other = twin(model)
+    stack: Any = next(filter(_many, other.modules()), None)
+    if stack is None:
+        return None
 
     def enters(_module: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
-        found.append(given[0] if given else named.get("hidden_states"))
+        raise _EnoughError(given[0] if given else named.get("hidden_states"))
 
-    stacks = (one for one in other.modules() if isinstance(one, nn.ModuleList) and len(one))
-    for stack in stacks:
-        stack[0].register_forward_pre_hook(enters, with_kwargs=True)
+    stack[0].register_forward_pre_hook(enters, with_kwargs=True)
+    try:
         other(**inputs, return_dict=True)
-        return found[0] if found and isinstance(found[0], Tensor) else None
+    except _EnoughError as enough:
+        states = enough.args[0]
+        return states if isinstance(states, Tensor) else None
     return None
+
+
+class _EnoughError(Exception):
+    """Ends a pass before its first layer, with what enters it."""
+
+
+def _many(module: nn.Module) -> bool:
+    """True for a stack of layers."""
+    return isinstance(module, nn.ModuleList) and len(module) > 0
 
 
 def layout(states: Tensor, height: int, width: int, patch: tuple[int, int], name: str) -> Layout:
