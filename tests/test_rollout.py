@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def layers(count: int, heads: int, places: int, seed: int = 0) -> list[torch.Ten
     return list(torch.softmax(3 * made, -1))
 
 
-def by_paths(given: list[torch.Tensor], residual: float) -> np.ndarray:
+def by_paths(given: list[torch.Tensor], residual: float) -> Any:
     """Every way from a place at the top to one at the bottom, one after the other."""
     steps = []
     for layer in given:

@@ -40,4 +40,5 @@ def alike(some: Tensor, others: Tensor) -> Tensor:
     some, others  (place, width)
     """
     norms = [one.norm(dim=-1, keepdim=True).clamp_min(1e-12) for one in (some, others)]
-    return (some / norms[0]) @ (others / norms[1]).T
+    cosines: Tensor = (some / norms[0]) @ (others / norms[1]).T
+    return cosines

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from attention_core.errors import AttentionError, ModelError
+from attention_core.files.photograph import Photograph
 from attention_core.numbers import measures
 from attention_core.numbers.named import Named
 from attention_core.pictures import views
@@ -21,6 +23,8 @@ from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.family import Watched
+from models.families.pictures import Viewer
+from models.families.pictures.viewer import Fit, Sight
 from models.families.reader import Reader
 from models.families.remarks import joined
 from models.families.translation import USUAL, Search, Translating, Translation
@@ -48,7 +52,7 @@ class Part:
     measures  name to (layer, head)
     """
 
-    sites: tuple[Site, ...]
+    sites: tuple[Site[Any], ...]
     thumbs: list[NDArray[np.uint8]]
     measures: dict[str, Named]
 
@@ -110,6 +114,35 @@ def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
     record, parts = DESK.run(session.reader(), work)
     named = reader.named(text, second) if isinstance(reader, Reader) else ()
     return Reading(record, parts, named)
+
+
+def see(model: str, photo: Photograph, fit: Fit, short: int) -> Sight:
+    """What one model makes of a picture.
+
+    fit    all of it in its own shape, or as the model learned to see
+    short  patches along the shorter side of a whole picture
+
+    Raises ModelError with a sentence for the reader.
+    """
+    return _see(model, photo.digest, fit, short, photo)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _see(model: str, digest: str, fit: Fit, short: int, _photo: Photograph) -> Sight:
+    viewer = _opened(model)
+    if not isinstance(viewer, Viewer):
+        raise _wrong(model)
+
+    def work(cancelled: Callable[[], bool]) -> Sight:
+        return viewer.see(_photo, fit, short, cancelled)
+
+    return DESK.run(session.reader(), work)
+
+
+def flexible(model: str) -> bool:
+    """Whether a model that sees takes pictures of any shape."""
+    viewer = _opened(model)
+    return isinstance(viewer, Viewer) and viewer.flexible
 
 
 def translate(
