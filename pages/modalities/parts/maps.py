@@ -56,12 +56,15 @@ def _squared(found: Tensor, axis: PatchAxis) -> NDArray[np.uint8]:
 def over(
     photo: Photograph, axis: PatchAxis, weights: Tensor, key: str, took: Callback = None,
     chosen: Sequence[int] | None = None, own: bool = False, title: str = "", caption: str = "",
-    name: str = "picture", colours: NDArray[np.uint8] | None = None,
+    name: str = "picture", colours: NDArray[np.uint8] | None = None, plain: bool = False,
+    hint: str = "",
 ) -> None:  # fmt: skip
     """Draws a picture with looks over it.
 
     weights  (look, key): one look, or with `own` that of every place of the picture
     took     called when the reader chose places; without it nothing can be chosen
+    plain    True where weights are no shares of attention
+    hint     what may be done here, in a sentence
     """
     count = axis.grid[0] * axis.grid[1]
     shown = weights.numpy().astype(np.float64)
@@ -79,6 +82,7 @@ def over(
             peaks=patches.max(-1, initial=0.0),
             beside=shown[:, : axis.before],
             colours=colours,
+            unit="number" if plain else "share",
             own=own,
             picks=took is not None,
             chosen=chosen,
@@ -87,6 +91,6 @@ def over(
             name=name,
         ),
         key=key,
-        text=said(TEXT),
+        text={**said(TEXT), "hint": hint},
         on_chosen_change=took,
     )

@@ -35,12 +35,10 @@ class Brought(NamedTuple):
     photo: Photograph
 
 
-def choices(page: str) -> Choices:
-    """What a page asks of pictures."""
-    return Choices(
-        link.one_of(page, "from", ("ready", "own", "camera"), "ready"),
-        link.text(page, "picture", photographs.names()[0]),
-    )
+def choices(page: str, which: str = "picture") -> Choices:
+    """What a page asks of a picture. which: its name in the address"""
+    source: Choice[Source] = link.one_of(page, f"{which}-from", ("ready", "own", "camera"), "ready")
+    return Choices(source, link.text(page, which, photographs.names()[0]))
 
 
 def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
@@ -49,9 +47,10 @@ def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
     about  choices about places in it: forgotten when the picture changes
     """
     titles = {"ready": _("An example"), "own": _("Your own picture"), "camera": _("Camera")}
-    source = choosing.segments(asked.source, _("Picture"), titles, about)
-    if source == "ready":
-        return _ready(asked.ready, about)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        source = choosing.segments(asked.source, _("Picture"), titles, about)
+        if source == "ready":
+            return _ready(asked.ready, about)
     key = f"{asked.source.key}.{source}"
     if source == "camera":
         file = st.camera_input(_("Take a picture"), key=f"{key}.file", label_visibility="collapsed")
@@ -70,7 +69,7 @@ def _ready(choice: Choice[str], about: Sequence[Kept]) -> Photograph:
     titles = {name: _(photographs.title(name)) for name in names}
     if len(names) == 1:
         return photographs.photograph(names[0])
-    name = choosing.dropdown(choice, _("Which picture"), titles, about)
+    name = choosing.dropdown(choice, _("Which picture"), titles, about, width=260)
     return photographs.photograph(name)
 
 

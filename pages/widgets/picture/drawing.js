@@ -123,12 +123,14 @@ export function mean(data, chosen) {
 }
 
 /**
- * Percent with as many places as tell something: 31, 3.1, 0.31.
- * @param {number} share
+ * A weight with as many places as tell something: 31 %, 3.1 %, 0.31 %; or 0.83.
+ * @param {Pick<PictureMap, "unit">} data
+ * @param {number} weight
  */
-export function percent(share) {
-  const value = 100 * share;
-  return value.toFixed(value >= 10 ? 0 : value >= 1 ? 1 : 2);
+export function said({ unit }, weight) {
+  if (unit === "number") return weight.toFixed(2);
+  const value = 100 * weight;
+  return `${value.toFixed(value >= 10 ? 0 : value >= 1 ? 1 : 2)} %`;
 }
 
 /**

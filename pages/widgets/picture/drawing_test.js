@@ -4,10 +4,10 @@ import {
   drawPicture,
   mean,
   outline,
-  percent,
   picturePlan,
   placeOf,
   region,
+  said,
 } from "./drawing.js";
 
 /** Two rows of three patches in the middle of a picture, a class token before them. */
@@ -32,6 +32,7 @@ const data = {
   colours: null,
   boxes: [[150, 50, 250, 150]],
   covered: [],
+  unit: /** @type {const} */ ("share"),
   own: true,
   picks: true,
 };
@@ -73,8 +74,10 @@ Deno.test("the mean of looks is that of their weights, not of their colours", ()
   equal(mean(data, [9]).peak, 0);
 });
 
-Deno.test("percent says as much as can be told apart", () => {
-  equal([0.314, 0.0314, 0.00314, 0].map(percent), ["31", "3.1", "0.31", "0.00"]);
+Deno.test("a weight says as much as can be told apart", () => {
+  const shares = [0.314, 0.0314, 0.00314, 0].map((weight) => said({ unit: "share" }, weight));
+  equal(shares, ["31 %", "3.1 %", "0.31 %", "0.00 %"]);
+  equal(said({ unit: "number" }, 0.8349), "0.83");
 });
 
 Deno.test("what the model did not see is hatched, and boxes are drawn where they are", () => {

@@ -9,10 +9,10 @@ import {
   mean,
   outline,
   overlay,
-  percent,
   picturePlan,
   placeOf,
   region,
+  said,
 } from "./drawing.js";
 
 /** @import { PictureMap } from "../shared/pictures.d.ts" */
@@ -93,7 +93,7 @@ class PictureWidget {
     const { stage, pointed } = this;
     const { data } = stage;
     const look = this.look();
-    const weight = (/** @type {number} */ share) => percent(share);
+    const weight = (/** @type {number} */ share) => said(data, share);
     const strongest = look.weights.indexOf(look.peak) + data.specials.length;
     const read = !data.own || this.kept();
     const shown = this.chosen();
@@ -276,7 +276,7 @@ class PictureWidget {
       const share = look.beside[place];
       const known = data.colours === null && look.peak > 0;
       chip.textContent = known
-        ? `${data.specials[place]} ${percent(share)} %`
+        ? `${data.specials[place]} ${said(data, share)}`
         : data.specials[place];
       chip.setAttribute("aria-pressed", String(shown.includes(place)));
     });
@@ -303,7 +303,7 @@ class PictureWidget {
 
   /** @param {Look} look */
   highest(look) {
-    return this.stage.word("maximum", { weight: percent(look.peak) });
+    return this.stage.word("maximum", { weight: said(this.stage.data, look.peak) });
   }
 
   /** @returns {Drawn} */

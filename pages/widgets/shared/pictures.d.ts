@@ -181,6 +181,7 @@ export interface PictureMap extends Framed<PictureMapChoice> {
   colours: Uint8Array | null;
   boxes: number[][];
   covered: number[];
+  unit: "share" | "number";
   own: boolean;
   picks: boolean;
 }
