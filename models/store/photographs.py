@@ -1,15 +1,14 @@
-"""Ready pictures to look at: drawn by this program, or taken out of packages that carry some.
+"""Ready pictures to look at: drawn by this program, or photographs that a carrier brought.
 
->>> names()[-1], photograph("drawing").width
-('drawing', 640)
->>> title("drawing")
-'A house, drawn by this program'
+>>> READY["drawing"].credit, photograph("drawing").width
+('', 640)
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -17,26 +16,46 @@ from PIL import Image, ImageDraw
 from attention_core.files import photograph as files
 from attention_core.files.photograph import Photograph
 from attention_core.marking import N_
+from models.store.carriers import cache as carried
+from models.store.carriers.registry import carrier
 
 DRAWN: Final = "drawing"
 
 
+class Ready(NamedTuple):
+    """A ready picture. title: what it shows, marked for translation; credit: who made it"""
+
+    title: str
+    file: str = ""
+    credit: str = ""
+
+
+READY: Final[Mapping[str, Ready]] = {
+    "coffee": Ready(N_("A cup of coffee"), "coffee.png", "Rachel Michetti, CC0"),
+    "cat": Ready(N_("A cat"), "chelsea.png", "Stefan van der Walt, CC0"),
+    "astronaut": Ready(N_("An astronaut"), "astronaut.png", "NASA, public domain"),
+    "rocket": Ready(N_("A rocket"), "rocket.jpg", "SpaceX, public domain"),
+    "camera": Ready(N_("A man with a camera"), "camera.png", "Lav Varshney, CC0"),
+    DRAWN: Ready(N_("A house, drawn by this program")),
+}
+"""Every ready picture by its name, the best ones first."""
+
+
 def names() -> tuple[str, ...]:
-    """The pictures that there are on this machine, the best ones first."""
-    return (DRAWN,)
-
-
-def title(name: str) -> str:
-    """What a picture shows, marked for translation."""
-    return N_("A house, drawn by this program") if name == DRAWN else name
+    """The pictures that there are on this machine."""
+    there = carried.whole(carrier("photographs")) is not None
+    return tuple(name for name, ready in READY.items() if there or not ready.file)
 
 
 @cache
 def photograph(name: str) -> Photograph:
     """The picture of that name; KeyError where there is none."""
-    if name == DRAWN:
+    ready, folder = READY[name], carried.whole(carrier("photographs"))
+    if not ready.file:
         return _drawing()
-    raise KeyError(name)
+    if folder is None:
+        raise KeyError(name)
+    return files.photograph((folder / ready.file).read_bytes())
 
 
 def _drawing() -> Photograph:

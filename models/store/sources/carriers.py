@@ -58,12 +58,12 @@ def _origin(carrier: Carrier) -> Origin:
 def _found(name: str) -> Entry:
     known, origin = _files(name)
     folder(registry.carrier(name.removeprefix(PREFIX)))
-    return from_files(known, origin)
+    return from_files(known, origin, registry.carrier(name.removeprefix(PREFIX)).task)
 
 
 def _listed() -> Iterator[Entry]:
     for carrier in registry.carriers():
-        if cache.whole(carrier) is not None:
+        if carrier.promise is not None and cache.whole(carrier) is not None:
             yield _found(f"{PREFIX}{carrier.name}")
 
 

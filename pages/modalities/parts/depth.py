@@ -30,11 +30,17 @@ def shown(sight: Sight, photo: Photograph) -> None:
     depth = st.slider(_("Up to layer"), 1, len(sites), key=DEPTH, on_change=took_depth)
     one, through, spoke = st.columns(3, gap="medium")
     with one:
-        title = _("Layer {layer}, the mean of its heads").format(layer=depth)
+        title = _("Layer {layer} alone").format(layer=depth)
         look(photo, axis, sites[depth - 1].weights().mean(0), f"{PAGE}.mean", title, places)
-        prose.note(prose.filled(_("What this layer looks at, whatever it sees there by now.")))
+        prose.note(
+            prose.filled(
+                _(
+                    "The mean of its heads: what this layer looks at, whatever it finds there by now."
+                )
+            )
+        )
     with through:
-        title = _("Through layers 1 to {layer}: rollout").format(layer=depth)
+        title = _("Rollout to layer {layer}").format(layer=depth)
         found = rollout(site.weights() for site in sites[:depth])
         look(photo, axis, found, f"{PAGE}.rollout", title, places)
         prose.note(
@@ -47,7 +53,7 @@ def shown(sight: Sight, photo: Photograph) -> None:
             )
         )
     with spoke:
-        st.subheader(_("What spoke for a name: Grad-CAM"), anchor=False)
+        st.subheader(_("Grad-CAM"), anchor=False)
         cam(photo)
 
 

@@ -28,12 +28,11 @@ def shown(sight: Sight, photo: Photograph, other: tuple[Sight, Photograph] | Non
     """
     axis = sight.record.axes[0]
     chosen = patches(axis, link.value(PLACES))
-    picked = [axis.before + patch for patch in chosen]
     mean = sight.features[chosen].mean(0, keepdim=True)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("What is like the patch you choose"), anchor=False)
-        likeness(photo, sight, mean, ALIKE, picked)
+        likeness(photo, sight, mean, ALIKE, chosen)
         prose.note(
             prose.filled(
                 _(
@@ -49,6 +48,7 @@ def shown(sight: Sight, photo: Photograph, other: tuple[Sight, Photograph] | Non
         else:
             st.subheader(_("What is like it in the other picture"), anchor=False)
             found = likeness(other[1], other[0], mean, f"{ALIKE}.other", None)
+            picked = [axis.before + patch for patch in chosen]
             prose.caption(nearest(axis, picked, other[0].record.axes[0], found))
 
 
@@ -65,9 +65,9 @@ def likeness(
     """(patch,): draws how like each patch is to `mean` (1, width), and gives it back."""
     axis = sight.record.axes[0]
     found = alike(mean, sight.features).clamp_min(0)
-    weights = torch.cat([torch.zeros(1, axis.before), found], -1)
+    took = None if picked is None else taking(key, axis.before)
     maps.over(
-        photo, axis, weights, key, None if picked is None else taking(key), picked,
+        photo, axis, found, key, took, picked,
         title=_("What is like the patch you choose"), name="alike", plain=True,
         hint=_("Click a patch, or drag over a region."),
     )  # fmt: skip
@@ -79,9 +79,9 @@ def coloured(photo: Photograph, sight: Sight) -> None:
     axis = sight.record.axes[0]
     colours = (components(sight.features) * 255).round().to(torch.uint8).numpy()
     maps.over(
-        photo, axis, torch.zeros(1, len(axis)), f"{PAGE}.colours",
+        photo, axis, torch.zeros(1, len(sight.features)), f"{PAGE}.colours",
         title=_("What is alike has like colours"), name="components",
-        colours=colours.astype(np.uint8),
+        colours=colours.astype(np.uint8), plain=True,
     )  # fmt: skip
     prose.note(
         prose.filled(

@@ -61,14 +61,16 @@ def over(
 ) -> None:  # fmt: skip
     """Draws a picture with looks over it.
 
-    weights  (look, key): one look, or with `own` that of every place of the picture
+    weights  (look, key): one look, or with `own` that of every place of the picture;
+             (look, patch) where they are plain numbers
     took     called when the reader chose places; without it nothing can be chosen
     plain    True where weights are no shares of attention
     hint     what may be done here, in a sentence
     """
     count = axis.grid[0] * axis.grid[1]
     shown = weights.numpy().astype(np.float64)
-    patches = shown[:, axis.before : axis.before + count]
+    before = 0 if plain else axis.before
+    patches = shown[:, before : before + count]
     picture_map(
         PictureMap(
             picture=media.address(photo, key),
@@ -76,11 +78,11 @@ def over(
             height=axis.height,
             grid=axis.grid,
             crop=axis.crop,
-            specials=[patch.text for patch in axis.tokens[: axis.before]],
+            specials=[patch.text for patch in axis.tokens[:before]],
             looks=[patch.text for patch in axis.tokens] if own else ["·"] * len(shown),
             heat=heat(patches),
             peaks=patches.max(-1, initial=0.0),
-            beside=shown[:, : axis.before],
+            beside=shown[:, :before],
             colours=colours,
             unit="number" if plain else "share",
             own=own,

@@ -38,7 +38,7 @@ class Brought(NamedTuple):
 def choices(page: str, which: str = "picture") -> Choices:
     """What a page asks of a picture. which: its name in the address"""
     source: Choice[Source] = link.one_of(page, f"{which}-from", ("ready", "own", "camera"), "ready")
-    return Choices(source, link.text(page, which, photographs.names()[0]))
+    return Choices(source, link.text(page, which, next(iter(photographs.READY))))
 
 
 def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
@@ -47,7 +47,7 @@ def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
     about  choices about places in it: forgotten when the picture changes
     """
     titles = {"ready": _("An example"), "own": _("Your own picture"), "camera": _("Camera")}
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         source = choosing.segments(asked.source, _("Picture"), titles, about)
         if source == "ready":
             return _ready(asked.ready, about)
@@ -66,9 +66,7 @@ def _ready(choice: Choice[str], about: Sequence[Kept]) -> Photograph:
     names = photographs.names()
     if link.value(choice) not in names:
         link.choose(choice, names[0])
-    titles = {name: _(photographs.title(name)) for name in names}
-    if len(names) == 1:
-        return photographs.photograph(names[0])
+    titles = {name: _(photographs.READY[name].title) for name in names}
     name = choosing.dropdown(choice, _("Which picture"), titles, about, width=260)
     return photographs.photograph(name)
 

@@ -17,7 +17,7 @@ from pages.showing import figures
 
 PAGE: Final = "pictures"
 LAYER = link.perhaps(PAGE, "layer")
-HEAD = link.number(PAGE, "head", default=0)
+HEAD = link.number(PAGE, "head", default=2)
 PLACES = link.numbers(PAGE, "places", default=[0])
 
 
@@ -37,11 +37,14 @@ def layer_of(sites: Sequence[Site[PatchAxis]]) -> int:
     return len(sites) - 1 if layer is None else layer
 
 
-def taking(key: str) -> Callable[[], None]:
-    """Keeps the places that the reader chose in the picture of that key."""
+def taking(key: str, before: int = 0) -> Callable[[], None]:
+    """Keeps the places that the reader chose in the picture of that key.
+
+    before  places that the picture does not show, which are counted here
+    """
 
     def take() -> None:
-        link.choose(PLACES, figures.state(key, "chosen") or [0])
+        link.choose(PLACES, [before + place for place in figures.state(key, "chosen")] or [0])
 
     return take
 

@@ -241,7 +241,9 @@ class PictureWidget {
     this.slider.title = stage.word("heat");
     while (this.chips.length > data.specials.length) this.chips.pop()?.remove();
     while (this.chips.length < data.specials.length) this.chips.push(this.chip(this.chips.length));
-    stage.controls.replaceChildren(...this.chips, this.slider);
+    const named = element("label", "heat", stage.word("heat"));
+    named.append(this.slider);
+    stage.controls.replaceChildren(...this.chips, named);
     if (this.photo.of !== data.picture) this.fetch(data.picture);
   }
 
@@ -278,6 +280,7 @@ class PictureWidget {
       chip.textContent = known
         ? `${data.specials[place]} ${said(data, share)}`
         : data.specials[place];
+      chip.title = this.stage.word("special", { place: data.specials[place] });
       chip.setAttribute("aria-pressed", String(shown.includes(place)));
     });
   }

