@@ -35,7 +35,8 @@ def shown(sight: Sight, photo: Photograph) -> None:
         prose.note(
             prose.filled(
                 _(
-                    "The mean of its heads: what this layer looks at, whatever it finds there by now."
+                    "The mean of its heads: what this layer looks at, whatever it finds there "
+                    "by now."
                 )
             )
         )
