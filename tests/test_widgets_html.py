@@ -25,6 +25,7 @@ from attention_core.pictures.contracts import (
     Mosaic,
     Panel,
     Picture,
+    PictureMap,
     Tree,
 )
 from pages.widgets.hosts import html
@@ -41,6 +42,20 @@ SHOWN: dict[type[Picture], Picture] = {
     HeadView: HeadView(rows=WORDS, columns=WORDS, heads=[0, 1, 2], weights=HEADS, title=NASTY[0]),
     Matrix: Matrix(rows=WORDS, columns=WORDS, weights=HEADS[1], allowed=ALLOWED, cell=[3, 1]),
     Mosaic: Mosaic(panels=[Panel("one", "", WORDS, WORDS, HEADS[0], ALLOWED)]),
+    PictureMap: PictureMap(
+        picture="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=",
+        width=9,
+        height=3,
+        grid=(1, SIZE),
+        crop=(0, 0, 9, 3),
+        looks=WORDS,
+        specials=NASTY[:1],
+        heat=HEADS[0],
+        peaks=HEADS[0].max(-1),
+        beside=HEADS[0][:, :1],
+        own=False,
+        chosen=[0],
+    ),
     Tree: Tree(**small_tree()._asdict()),
 }
 

@@ -177,8 +177,18 @@ def _number(said: Any) -> float:
 
 def _blind(name: str, model_type: str) -> ModelError:
     if kinds.reads(model_type) == "sound":
-        return ModelError("{model} ({type}) hears sound and sees no pictures.", model=name,
-                          type=model_type)  # fmt: skip
+        return ModelError(
+            "{model} ({type}) hears sound and sees no pictures; choose a model that sees.",
+            model=name,
+            type=model_type,
+        )
+    if kinds.reads(model_type) == "pictures":
+        return ModelError(
+            "{model} ({type}) is given pictures in a form of its own, not as pixels, and cannot be "
+            "looked into here; choose a model that cuts pictures into patches.",
+            model=name,
+            type=model_type,
+        )
     return ModelError(
         "{model} ({type}) sees no pictures; open it in Explore, or choose a model that sees.",
         model=name,

@@ -95,6 +95,12 @@ def read(model: str, text: str, second: str = "", cut: bool = False, own: bool =
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
+    if catalogue.entry(model).task == "see":
+        raise ModelError(
+            "{model} sees pictures and reads no text; open it on the page Pictures, or choose a "
+            "model of language.",
+            model=catalogue.entry(model).card.title,
+        )
     reader = _opened(model)
 
     def seen(cancelled: Callable[[], bool]) -> AttentionRecord:
