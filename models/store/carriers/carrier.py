@@ -82,7 +82,7 @@ class Carrier:
     convert: Callable[[Mapping[str, Path], Path], None]
     promise: Promise
     parameters: int
-    megabytes: int
+    megabytes: float
     """Of the converted weights."""
     licence: str
     """Of the weights, then of the package that carries them."""
