@@ -1,7 +1,7 @@
 """CTranslate2's binary: a list of named tensors, and what they mean in Whisper.
 
-Source: `python/ctranslate2/specs/model_spec.py` of https://github.com/OpenNMT/CTranslate2, where the
-file is written; the names are those of `whisper_spec.py` and `attention_spec.py` there.
+Source: `python/ctranslate2/specs/model_spec.py` of https://github.com/OpenNMT/CTranslate2, where
+the file is written; the names are those of `whisper_spec.py` and `attention_spec.py` there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LAYER: Final = {
     "attention": ("encoder_attn.", "encoder_attn_layer_norm", _CROSS),
     "ffn": ("", "final_layer_norm", _FFN),
 }
-"""For each part of a layer: where its linear layers stand, its norm, and what each is stacked of."""
+"""For each part of a layer: where its linear layers stand, its norm, what each is stacked of."""
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -82,7 +82,7 @@ def whisper(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
     Raises ModelError for other tensors, or where keys have biases, which Whisper lacks.
     """
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         if tensor.ndim:
             try:

@@ -99,10 +99,9 @@ def read(path: Path) -> File:
         if cursor.bytes(4) != MAGIC:
             raise _unread(path)
         cursor.numbers("I")  # the version
-        *sizes, eps, block = cursor.numbers("7ifi")
-        if block != BLOCK:
+        made = Sizes(*cursor.numbers("7if"))
+        if cursor.numbers("i") != (BLOCK,):
             raise _unread(path)
-        made = Sizes(*sizes, eps)
         return File(made, _pieces(cursor), dict(_tensors(cursor, made)))
     except (struct.error, UnicodeDecodeError, ValueError, KeyError) as fault:
         if isinstance(fault, ModelError):
