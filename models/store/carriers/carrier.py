@@ -87,7 +87,7 @@ class Carrier:
     promise: Promise | None
     """None where it brings no model but pictures to look at."""
     parameters: int
-    megabytes: int
+    megabytes: float
     """Of the converted weights."""
     licence: str
     """Of the weights, then of the package that carries them."""

