@@ -1,8 +1,8 @@
 """What files hold as plain values, so that they can be read in one process and used in another.
 
 `answering` is the side that reads: it is asked with plain values and bytes, and says what it read,
-or what is wrong with a file, in plain values and bytes. `attention`, `pairs`, `table` and
-`picture` ask it.
+or what is wrong with a file, in plain values and bytes. `attention`, `pairs`, `table`,
+`picture` and `heard` ask it.
 
 >>> asked = answering()
 >>> found = attention(asked, b",the,cat\\nle,0.9,0.1\\n")
@@ -29,6 +29,7 @@ from attention_core.files.format import Columns, Reading, Table
 from attention_core.files.imported import Imported
 from attention_core.files.pairs import Pair, Pairs
 from attention_core.files.photograph import Photograph, photograph
+from attention_core.files.sound import Sound, sound
 from attention_core.files.text import assumed, decoded
 from attention_core.numbers.alignment import AlignedPair, Gold, Link
 from attention_core.watching.record import Note
@@ -89,6 +90,12 @@ def picture(asked: Asked, data: bytes) -> Photograph:
     return Photograph(png, said["width"], said["height"], _noted(said["notes"]))
 
 
+def heard(asked: Asked, data: bytes) -> Sound:
+    """A sound; raises TextError with what is wrong with it."""
+    said, (wav,) = _heard(asked, {"sound": True}, [data])
+    return Sound(wav, said["seconds"], _noted(said["notes"]))
+
+
 def answering() -> Asked:
     """What reads."""
     return answer
@@ -103,6 +110,8 @@ def answer(question: Mapping[str, Any], parts: list[bytes]) -> Told:
             return _pairs(question, parts), []
         if "picture" in question:
             return _picture(*parts)
+        if "sound" in question:
+            return _sound(*parts)
         return _table(question["table"], *parts), []
     except AttentionError as problem:
         return {"refused": [type(problem).__name__, *_template(problem)]}, []
@@ -137,6 +146,11 @@ def _picture(data: bytes) -> Told:
     found = photograph(data)
     notes = list(map(_template, found.notes))
     return {"width": found.width, "height": found.height, "notes": notes}, [found.png]
+
+
+def _sound(data: bytes) -> Told:
+    found = sound(data)
+    return {"seconds": found.seconds, "notes": list(map(_template, found.notes))}, [found.wav]
 
 
 def _table(form: str, data: bytes) -> Any:

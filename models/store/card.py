@@ -47,7 +47,8 @@ class Card:
     @property
     def task(self) -> Task:
         """What is done with a model that is given this."""
-        return "see" if self.reads == "pictures" else "read"
+        tasks: dict[Reads, Task] = {"pictures": "see", "sound": "hear"}
+        return tasks.get(self.reads, "read")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Pictures for widgets: each under an address of this server that only its reader's page knows.
+"""Pictures and sounds for widgets: each under an address that only its reader's page knows.
 
-A browser fetches a picture once, however often what lies over it changes.
+A browser fetches it once, however often what lies over it changes.
 """
 
 from __future__ import annotations
@@ -14,22 +14,28 @@ from PIL import Image
 from streamlit import runtime
 
 from attention_core.files.photograph import Photograph
+from attention_core.files.sound import Sound
 
 SIDE: Final = 1_000
 """Pixels along the longer side that are shown; more would not be seen under the patches."""
-_MIME: Final = "image/jpeg"
 
 
 def address(photo: Photograph, key: str) -> str:
-    """Where a browser finds a picture. key: of the widget that shows it
+    """Where a browser finds a picture. key: of the widget that shows it"""
+    return _address(_shown(photo), "image/jpeg", key)
 
-    Without a server, as in a test, the address holds the picture itself.
-    """
-    data = _shown(photo)
+
+def playing(sound: Sound, key: str) -> str:
+    """Where a browser finds a sound. key: of the widget that plays it"""
+    return _address(sound.wav, "audio/wav", key)
+
+
+def _address(data: bytes, kind: str, key: str) -> str:
+    """Without a server, as in a test, the address holds everything itself."""
     if runtime.exists():
-        found: str = runtime.get_instance().media_file_mgr.add(data, _MIME, f"atlas.{key}")
+        found: str = runtime.get_instance().media_file_mgr.add(data, kind, f"atlas.{key}")
         return found
-    return f"data:{_MIME};base64,{base64.b64encode(data).decode()}"
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 @lru_cache(maxsize=32)

@@ -24,7 +24,7 @@ from pages.showing.readings import DEFAULTS
 Scale = Literal["matrix", "row"]
 BEFORE: Final = {"translate": catalogue.WRITES, "see": catalogue.SEES}
 """How the names of models begin that are opened for a task which is not their usual one."""
-_OTHERS: Final = ("sound", "other")
+_OTHERS: Final = ("other",)
 """What no page gives to a model."""
 
 
@@ -169,7 +169,7 @@ def choose_model(
             prose.filled(
                 _(
                     "Not in this list, because they do not read text: {names}. "
-                    "Those that see are on the page Pictures."
+                    "Those that see are on the page Pictures, those that hear on the page Sound."
                 ),
                 names=prose.listed(unread),
             )

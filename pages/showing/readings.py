@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from attention_core.errors import AttentionError, ModelError
 from attention_core.files.photograph import Photograph
+from attention_core.files.sound import Sound
+from attention_core.marking import N_
 from attention_core.numbers import measures
 from attention_core.numbers.named import Named
 from attention_core.pictures import views
@@ -28,6 +30,7 @@ from models.families.pictures.classifying import Cam, Naming
 from models.families.pictures.viewer import Fit, Sight
 from models.families.reader import Reader
 from models.families.remarks import joined
+from models.families.sound import Heard, Listener
 from models.families.translation import USUAL, Search, Translating, Translation
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
@@ -40,6 +43,16 @@ log = logging.getLogger("attention_atlas")
 
 DEFAULTS = {"read": "minilm", "translate": "transformer-en-fr"}
 """The model that a page opens with, by what it does."""
+_NOT_READING: Final = {
+    "see": N_(
+        "{model} sees pictures and reads no text; open it on the page Pictures, or choose a model "
+        "of language."
+    ),
+    "hear": N_(
+        "{model} hears speech and reads no text; open it on the page Sound, or choose a model of "
+        "language."
+    ),
+}
 Edits = tuple[Edit, ...]
 THUMBNAIL = 28
 """Pixels along one side of a head's thumbnail."""
@@ -95,12 +108,9 @@ def read(model: str, text: str, second: str = "", cut: bool = False, own: bool =
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
-    if catalogue.entry(model).task == "see":
-        raise ModelError(
-            "{model} sees pictures and reads no text; open it on the page Pictures, or choose a "
-            "model of language.",
-            model=catalogue.entry(model).card.title,
-        )
+    entry = catalogue.entry(model)
+    if entry.task in _NOT_READING:
+        raise ModelError(_NOT_READING[entry.task], model=entry.card.title)
     reader = _opened(model)
 
     def seen(cancelled: Callable[[], bool]) -> AttentionRecord:
@@ -144,6 +154,22 @@ def _see(model: str, digest: str, fit: Fit, short: int, _photo: Photograph) -> S
         return viewer.see(_photo, fit, short, cancelled)
 
     return DESK.run(session.reader(), work)
+
+
+def listen(model: str, sound: Sound) -> Heard:
+    """What one model hears in a sound.
+
+    Raises TextError or ModelError with a sentence for the reader.
+    """
+    return _listen(model, sound.digest, sound)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _listen(model: str, digest: str, _sound: Sound) -> Heard:
+    listener = _opened(model)
+    if not isinstance(listener, Listener):
+        raise _wrong(model)
+    return DESK.run(session.reader(), lambda cancelled: listener.listen(_sound, cancelled))
 
 
 def naming(photo: Photograph) -> Naming:

@@ -7,6 +7,8 @@ from models.families import fake
 from models.families.pictures import Viewer
 from models.families.pictures import untrained as eye
 from models.families.reader import Reader
+from models.families.sound import Listener
+from models.families.sound import untrained as ear
 from models.store.card import Card, Entry
 from models.store.sources import Source, register
 
@@ -40,4 +42,20 @@ _EYE = Entry(
     lambda: Viewer("fake-eye", eye.eye()),
     "see",
 )
-register(Source("untrained", 30, lambda: (_FAKE, _EYE)))
+_EAR = Entry(
+    Card(
+        name="fake-ear",
+        title=N_("Untrained Whisper"),
+        parameters=sum(weights.numel() for weights in ear.model().parameters()),
+        megabytes=0.4,
+        languages=(),
+        licence="Apache-2.0",
+        data=N_("none: its weights are random numbers from a fixed seed"),
+        good_for=N_("seeing what attention to a sound looks like before any training"),
+        source="https://github.com/huggingface/transformers",
+        reads="sound",
+    ),
+    lambda: Listener("fake-ear", ear.ear()),
+    "hear",
+)
+register(Source("untrained", 30, lambda: (_FAKE, _EYE, _EAR)))

@@ -62,6 +62,30 @@ export interface HeadView extends Framed<HeadViewChoice> {
   special_columns: number[];
 }
 
+export interface HearingChoice {
+  word: number;
+}
+
+export interface Hearing extends Framed<HearingChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  sound: string;
+  seconds: number;
+  words_heard: string[];
+  /** word */
+  starts: Float32Array;
+  /** word */
+  ends: Float32Array;
+  /** word × frame */
+  heat: Uint16Array;
+  /** word */
+  peaks: Float32Array;
+  tones: number;
+  /** band × moment */
+  bands: Uint8Array;
+}
+
 export interface Turned {
   name: string;
   title: string;
