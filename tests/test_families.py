@@ -111,7 +111,7 @@ def test_a_source_that_registers_itself_is_in_the_catalogue_at_its_place() -> No
     made = sources.Source("toys", 35, lambda: (entry,))
     before = [one.card.name for one in catalogue.entries()]
     sources.register(made)
-    at = before.index("fake-eye") + 1
+    at = before.index("fake-ear") + 1
     assert [one.card.name for one in catalogue.entries()] == [
         *before[:at], "toy", *before[at:],
     ]  # fmt: skip

@@ -192,8 +192,8 @@ def test_weights_of_other_programs_are_named(root: Path, file: str) -> None:
     ("name", "said"),
     [
         ("vit", "sees pictures"),
-        ("wav2vec2", "reads sound"),
-        ("whisper", "reads sound"),
+        ("wav2vec2", "hears sound"),
+        ("whisper", "hears sound"),
         ("imagegpt", "sees pictures"),
         ("timesfm", "does not read a text"),
     ],

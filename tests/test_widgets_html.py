@@ -21,6 +21,7 @@ from attention_core.pictures.contracts import (
     Alignment,
     HeadGrid,
     HeadView,
+    Hearing,
     Matrix,
     Mosaic,
     Panel,
@@ -40,6 +41,11 @@ SHOWN: dict[type[Picture], Picture] = {
     Alignment: Alignment(source=WORDS, target=WORDS, weights=HEADS[0]),
     HeadGrid: HeadGrid(sites=["1", "2"], thumbnails=[HEADS * 255, HEADS[:2] * 255]),
     HeadView: HeadView(rows=WORDS, columns=WORDS, heads=[0, 1, 2], weights=HEADS, title=NASTY[0]),
+    Hearing: Hearing(
+        sound="data:,", seconds=2.0, words_heard=WORDS, starts=np.arange(SIZE) / SIZE,
+        ends=(np.arange(SIZE) + 1) / SIZE, heat=HEADS[0], peaks=HEADS[0].max(-1), tones=4,
+        bands=np.zeros((4, 9)), word=1,
+    ),
     Matrix: Matrix(rows=WORDS, columns=WORDS, weights=HEADS[1], allowed=ALLOWED, cell=[3, 1]),
     Mosaic: Mosaic(panels=[Panel("one", "", WORDS, WORDS, HEADS[0], ALLOWED)]),
     PictureMap: PictureMap(

@@ -22,7 +22,7 @@ from attention_core.errors import ModelError
 from models.loading.checkpoint import network
 from models.loading.documents import called, read_json
 from models.loading.folders import judge
-from models.loading.tokenizer import tokenizer
+from models.loading.tokenizer import check, tokenizer
 
 _FILE: Final = "preprocessor_config.json"
 _BYTES: Final = 1 << 22
@@ -47,14 +47,15 @@ def from_folder(folder: Path, root: Path, links: bool = False, ours: bool = Fals
 
     Raises ModelError with a sentence for whatever is wrong with it.
     """
-    judgement = judge(folder, root, links)
+    judgement = judge(folder, root, links, tokens=False)
     if judgement.model_type not in KINDS:
         raise ModelError(
-            "{model} ({type}) is not a model that can be listened with here; choose one of the "
-            "kind Whisper.",
+            "{model} ({type}) hears sound, but not as Whisper does, and cannot be listened with "
+            "here; choose a model of the kind Whisper.",
             model=called(folder),
             type=judgement.model_type,
         )
+    check(folder)
 
     def found() -> Any:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)

@@ -70,8 +70,8 @@ def refused(kind: Reads, name: str, model_type: str) -> ModelError:
         )
     if kind == "sound":
         return ModelError(
-            "{model} ({type}) reads sound, and only models that read text can be looked into "
-            "here as yet; choose a model of language.",
+            "{model} ({type}) hears sound and reads no text; choose a model of language, or open "
+            "it on the page Sound, if it is of the kind Whisper.",
             model=name,
             type=model_type,
         )

@@ -7,13 +7,14 @@ from typing import Any
 
 from models.families.family import Family, Origin, register
 from models.families.sound.listener import Heard, Listener
-from models.loading.hearing import KINDS, from_folder
+from models.loading.hearing import from_folder
+from models.loading.kinds import reads
 
 __all__ = ["SOUND", "Heard", "Listener"]
 
 
 def _takes(config: Mapping[str, Any]) -> bool:
-    return config.get("model_type") in KINDS
+    return reads(config.get("model_type")) == "sound"
 
 
 def _opened(name: str, origin: Origin) -> Listener:

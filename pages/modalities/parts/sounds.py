@@ -52,7 +52,7 @@ def chosen(asked: Choices, about: list[Kept]) -> Sound | None:
         source = choosing.segments(asked.source, _("Sound"), titles, about)
         if source == "ready":
             said = {name: f"“{sentence}”" for name, sentence in sounds.READY.items()}
-            name = choosing.dropdown(asked.ready, _("Which sound"), said, about, width=420)
+            name = choosing.dropdown(asked.ready, _("Which sound"), said, about, width=330)
             return sounds.sound(name)
     key = f"{asked.source.key}.{source}"
     file = (
