@@ -39,7 +39,7 @@ run: $(RUNTIME)
 		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 test: $(DEV) browser
-	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
+	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto --dist=loadfile
 	$(BIN)/python -m pytest -m browser --numprocesses=2 --dist=loadscope
 
 check: $(DEV)
