@@ -22,7 +22,10 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
         *_WATCHING,
         "tests/test_models_reader.py",
     ),
-    "attention_core/watching/intervention.py": ("tests/test_intervention.py",),
+    "attention_core/watching/intervention.py": (
+        "tests/test_intervention.py",
+        "tests/test_intervention_kinds.py",
+    ),
     "attention_core/files/letters.py": ("tests/test_files_coding.py",),
     "models/families/translation.py": _TRANSLATORS,
     "models/ours/translator/reader.py": (*_TRANSLATORS, "tests/test_families.py"),
