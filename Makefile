@@ -44,7 +44,7 @@ run: $(FETCHED)
 		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 test: $(DEV) $(FETCHED) browser
-	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
+	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto --dist=loadfile
 	$(BIN)/python -m pytest -m browser --numprocesses=2 --dist=loadscope
 
 check: $(DEV)
