@@ -1,6 +1,7 @@
 """What a reader waits for and what travels: opening, a click on a head, bytes over the wire.
 
-python -m benchmarks.clicks
+python -m benchmarks.clicks                everything, of this checkout
+python -m benchmarks.clicks --bytes OTHER  the bytes of clicks alone, beside another checkout's
 
 A click on a head of Explore (until the matrix of that head is drawn) is measured in turn with a
 plain Streamlit button (until its text changes), in the same browser, and given as their ratio.
@@ -8,20 +9,33 @@ plain Streamlit button (until its text changes), in the same browser, and given 
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
+from itertools import cycle, islice
 from pathlib import Path
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import chromium
-from tests.browser.server import serving
+from tests.browser.server import ROOT, serving
 
 PAIRS = 15
 OPENINGS = 5
-TOKENS_126 = "the old keeper of the lighthouse wrote letters to his daughter in the city " * 9
-"""126 words that MiniLM reads as one token each; with [CLS] and [SEP] 128 tokens."""
+QUIET = 2000
+"""Milliseconds after which nothing more travels that a click asked for."""
+HEALTH = "/_stcore/health"
+SENTENCE = "the old keeper of the lighthouse wrote letters to his daughter in the city"
+"""14 words that MiniLM reads as one token each."""
+LENGTHS = (10, 126, 510)
+"""Words of a text; with [CLS] and [SEP] MiniLM reads two tokens more, 512 at most."""
+CLICKS = {
+    "a head of another layer": (4, 4),
+    "another head of that layer": (7, 4),
+    "the one before it again": (4, 4),
+}
+"""Column and row of the thumbnails that are clicked, one after another."""
 BUTTON = """
 import streamlit as st
 st.session_state.setdefault("clicks", 0)
@@ -57,17 +71,31 @@ REDRAWN = """() => {
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "button.py"
-        script.write_text(BUTTON, encoding="utf-8")
-        with (
-            serving(Path(folder) / "app.log") as app,
-            serving(Path(folder) / "button.log", script, "/_stcore/health") as plain,
-            chromium() as browser,
-        ):
-            opening(browser, app.url)
-            clicking(browser, app.url, plain.url)
-            wire(browser, app.url)
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--bytes", type=Path, metavar="OTHER", help="the other checkout's folder")
+    other = asked.parse_args().bytes
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        if other is None:
+            everything(Path(folder), browser)
+        else:
+            for root in (other, ROOT):
+                print(root)
+                with serving(Path(folder) / "app.log", root / "app.py", HEALTH) as app:
+                    bytes_of_clicks(browser, app.url)
+
+
+def everything(folder: Path, browser: Browser) -> None:
+    """All figures of this checkout."""
+    script = folder / "button.py"
+    script.write_text(BUTTON, encoding="utf-8")
+    with (
+        serving(folder / "app.log") as app,
+        serving(folder / "button.log", script, HEALTH) as plain,
+    ):
+        opening(browser, app.url)
+        clicking(browser, app.url, plain.url)
+        wire(browser, app.url)
+        bytes_of_clicks(browser, app.url)
 
 
 def clicking(browser: Browser, app: str, plain: str) -> None:
@@ -81,7 +109,7 @@ def clicking(browser: Browser, app: str, plain: str) -> None:
     heads, buttons = [], []
     for turn in range(PAIRS):
         explore.bring_to_front()
-        heads.append(click_head(explore, turn))
+        heads.append(click_head(explore, turn * 5 % 11, turn * 2 % 5))
         button.bring_to_front()
         buttons.append(click_button(button, turn + 1))
     head, plain_click = statistics.median(heads), statistics.median(buttons)
@@ -98,13 +126,12 @@ def watched(browser: Browser) -> Page:
     return page
 
 
-def click_head(page: Page, turn: int) -> float:
-    """Milliseconds until the matrix of another head is there."""
+def click_head(page: Page, column: int, row: int) -> float:
+    """Milliseconds until the matrix of the head at that thumbnail is there."""
     grid = page.locator(".st-key-explore-grid canvas").first
     box = grid.bounding_box()
     if box is None:
         raise RuntimeError("The grid of heads is not on the screen")
-    column, row = turn * 5 % 11, turn * 2 % 5
     page.mouse.click(
         box["x"] + box["width"] * (0.12 + 0.075 * column),
         box["y"] + box["height"] * (0.2 + 0.15 * row),
@@ -160,17 +187,45 @@ def until_ribbons(page: Page, app: str) -> float:
 def wire(browser: Browser, app: str) -> None:
     """Prints what travels when Explore opens on 128 tokens."""
     page = watched(browser)
-    messages, files = [], []
+    messages, files = received(page), []
+    page.on("response", lambda answer: files.append(int(answer.headers.get("content-length", 0))))
+    explored(page, app, 126)
+    print(f"Explore on 128 tokens            {sum(messages) / 1e6:6.2f} MB over the websocket")
+    print(f"Streamlit's own files, once      {sum(files) / 1e6:6.2f} MB, cached by the browser")
+
+
+def bytes_of_clicks(browser: Browser, app: str) -> None:
+    """Prints what travels for a click on a head, for each length and each kind of click."""
+    for words in LENGTHS:
+        page = watched(browser)
+        messages = received(page)
+        explored(page, app, words)
+        for name, (column, row) in CLICKS.items():
+            messages.clear()
+            click_head(page, column, row)
+            page.wait_for_timeout(QUIET)
+            print(f"{words:4} words, {name:28}{sum(messages) / 1e3:8.1f} kB")
+        page.context.close()
+
+
+def explored(page: Page, app: str, words: int) -> None:
+    """Opens Explore on so many words and waits until nothing more travels."""
+    text = " ".join(islice(cycle(SENTENCE.split()), words))
+    page.goto(f"{app}/explore?text={quote(text)}")
+    page.wait_for_function(
+        "() => window.drawn.get(window.canvasOf('explore-matrix'))", timeout=120_000
+    )
+    page.wait_for_timeout(2 * QUIET)
+
+
+def received(page: Page) -> list[int]:
+    """The sizes in bytes of all messages from the server, as they come."""
+    messages: list[int] = []
     page.on(
         "websocket",
         lambda socket: socket.on("framereceived", lambda frame: messages.append(len(frame))),
     )
-    page.on("response", lambda answer: files.append(int(answer.headers.get("content-length", 0))))
-    page.goto(f"{app}/explore?text={quote(TOKENS_126.strip())}")
-    page.wait_for_function("() => window.drawn.get(window.canvasOf('explore-matrix'))")
-    page.wait_for_timeout(4000)
-    print(f"Explore on 128 tokens            {sum(messages) / 1e6:6.2f} MB over the websocket")
-    print(f"Streamlit's own files, once      {sum(files) / 1e6:6.2f} MB, cached by the browser")
+    return messages
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from functools import partial
 import streamlit as st
 
 from attention_core.marking import N_
-from attention_core.pictures.views import View, view
+from attention_core.pictures.views import View
 from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.showing import choosing, figures, sentences
+from pages.showing.kept import view
 from pages.showing.readings import Part, Reading, read
 
 PAGE = "explore"

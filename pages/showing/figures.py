@@ -10,12 +10,11 @@ import streamlit as st
 
 from attention_core.numbers import measures
 from attention_core.numbers.alignment import Gold, Link
-from attention_core.pictures import figures as plots
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from pages.frame import downloads
 from pages.frame.language import _
-from pages.showing import charts
+from pages.showing import charts, kept
 from pages.showing.readings import Part
 from pages.showing.sentences import titled
 from pages.widgets.alignment import TEXT as RIBBONS_TEXT
@@ -231,9 +230,9 @@ def alignment(
 
 def heads_map(part: Part, key: str, took: Callback) -> None:
     """Every head as a dot by how far and how widely it looks; a click opens it."""
-    figure = plots.heads_map(
-        part.measures["distance"].values,
-        part.measures["entropy"].values,
+    figure = kept.heads_map(
+        part.measures["distance"],
+        part.measures["entropy"],
         (titled("distance", part.measures), titled("entropy", part.measures)),
         _("layer {layer} · head {head}"),
         charts.theme(),

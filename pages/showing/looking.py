@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from attention_core.numbers.alignment import EXTRACTIONS, Extraction, Link, extract
-from attention_core.pictures.views import Grain, Specials, View, view
+from attention_core.pictures.views import Grain, Specials, View
 from attention_core.watching.place import places
 from attention_core.watching.record import Site, together
 from models.families.translation import Translation
@@ -14,6 +14,7 @@ from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice
 from pages.showing import sentences
+from pages.showing.kept import view
 from pages.showing.readings import Part, part
 
 Every = Literal["every"]

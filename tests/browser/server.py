@@ -15,9 +15,13 @@ from typing import Any, Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.browser.held import HELD, holding
+
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 180.0
 """Seconds for importing PyTorch and loading the models on a busy machine."""
+GROUP: Final = 0 if HELD > 1 else None
+"""0 puts a server at the head of a process group of its own, which is then held whole."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,14 @@ def serving(
     options = [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
     folder = script.parent if (script.parent / ".streamlit").is_dir() else ROOT
     with log.open("wb") as sink:
-        process = subprocess.Popen([*command, *options], cwd=folder, stdout=sink, stderr=sink)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            [*command, *options], cwd=folder, stdout=sink, stderr=sink, process_group=GROUP
+        )
     try:
         url = f"http://localhost:{port}"
-        yield Server(url, answer(url + probe, process, log), log)
+        ready = answer(url + probe, process, log)
+        with holding(process):
+            yield Server(url, ready, log)
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.frame import choose_language, opened, settled
-from tests.browser.gestures import choose, chosen, explored, in_address, translated, typed, widget
+from tests.browser.gestures import choose, chosen, in_address, translated, typed, widget
 from tests.browser.server import Server
 from tests.browser.test_corpus import follow, upload
 
-CONTRAST: Final = (
-    Path(__file__).with_name("contrast.js").read_text(encoding="utf-8").split("\n", 2)[2]
-)
 BOX: Final = "translate.source"
 
 
@@ -93,15 +88,3 @@ def test_an_own_file_begins_with_nothing_but_the_place_for_it(
     settled(page)
     expect(widget(page, f"{name}.ribbons")).to_have_count(0)
     assert "job" not in in_address(page)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_whatever_is_written_on_a_colour_can_be_read(
-    scheme: str, visit: Callable[..., Page], server: Server
-) -> None:
-    page = visit(color_scheme=scheme)
-    for name in ("why", "cost", "imports", "story"):
-        opened(page, f"{server.url}/{name}")
-        assert page.evaluate(CONTRAST) == []
-    explored(page, f"{server.url}/explore")
-    assert page.evaluate(CONTRAST) == []

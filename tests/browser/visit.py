@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, WebSocket
 
+from tests.browser.held import slowed
+
 HERE: Final = ("localhost", "127.0.0.1")
 INLINE: Final = ("data", "blob", "about", "file")
 GUESSES: Final = ("/_stcore/health", "/_stcore/host-config")
@@ -36,6 +38,7 @@ class Visit:
         self._context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
         self._context.on("request", self._asked)
         self.page: Page = self._context.new_page()
+        slowed(self.page)
         self.page.on("console", self._heard)
         self.page.on("pageerror", self._failed)
         self.page.on("websocket", self._connected)
