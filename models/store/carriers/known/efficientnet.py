@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from torch import Tensor
 
 from attention_core.errors import ModelError
 from attention_core.marking import N_
 from models.families.pictures.efficientnet_lite import MODEL_TYPE, STAGES, EfficientNetLite0
 from models.store.carriers.carrier import Carrier, Member, Promise, Wheel
+from models.store.carriers.formats import checkpoint
 from models.store.carriers.writing import write
 
 _PREPROCESSOR: Final[dict[str, Any]] = {
+    "image_processor_type": "BitImageProcessor",
     "do_convert_rgb": True,
     "do_resize": True,
     "size": {"shortest_edge": 256},
@@ -64,7 +65,7 @@ def renamed(name: str) -> str:
 
 def weights(path: Path) -> dict[str, Tensor]:
     """The numbers of the file by the names of our network; raises ModelError for another file."""
-    held = torch.load(path, map_location="cpu", weights_only=True)
+    held = checkpoint.read(path)
     counted = "num_batches_tracked"
     try:
         found = {renamed(name): tensor for name, tensor in held.items() if counted not in name}

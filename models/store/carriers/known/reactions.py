@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import torch
 from torch import Tensor
 
-from attention_core.errors import ModelError
 from attention_core.marking import N_
 from models.loading.documents import read_json
 from models.loading.folders import CONFIG_BYTES
 from models.store.carriers.carrier import Carrier, Member, Promise, Wheel
+from models.store.carriers.formats import checkpoint
+from models.store.carriers.formats.reactions import PIECES, mapped
 from models.store.carriers.writing import write
 
-PIECES: Final = r"\[[^\]]+\]|Br|Cl|[BCNOSPFI]|[bcnosp]|>>?|%[0-9]{2}|[0-9]|[().=#\-+\\/:~@?*$]"
-"""Atoms, in brackets or not; where a product begins; rings; bonds, branches and the rest.
-
-Source: Schwaller et al. 2019, Molecular Transformer, section 3.1, for the pieces of a SMILES,
-https://doi.org/10.1021/acscentsci.9b00576.
-"""
 _KEPT: Final = (
     "attention_probs_dropout_prob", "embedding_size", "hidden_act", "hidden_dropout_prob",
     "hidden_size", "inner_group_num", "intermediate_size", "layer_norm_eps",
@@ -40,12 +35,9 @@ _SPECIALS: Final = {
 
 def weights(path: Path) -> dict[str, Tensor]:
     """The numbers of `AlbertModel`, without what stood on top of it in training."""
-    held = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(held, dict):
-        raise ModelError("{file} holds no weights of an ALBERT.", file=path.name)
     return {
         name.removeprefix(_PREFIX): tensor
-        for name, tensor in held.items()
+        for name, tensor in checkpoint.read(path).items()
         if name.startswith(_PREFIX)
     }
 
@@ -95,11 +87,13 @@ def tokenizer(vocabulary: list[str]) -> dict[str, Any]:
 
 
 def convert(files: Mapping[str, Path], folder: Path) -> None:
-    """AlbertModel and a tokenizer of SMILES."""
+    """AlbertModel, a tokenizer of SMILES, and the mapped reactions that its authors test it by."""
     said = read_json(files["config.json"], CONFIG_BYTES)
+    tested = files["test_mapper.py"].read_text(encoding="utf-8")
     vocabulary = files["vocab.txt"].read_text(encoding="utf-8").splitlines()
     documents = {
         "config.json": {"architectures": ["AlbertModel"], **{key: said[key] for key in _KEPT}},
+        "maps.json": {"reactions": [asdict(one) for one in mapped(tested)]},
         "tokenizer.json": tokenizer(vocabulary),
         "tokenizer_config.json": {
             "tokenizer_class": "PreTrainedTokenizerFast",
@@ -139,6 +133,10 @@ CARRIER: Final = Carrier(
                 Member(
                     f"{_MODEL}/vocab.txt", 3_525,
                     "399868a653e85549ce150af4a1f6cd2776240c6a3d951ced2120565f00f027fd",
+                ),
+                Member(
+                    "tests/test_mapper.py", 5_957,
+                    "6fb4e8e734f77963e645df8a463f282f5012643e56ee73d5cdcf5eedb86c6f73",
                 ),
             ),
         ),
