@@ -83,7 +83,7 @@ def noise(seed: int = 0) -> Photograph:
 def test_the_map_lies_over_the_whole_picture() -> None:
     found, photo = namer().grad_cam(noise(), 3), noise()
     axis = found.axis(photo)
-    assert found.grid == axis.grid == (SHORT, 15)
+    assert found.grid == axis.grid == (SHORT, 10)
     assert axis.crop == (0, 0, 90, 60)
 
 

@@ -8,7 +8,7 @@
 >>> round(float(naming.shares.sum()), 4), naming.labels
 (1.0, ('a', 'b', 'c', 'd', 'e'))
 >>> namer.grad_cam(made(np.zeros((40, 80, 3), np.uint8)), 2).grid
-(10, 20)
+(7, 14)
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from models.loading.vision import recipe
 
 CELL: Final = (32, 32)
 """Pixels that one cell of the last layer stands for: five strides of two."""
-SHORT: Final = 10
-"""Cells along the shorter side: 320 pixels, a little more than the network learned from."""
+SHORT: Final = 7
+"""Cells along the shorter side: 224 pixels, as large as the network learned to see things."""
 
 
 @dataclass(frozen=True)
