@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
 
@@ -322,7 +323,8 @@ def whisper(folder: Path, _pictures: Path | None) -> Figures:
         told = processor.batch_decode(ids, skip_special_tokens=True)[0].strip()
         print(f"  {text} → {told}")
         words += len(text.split())
-        right += sum(map(str.__eq__, told.split(), text.split()))
+        same = SequenceMatcher(None, told.split(), text.split(), autojunk=False)
+        right += sum(block.size for block in same.get_matching_blocks())
         crossed = torch.cat(out.cross_attentions)
         mean = torch.stack([crossed[layer, head] for layer, head in heads]).mean(0)
         places = mean[1:-1, : len(sound) // FRAME].argmax(-1)

@@ -18,6 +18,7 @@ from pages.frame import link, prose
 from pages.frame.ask import forget, literal, said
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept, Name
+from pages.showing import carried, sentences
 from pages.showing.readings import DEFAULTS
 
 Scale = Literal["matrix", "row"]
@@ -166,6 +167,8 @@ def choose_model(
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
         another_model(choice, task == "translate")
+        if task == "read":
+            carried.offered()
     return picked
 
 
@@ -218,9 +221,12 @@ def about(card: catalogue.Card) -> None:
             _("Languages"): ", ".join(card.languages),
             _("Trained on"): _(card.data),
             _("Licence"): _(card.licence),
+            _("Made by"): card.credit,
             _("Source"): card.source,
         }
         prose.facts(_(card.title), {name: fact for name, fact in facts.items() if fact})
+        for figure in card.figures:
+            prose.note(sentences.noted(figure))
 
 
 def another_model(choice: Choice[str], writes: bool = False) -> None:

