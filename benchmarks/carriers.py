@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +46,15 @@ from models.store.carriers.known import vit
 
 Figures = dict[str, Any]
 processors: Any = AutoImageProcessor
-SPOKEN: Final = "The cat sat on the mat and looked at the small grey mouse."
+SPOKEN: Final = (
+    "The cat sat on the mat.",
+    "My brother lives in a small house near the river.",
+    "Please close the window before you leave the room.",
+    "She bought three apples and a loaf of bread at the market.",
+    "Tomorrow morning we will take the train to London.",
+)
+FRAME: Final = 320
+"""Samples of sound for one state of Whisper's encoder."""
 READ: Final = (
     "The animal did not cross the street because it was too tired. When the rain stopped, the "
     "children ran out of the house and played in the garden until it was dark."
@@ -96,17 +105,17 @@ def smollm2(folder: Path, _pictures: Path | None) -> Figures:
     }  # fmt: skip
     ids = tokenizer(READ, return_tensors="pt").input_ids
     weights = looked(model, ids)
-    found["first token"] = float(weights[:, :, 1:, 0].mean())
+    found["first_token"] = float(weights[:, :, 1:, 0].mean())
     previous = torch.diagonal(weights, -1, 2, 3).mean(-1)
-    found |= best("previous head", previous)
+    found |= best("previous_head", previous)
     drawn = torch.randint(1000, 40_000, (1, 50))
     twice = torch.cat((drawn, drawn), 1)
     with torch.no_grad():
         logits = model(twice).logits[0, :-1]
     loss = torch.nn.functional.cross_entropy(logits, twice[0, 1:], reduction="none")
-    found |= {"first time": float(loss[:49].mean()), "second time": float(loss[50:].mean())}
+    found |= {"first_time": float(loss[:49].mean()), "second_time": float(loss[50:].mean())}
     found |= best(
-        "induction head", torch.diagonal(looked(model, twice), -49, 2, 3)[..., 1:].mean(-1)
+        "induction_head", torch.diagonal(looked(model, twice), -49, 2, 3)[..., 1:].mean(-1)
     )
     return found | integrity("wheel:smollm2", READ)
 
@@ -136,8 +145,8 @@ def best(name: str, scores: Tensor) -> Figures:
         key: value
         for number, (score, place) in enumerate(zip(values, places, strict=True), 1)
         for key, value in (
-            (f"{name} {number}", f"{int(place) // heads + 1}-{int(place) % heads + 1}"),
-            (f"{name} {number} score", float(score)),
+            (f"{name}_{number}", f"{int(place) // heads + 1}-{int(place) % heads + 1}"),
+            (f"{name}_{number}_score", float(score)),
         )
     }
 
@@ -148,7 +157,7 @@ def integrity(name: str, *texts: str) -> Figures:
     record = reader.read(*texts)
     gaps = [site.integrity.output for site in record.sites]
     known = [gap for gap in gaps if gap is not None]
-    return {"sites": len(gaps), "sites checked": len(known), "integrity": max(known)}
+    return {"sites": len(gaps), "sites_checked": len(known), "integrity": max(known)}
 
 
 # multilingual-e5-small
@@ -161,14 +170,14 @@ def e5(folder: Path, _pictures: Path | None) -> Figures:
     sentences = triples()
     found: Figures = {"sentences": len(sentences)}
     means = [meanings(model, tokenizer, side) for side in zip(*sentences, strict=True)]
-    for name, one, other in (("en–fr", 0, 1), ("en–zh", 0, 2), ("fr–zh", 1, 2)):
+    for name, one, other in (("en_fr", 0, 1), ("en_zh", 0, 2), ("fr_zh", 1, 2)):
         near = means[one] @ means[other].T
         rest = near[~torch.eye(len(near), dtype=torch.bool)]
         right = (near.argmax(1) == torch.arange(len(near))).float().mean()
         found |= {
-            f"{name} translations": float(near.diagonal().mean()),
-            f"{name} others": float(rest.mean()),
-            f"{name} nearest right": float(right),
+            f"{name}_translations": float(near.diagonal().mean()),
+            f"{name}_others": float(rest.mean()),
+            f"{name}_nearest_right": float(right),
         }
     return found | integrity("wheel:e5", "The cat sleeps on the sofa.", "猫在沙发上睡觉。")
 
@@ -222,9 +231,9 @@ def vision(folder: Path, pictures: Path | None) -> Figures:
             gaps[name].append(float(np.abs(ours - theirs).max()))
     return {
         "pictures": seen,
-        "largest number": largest,
-        "gap in 32 bits": max(gaps["exact"]),
-        "gap in 16 bits": max(gaps["half"]),
+        "largest": largest,
+        "gap_32": max(gaps["exact"]),
+        "gap_16": max(gaps["half"]),
     }
 
 
@@ -276,7 +285,7 @@ def efficientnet(folder: Path, pictures: Path | None) -> Figures:
         chances, places = scores.softmax(0).topk(2)
         for rank, place in enumerate(places, 1):
             label = classifier.labels[int(place)]
-            found[f"{name} {rank}"], found[f"{name} {rank} chance"] = (
+            found[f"{name}_{rank}"], found[f"{name}_{rank}_chance"] = (
                 label,
                 float(chances[rank - 1]),
             )
@@ -287,7 +296,7 @@ def efficientnet(folder: Path, pictures: Path | None) -> Figures:
     remembered = stem[1].running_var
     alive = remembered > 1e-3
     ratio = cells.var((0, 2, 3))[alive] / remembered[alive]
-    return found | {"variance / remembered": float(ratio.median())}
+    return found | {"variance_ratio": float(ratio.median())}
 
 
 # Whisper
@@ -302,26 +311,31 @@ def whisper(folder: Path, _pictures: Path | None) -> Figures:
         folder, dtype=torch.float32, attn_implementation="eager"
     )
     model.eval()
-    sound = spoken(SPOKEN)
-    features = processor(sound, sampling_rate=16_000, return_tensors="pt").input_features
-    with torch.no_grad():
-        ids = model.generate(features)
-        crossed = torch.cat(
-            model(features, decoder_input_ids=ids, output_attentions=True).cross_attentions
-        )
-    told = processor.batch_decode(ids, skip_special_tokens=True)[0].strip()
-    frames = int(len(sound) / 320)
+    right = words = 0
+    rising: list[float] = []
     heads = model.generation_config.alignment_heads
-    mean = torch.stack([crossed[layer, head] for layer, head in heads]).mean(0)
-    times = mean[1:-1, :frames].argmax(-1) * 0.02
-    rising = (times.diff() >= 0).float().mean()
+    for text in SPOKEN:
+        sound = spoken(text)
+        features = processor(sound, sampling_rate=16_000, return_tensors="pt").input_features
+        with torch.no_grad():
+            ids = model.generate(features)
+            out = model(features, decoder_input_ids=ids, output_attentions=True)
+        told = processor.batch_decode(ids, skip_special_tokens=True)[0].strip()
+        print(f"  {text} → {told}")
+        words += len(text.split())
+        same = SequenceMatcher(None, told.split(), text.split(), autojunk=False)
+        right += sum(block.size for block in same.get_matching_blocks())
+        crossed = torch.cat(out.cross_attentions)
+        mean = torch.stack([crossed[layer, head] for layer, head in heads]).mean(0)
+        places = mean[1:-1, : len(sound) // FRAME].argmax(-1)
+        rising += (places.diff() >= 0).float().tolist()
     return {
-        "said": SPOKEN,
-        "transcript": told,
-        "words right": sum(map(str.__eq__, told.split(), SPOKEN.split())),
-        "words": len(SPOKEN.split()),
-        "steps that go on in time": float(rising),
-    }  # fmt: skip
+        "sentences": len(SPOKEN),
+        "words": words,
+        "words_right": right,
+        "steps": len(rising),
+        "rising": sum(rising) / len(rising),
+    }
 
 
 def spoken(text: str) -> NDArray[np.float32]:
@@ -360,8 +374,8 @@ def reactions(folder: Path, _pictures: Path | None) -> Figures:
         "reactions": len(known),
         "atoms": atoms,
         **best("head", share),
-        "head 11-6": float(share[10, 5]),
-        "next of layer 11": float(ordered[1]),
+        "head_11_6": float(share[10, 5]),
+        "next_of_layer_11": float(ordered[1]),
     } | integrity("wheel:reactions", known[0]["smiles"])
 
 

@@ -21,7 +21,8 @@ def test_every_entry_has_a_card_that_says_something() -> None:
         for part in fields(entry.card):
             value = getattr(entry.card, part.name)
             assert value or part.name in (
-                "languages", "parameters", "megabytes", "heads", "short", "measured",
+                "languages", "parameters", "megabytes", "heads", "short", "measured", "credit",
+                "figures",
             )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from attention_core.watching.record import Note
 from models.families.family import Origin, Task, Watched, family
 from models.loading.kinds import Reads
 
@@ -41,6 +42,10 @@ class Card:
     """The name on a crowded page."""
     measured: Mapping[str, Any] = field(default_factory=dict)
     """What evaluation wrote beside the weights: BLEU, alignment, …; empty where nothing was."""
+    credit: str = ""
+    """Who made it, and who brought it."""
+    figures: tuple[Note, ...] = ()
+    """What was measured of it, in sentences."""
     reads: Reads = "text"
     """What a model of files is given, as far as its configuration says."""
 

