@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from torch import Tensor
 
 from attention_core.errors import AttentionError, ModelError
 from attention_core.files.photograph import Photograph
@@ -34,7 +35,7 @@ from models.families.sound import Heard, Listener
 from models.families.translation import USUAL, Search, Translating, Translation
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
-from models.store import catalogue, shelf
+from models.store import catalogue, reactions, shelf
 from models.work.desk import DESK
 from pages.frame import examples, session, waiting
 from pages.frame.language import _
@@ -154,6 +155,18 @@ def _see(model: str, digest: str, fit: Fit, short: int, _photo: Photograph) -> S
         return viewer.see(_photo, fit, short, cancelled)
 
     return DESK.run(session.reader(), work)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def scored_heads() -> tuple[Tensor, int]:
+    """(layer, head): how many atoms of mapped reactions each head finds, and of how many."""
+    found, count = None, 0
+    for one in reactions.known():
+        right = reactions.right(read(reactions.MODEL, one.smiles).record, one.maps)
+        found, count = (right if found is None else found + right), count + len(one.maps)
+    if found is None:
+        raise _wrong(reactions.MODEL)
+    return found, count
 
 
 def listen(model: str, sound: Sound) -> Heard:
