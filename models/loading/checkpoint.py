@@ -57,7 +57,7 @@ def _no_adapter(path: Any, *_how: Any, **given: Any) -> tuple[None, Any, dict[st
 
 # Where peft is installed, transformers would load an adapter by itself, and a base model from
 # wherever the adapter says; here an adapter is merged by us, into the base model beside it.
-modeling_utils.maybe_load_adapters = _no_adapter
+modeling_utils.maybe_load_adapters = _no_adapter  # type: ignore[attr-defined, assignment]
 
 
 @dataclass(frozen=True)
