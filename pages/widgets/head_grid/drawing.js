@@ -23,7 +23,7 @@ import { measure } from "../shared/letters.js";
 export const GAP = 5;
 const LABEL = 15;
 const LARGEST = 84;
-const SMALLEST = 12;
+const SMALLEST = 10;
 const EASY = 30; // what a mouse hits without care, and a finger with a little more
 const EASY_ON_A_PHONE = 34;
 const EVERY = [1, 2, 4, 5, 8, 10];
