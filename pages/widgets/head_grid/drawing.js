@@ -21,6 +21,7 @@ import { measure } from "../shared/letters.js";
  */
 
 export const GAP = 5;
+export const PHONE = 440; // narrower than a column of a page in a window of 1280 pixels
 const LABEL = 15;
 const LARGEST = 84;
 const SMALLEST = 10;
