@@ -105,6 +105,19 @@ def test_a_tuned_model_attends_otherwise_than_its_base_and_says_why(tmp_path: Pa
     assert not plain.notes
 
 
+def test_an_adapter_is_merged_by_us_where_peft_is_installed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """transformers would load it otherwise, under other names of the matrices."""
+    folder = write(base(tmp_path / "tuned"), {QUERY: thin(32, 32)})
+    without = loaded(folder)
+    for module in ("transformers.integrations.peft", "transformers.utils.import_utils"):
+        monkeypatch.setattr(f"{module}.is_peft_available", lambda: True)
+    found = loaded(folder)
+    assert found.keys() == without.keys()
+    assert all(torch.equal(found[name], without[name]) for name in found)
+
+
 def test_an_adapter_of_a_translator_is_merged_too(tmp_path: Path) -> None:
     folder, place = tmp_path / "tuned", "decoder.layers.0.encoder_attn.q_proj"
     tiny_models.build("bart").save_pretrained(folder)

@@ -13,6 +13,7 @@ from models.families import fake
 from models.families.reader import Reader
 from models.loading import places, weights
 from models.loading.checkpoint import from_folder
+from models.ours.translator.recipes import CHECKPOINTS
 from models.store import catalogue
 from models.store.sources.writing import named, parted
 from tests import tiny_models
@@ -76,6 +77,63 @@ def test_the_cache_of_the_hub_may_be_the_operators_directory(
     (title,) = found = listed()
     assert title == "acme/tiny (0123456)"
     assert len(catalogue.entry(found[title].name).open().read("the cat").sites) == 2  # type: ignore[attr-defined]
+
+
+def test_the_cache_of_the_hub_may_lie_anywhere_below_the_directory(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a `hub` folder does that was copied beside other models."""
+    hub_cache(tmp_path / "copied" / "hub", root / "plain")
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path))
+    (title,) = found = listed()
+    assert title == "copied/hub/acme/tiny (0123456)"
+    assert len(catalogue.entry(found[title].name).open().read("the cat").sites) == 2  # type: ignore[attr-defined]
+    place = places.place(tmp_path, places.names(tmp_path)[0])
+    assert place is not None
+    assert place.bounds == tmp_path / "copied" / "hub" / "models--acme--tiny"
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_note_in_place_of_a_file_says_how_to_get_the_file(
+    root: Path, tmp_path: Path, file: str
+) -> None:
+    """Git without its extension for large files, and copies of a hub's cache without links."""
+    notes = {
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 90868376\n": "git lfs",
+        "../../blobs/53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": "cp -rL",
+    }
+    folder = shutil.copytree(root / "plain", tmp_path / "plain")
+    for note, wanted in notes.items():
+        (folder / file).write_text(note)
+        with pytest.raises(ModelError, match=rf"^{file} of plain .*{wanted}"):
+            from_folder(folder, tmp_path)
+    (folder / file).write_text("../../blobs/two words")
+    with pytest.raises(ModelError, match=r"save the model|Save the tokenizer|is incomplete"):
+        from_folder(folder, tmp_path)
+
+
+def test_an_older_sentence_model_is_its_part_that_reads(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root / "plain", tmp_path / "mine" / "0_Transformer")
+    (tmp_path / "mine" / "1_Pooling").mkdir()
+    (tmp_path / "mine" / "1_Pooling" / "config.json").write_text("{}")
+    (tmp_path / "mine" / "modules.json").write_text("[]")
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path))
+    (title,) = found = listed()
+    assert title == "mine/0_Transformer"
+    assert len(catalogue.entry(found[title].name).open().read("the cat").sites) == 2  # type: ignore[attr-defined]
+
+
+def test_a_translator_of_ours_is_not_offered_from_a_folder_where_it_cannot_be_opened(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(CHECKPOINTS / "transformer-en-fr", tmp_path / "transformer-en-fr")
+    shutil.copytree(root / "plain", tmp_path / "plain")
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path))
+    names = [one.card.name for one in catalogue.entries()]
+    assert [name for name in names if "transformer-en-fr" in name] == ["transformer-en-fr"]
+    assert "folder:plain" in names
 
 
 def test_a_link_in_the_cache_of_the_hub_may_not_leave_it(

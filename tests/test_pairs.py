@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Sequence
 
 import pytest
 
 from attention_core.errors import TextError, TooLong
 from attention_core.files.format import Columns
 from attention_core.files.formats.json_pairs import from_json
-from attention_core.files.formats.table_pairs import from_table, table
+from attention_core.files.formats.table_pairs import from_table, recognised, table
 from attention_core.files.formats.text_pairs import aligned_pairs, from_texts
 from attention_core.files.pairs import MOST, MOST_BYTES, Pairs
 from attention_core.numbers.alignment import Link
@@ -213,3 +216,58 @@ def test_our_own_lines_serve_both_directions() -> None:
     assert turned is not None
     assert texts(turned) == [(target, source) for source, target in texts(linked)]
     assert linked.linked == turned.linked == len(linked)
+
+
+SAID = (
+    ("I have a cat.", "J'ai un chat."),
+    ('He said "hello", twice; really.', "Il a dit « bonjour », deux fois ; vraiment."),
+    ("We ate the soup.", "Nous avons mangé la soupe à l'œuf."),
+)
+
+
+def spreadsheet(mark: str, rows: Sequence[Sequence[str]] = SAID) -> str:
+    """As Excel saves it: a cell with a mark or a quotation mark in it between quotation marks."""
+    sink = io.StringIO()
+    csv.writer(sink, delimiter=mark).writerows(rows)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", ","])
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_what_a_spreadsheet_saves_is_read_as_it_was_typed(mark: str, coding: str) -> None:
+    data = spreadsheet(mark).encode(coding)
+    assert b"\r" in data
+    assert recognised(data)
+    assert texts(from_table(data)) == list(SAID)
+    headed = spreadsheet(mark, [("Englisch", "Französisch", "links"), *((*r, "0-0") for r in SAID)])
+    found = from_table(headed.encode(coding))
+    assert texts(found) == list(SAID)
+    numbered = spreadsheet(mark, [(str(place), *row) for place, row in enumerate(SAID)])
+    found = from_table(numbered.encode(coding))
+    assert texts(found) == list(SAID)
+
+
+def test_a_line_end_within_a_cell_of_csv_is_a_blank() -> None:
+    found = from_table(b'"one\r\ntwo";un deux\r\n\r\nthree;trois\r\n')
+    assert texts(found) == [
+        ("one two", "un deux"), ("", ""), ("three", "trois"),
+    ]  # fmt: skip
+
+
+def test_between_tabs_a_quotation_mark_is_a_token_where_no_spreadsheet_wrote_it() -> None:
+    for cell in ('" Hi "', '"Hi" he said', '"', '"Hi ""you"" there'):
+        found = from_table(f"{cell}\tbon\nyes\toui\n".encode())
+        assert found.rows[0].source == cell
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Once, twice.\nOh, no.\n", b"one;two\nthree\n", b'a;"b\nc;d\n', b'{"a":"x","b":"y"}\n',
+        b"alone\nand alone\n",
+    ],
+)  # fmt: skip
+def test_lines_without_tabs_that_are_no_table_are_refused(data: bytes) -> None:
+    assert not recognised(data)
+    with pytest.raises(TextError, match="neither semicolons nor commas"):
+        from_table(data)

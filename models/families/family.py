@@ -71,6 +71,7 @@ class Family:
     takes   whether a checkpoint with this configuration is one of them
     open    the model in memory, by its name in the catalogue; raises ModelError
     last    True for a family that takes whatever no other one does
+    brought True where others may bring such models; else they are not looked for in folders
     """
 
     name: str
@@ -79,6 +80,7 @@ class Family:
     takes: Callable[[Mapping[str, Any]], bool]
     open: Callable[[str, Origin], Watched]
     last: bool = False
+    brought: bool = True
 
 
 _FAMILIES: dict[str, Family] = {}

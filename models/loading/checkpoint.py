@@ -20,6 +20,7 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    modeling_utils,
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils.logging import disable_progress_bar
@@ -47,6 +48,16 @@ _NEEDED = re.compile(r"requires the (\S+) library")
 _PARTS = ("encoder", "decoder", "text_config")
 _UNUSED = ("pooler", "embeddings.mask_token")
 """Parts that a checkpoint may lack because attention does not pass through them."""
+
+
+def _no_adapter(path: Any, *_how: Any, **given: Any) -> tuple[None, Any, dict[str, Any]]:
+    """The adapter to load, the folder, and what else was given."""
+    return None, path, given
+
+
+# Where peft is installed, transformers would load an adapter by itself, and a base model from
+# wherever the adapter says; here an adapter is merged by us, into the base model beside it.
+modeling_utils.maybe_load_adapters = _no_adapter  # type: ignore[attr-defined, assignment]
 
 
 @dataclass(frozen=True)

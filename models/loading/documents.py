@@ -15,6 +15,8 @@ from attention_core.errors import ModelError
 
 DEPTH = 64
 """Levels of brackets; the files of real models have about ten."""
+_SMALL = 1024
+"""Bytes of a note that stands for a file."""
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Possessive, and a string needs no end: so a file is walked through once, whatever it holds."""
 
@@ -38,12 +40,38 @@ def read_json(path: Path, most: int) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as fault:
-        raise ModelError(
+        raise stand_in(path) or ModelError(
             "{file} of {model} is not valid JSON; save the model again.", **where
         ) from fault
     if not isinstance(found, dict):
         raise ModelError("{file} of {model} holds no object; save the model again.", **where)
     return found
+
+
+def stand_in(path: Path) -> ModelError | None:
+    """What to do where a small text lies in place of a file, as some tools leave it; else None.
+
+    Source: Git LFS, docs/spec.md, "The Pointer": a file that was not fetched is a text of at most
+    1024 bytes that begins with its version. And the hub's cache holds links to `blobs`, which a
+    copy without links turns into their texts.
+    """
+    if not path.is_file() or path.stat().st_size > _SMALL:
+        return None
+    text = path.read_bytes()
+    where = {"file": path.name, "model": called(path.parent)}
+    if text.startswith(b"version https://git-lfs.github.com/"):
+        return ModelError(
+            "{file} of {model} is not there yet: only the note is that Git LFS leaves in its "
+            "place. Fetch the files (git lfs pull), or download the model again.",
+            **where,
+        )
+    if re.fullmatch(rb"(\.\./)+blobs/\w+\s*", text):
+        return ModelError(
+            "{file} of {model} was a link, and only the name of what it led to was copied. Copy "
+            "the folder again so that links are followed (cp -rL), or download the model again.",
+            **where,
+        )
+    return None
 
 
 def bounded_text(path: Path, most: int) -> str:

@@ -26,6 +26,8 @@ _SIGNS = ("config.json", "adapter_config.json", "pytorch_model.bin")
 _WEIGHTS = (".safetensors", ".gguf")
 _PARTS = "modules.json"
 """Stands where the folders below are parts of a model of sentence-transformers, and no models."""
+_READER = "_Transformer"
+"""Ends the name of the part that reads, which older versions saved apart as `0_Transformer`."""
 _CACHED = "models--"
 
 
@@ -58,11 +60,20 @@ def place(root: Path, name: str) -> Place | None:
     folder = root / name
     if not folder.is_dir() or not any(map(_is_sign, os.listdir(folder))):
         return None
-    first, *rest = way.parts or (root.name,)
-    if first.startswith(_CACHED) and rest[:1] == ["snapshots"] and len(rest) > 1:
-        owned = first.removeprefix(_CACHED).replace("--", "/")
-        return Place(name, f"{owned} ({'/'.join(rest[1:])[:7]})", folder, root / first, True)
-    return Place(name, root.name if name == "." else name, folder, root, False)
+    return _snapshot(root, way) or Place(
+        name, root.name if name == "." else name, folder, root, False
+    )
+
+
+def _snapshot(root: Path, way: PurePosixPath) -> Place | None:
+    """A snapshot in a cache of the hub, wherever the cache was copied to below the directory."""
+    for at, part in enumerate(way.parts[:-2]):
+        if part.startswith(_CACHED) and way.parts[at + 1] == "snapshots":
+            owned = PurePosixPath(*way.parts[:at], part.removeprefix(_CACHED).replace("--", "/"))
+            title = f"{owned} ({'/'.join(way.parts[at + 2 :])[:7]})"
+            bounds = root.joinpath(*way.parts[: at + 1])
+            return Place(str(way), title, root / way, bounds, True)
+    return None
 
 
 def _found(root: Path) -> Iterator[str]:
@@ -75,13 +86,15 @@ def _found(root: Path) -> Iterator[str]:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
             continue
-        if any(_is_sign(entry.name) for entry in entries):
+        is_model = any(_is_sign(entry.name) for entry in entries)
+        if is_model:
             yield folder.relative_to(root).as_posix()
-        if depth < DEEPEST and not any(entry.name == _PARTS for entry in entries):
+        parted = any(entry.name == _PARTS for entry in entries)
+        if depth < DEEPEST and not (parted and is_model):
             waiting += [
                 (Path(entry.path), DEEPEST if entry.is_symlink() else depth + 1)
                 for entry in entries
-                if _may_hold(entry)
+                if _may_hold(entry) and (not parted or entry.name.endswith(_READER))
             ]
 
 

@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from attention_core.errors import ModelError
-from models.loading.documents import called, read_json
+from models.loading.documents import called, read_json, stand_in
 from models.work import cutter
 from models.work.apart import MEMORY, Apart, GivenUp
 
@@ -177,7 +177,8 @@ def _words(part: object) -> Iterator[str]:
 
 def _unread(folder: Path) -> ModelError:
     log.warning("The tokenizer in %s cannot be read", folder, exc_info=True)
-    return ModelError(
+    missing = filter(None, (stand_in(folder / name) for name in files(folder)))
+    return next(missing, None) or ModelError(
         "The tokenizer of {model} cannot be read from {files}: a file is damaged, of another "
         "program, or missing beside them. Save the tokenizer again, with its tokenizer.json.",
         model=called(folder),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from attention_core.errors import ModelError
 from models.loading import adapters
-from models.loading.documents import DEPTH, called, depth, read_json
+from models.loading.documents import DEPTH, called, depth, read_json, stand_in
 
 HEADER_BYTES = 16 << 20
 INDEX_BYTES = 64 << 20
@@ -124,7 +124,7 @@ def _parameters(path: Path, size: int, _changed: int) -> int:
 
 
 def _broken(path: Path) -> ModelError:
-    return ModelError(
+    return stand_in(path) or ModelError(
         "{file} of {model} is incomplete or damaged: its size is not what its "
         "header says. Copy or download it again.",
         file=path.name,

@@ -32,4 +32,4 @@ def _opened(name: str, origin: Origin) -> TranslatorReader:
     return load_translator(origin.folder.name)
 
 
-OURS = register(Family("ours", "translate", ("source", "target"), _takes, _opened))
+OURS = register(Family("ours", "translate", ("source", "target"), _takes, _opened, brought=False))

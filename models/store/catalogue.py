@@ -32,6 +32,9 @@ __all__ = [
     "parted",
 ]
 
+NAMED = 12
+"""Models that a sentence names; no more would be read."""
+
 
 def entries() -> tuple[Entry, ...]:
     """The models that are on this machine now, in story order."""
@@ -50,7 +53,7 @@ def entry(name: str) -> Entry:
     for found in known:
         if found.card.name == name:
             return found
-    names = ", ".join(found.card.name for found in known)
+    names = ", ".join([found.card.name for found in known[:NAMED]] + ["…"] * (len(known) > NAMED))
     raise ModelError(
         "There is no model “{name}”. Choose one of {names}, or name one of the "
         "Hugging Face hub as hub:owner/name.",

@@ -214,3 +214,15 @@ def test_widths_that_do_not_fit_are_refused() -> None:
         spanning(1)(rows(1), rows(2, width=32))
     with pytest.raises(ShapeError, match="2 heads do not divide a width of 33"):
         spanning(1, 2)(rows(1), rows(2))
+
+
+def test_nothing_counts_of_a_key_that_may_not_be_looked_at() -> None:
+    """In the lab its place in the ramp is hatched, as it is in the weights."""
+    m = AdaptiveSpan(1, 2, 2).double()
+    query, key, value = (torch.zeros(4, 3).double() for _ in range(3))
+    allowed = torch.ones(4, 4, dtype=torch.bool)
+    allowed[:, 1] = False
+    (ramp, _span) = m.attend(query, key, value, allowed).extras
+    assert ramp.name == "ramp"
+    assert ramp.tensor[0, 3].tolist() == [1, 0, 1, 0]
+    assert ramp.tensor[..., 1].count_nonzero() == 0

@@ -1,18 +1,24 @@
 """Pairs as one table: sentence, tab, translation, and perhaps a tab and links.
 
+A table that a spreadsheet saved as CSV has semicolons or commas for tabs.
+
 >>> found = from_table(b"the cat\\tle chat\\t0-0 1-1\\nyes\\toui\\t0-0\\n")
 >>> len(found), found.linked
 (2, 2)
+>>> from_table(b'the cat;"le ""petit"" chat"').rows[0].target
+'le "petit" chat'
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
 from attention_core.errors import TextError
+from attention_core.files.coding import LOOKED_AT as LOOKED_AT_BYTES
 from attention_core.files.format import Columns, PairsFormat, Part, Reading, Table
 from attention_core.files.formats.pharaoh import linked
 from attention_core.files.pairs import Pairs, few, lines, trimmed, unlinked
@@ -25,6 +31,8 @@ HEADER: Final = frozenset({
     "source", "target", "src", "tgt", "original", "sentence", "translation",
     "en", "fr", "zh", "de", "es", "it", "eng", "fra", "cmn", "deu", "spa", "ita", "zh_hans",
     "english", "french", "chinese", "german", "spanish", "italian",
+    "anglais", "français", "chinois", "allemand", "englisch", "französisch", "deutsch",
+    "英文", "英语", "法文", "法语", "中文", "原文", "译文",
 })  # fmt: skip
 """What names a column."""
 LOOKED_AT: Final = 40
@@ -34,14 +42,21 @@ LONGEST: Final = 100
 """Characters of a cell that tell whether it is a number."""
 MOST_OF_LINKS: Final = 2_000
 """Characters of a cell that tell whether it holds links."""
+MARKS: Final = ";,"
+"""What cuts the cells of a table without tabs, as a spreadsheet saves it."""
+_OTHER: Final = re.compile(r"\s*[{\[<]")
+"""Begins a line of JSON or XML, which has commas too."""
+_QUOTED: Final = re.compile(r'"((?:[^"]|"")*)"')
 _LINKS: Final = re.compile(r"(?:\d{1,6}[-p?]\d{1,6}(?:[ \r]+|$))*", re.ASCII)
 _NUMBER: Final = re.compile(r"[-+]?[\d.,:/%eE+-]*\d[\d.,:/%eE+-]*", re.ASCII)
 _ID: Final = re.compile(r"(?=\S*\d)[\w.:/#-]+", re.ASCII)
 
 
 def recognised(data: bytes) -> bool:
-    """Two columns with a tab between that hold text on most of its first lines."""
-    rows = [row.split("\t") for row in beginning(data)]
+    """Two columns, cut as a table is, that hold text on most of its first lines."""
+    first = beginning(data)
+    whole = len(data) <= LOOKED_AT_BYTES  # else the last of these lines may be cut off
+    rows = _cells(first if whole else first[:-1]) or []
     chosen = _likely(rows)[:2]
     pairs = [row for row in rows if all(_is_text(_cell(row, column)) for column in chosen)]
     return len(pairs) * 2 > len(rows)
@@ -89,13 +104,58 @@ def table(data: bytes) -> Table:
 
 def _rows(data: bytes) -> tuple[list[list[str]], bool]:
     """The cells of each line, and whether the first line names the columns."""
-    rows = [line.split("\t") for line in trimmed(lines(data))]
-    if not any(len(row) > 1 for row in rows):
+    rows = _cells(trimmed(lines(data)))
+    if rows is None:
         raise TextError(
-            "No line of this file has a tab; each line needs a sentence, a tab and its "
-            "translation. For two files, give one for each language."
+            "No line of this file has a tab, and neither semicolons nor commas cut all its lines "
+            "into equally many cells; each line needs a sentence, a tab and its translation. For "
+            "two files, give one for each language."
         )
     return rows, sum(cell.strip().lower() in HEADER for cell in rows[0]) > 1
+
+
+def _cells(rows: list[str]) -> list[list[str]] | None:
+    """The cells of each line; None where nothing cuts the lines into cells."""
+    if any("\t" in row for row in rows):
+        return _unquoted([row.split("\t") for row in rows])
+    if any(map(_OTHER.match, rows)):
+        return None
+    return next(filter(None, (_between(rows, mark) for mark in MARKS)), None)
+
+
+def _between(rows: list[str], mark: str) -> list[list[str]] | None:
+    """Cells as a spreadsheet writes them; None unless all rows have equally many, two at least.
+
+    After a comma in prose there is a space, after one between cells none.
+
+    Source: RFC 4180: a cell with a mark, a quotation mark or a line end in it stands between
+    quotation marks, and those within are doubled.
+    """
+    try:
+        found = list(csv.reader((f"{row}\n" for row in rows), delimiter=mark, strict=True))
+    except csv.Error:
+        return None
+    widths = {len(row) for row in found if row}
+    prose = any(cell.startswith(" ") for row in found for cell in row[1:])
+    if prose or len(widths) != 1 or widths == {1}:
+        return None
+    return [[" ".join(cell.split("\n")) for cell in row] or [""] for row in found]
+
+
+def _unquoted(rows: list[list[str]]) -> list[list[str]]:
+    """Cells between tabs, without the quotation marks that a spreadsheet puts around some.
+
+    It doubles those within. Where no cell shows that, or one begins with a quotation mark that is
+    none of these, such a mark is a token like any other.
+    """
+    marked = [cell for row in rows for cell in row if cell.startswith('"')]
+    known = [_QUOTED.fullmatch(cell) for cell in marked]
+    if not all(known) or not any(found and '""' in found[1] for found in known):
+        return rows
+    return [
+        [cell[1:-1].replace('""', '"') if cell.startswith('"') else cell for cell in row]
+        for row in rows
+    ]
 
 
 def _cell(row: list[str], column: int) -> str:
@@ -161,7 +221,8 @@ FORMAT: Final = PairsFormat(
     endings=ENDINGS,
     looks=N_(
         "Text, best in UTF-8; on each line a sentence, a tab, its translation, and perhaps a tab "
-        "and links such as 0-0 1-2 3p3. Other columns may stand between."
+        "and links such as 0-0 1-2 3p3. Other columns may stand between. CSV from a spreadsheet is "
+        "read too."
     ),
     recognise=recognised,
     parts=(Part("file", N_("File of pairs"), ENDINGS),),

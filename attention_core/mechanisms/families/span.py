@@ -127,9 +127,10 @@ class AdaptiveSpan(Mechanism):
         scores = stage("scores", queries @ keys.mT)
         scaled = stage("scaled", scores / math.sqrt(keys.shape[-1]))
         back = -distances(query, key, first) - 1  # 0 = the nearest key
-        mask = stage("ramp", self.mask(back).masked_fill(back < 0, 0))
+        allowed = allowed.unsqueeze(-3) & (back >= 0)
+        mask = stage("ramp", self.mask(back).masked_fill(~allowed, 0))
 
-        allowed = allowed.unsqueeze(-3) & (back >= 0) & (mask > 0)
+        allowed = allowed & (mask > 0)
         masked = mask * self.normalise(scaled, allowed)
         total = masked.sum(-1, keepdim=True)
         weights = masked / total.masked_fill(total == 0, 1)

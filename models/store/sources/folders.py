@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from attention_core.marking import N_
-from models.families.family import Origin
+from models.families.family import Origin, families
 from models.loading import kinds, places, weights
 from models.loading.places import Place
 from models.settings import settings
@@ -24,7 +24,14 @@ def names() -> tuple[str, ...]:
     root = settings().models_dir
     if root is None or not root.is_dir():
         return ()
-    return tuple(f"{PREFIX}{name.translate(_RESERVED)}" for name in places.names(root))
+    found = (f"{PREFIX}{name.translate(_RESERVED)}" for name in places.names(root))
+    return tuple(name for name in found if _brought(name))
+
+
+def _brought(name: str) -> bool:
+    """Whether that model is of a family that folders may hold: a checkpoint of ours is not."""
+    found = origin(name)
+    return not any(found and not one.brought and one.takes(found.config) for one in families())
 
 
 def origin(name: str) -> Origin | None:

@@ -21,9 +21,10 @@ import { measure } from "../shared/letters.js";
  */
 
 export const GAP = 5;
+export const PHONE = 440; // narrower than a column of a page in a window of 1280 pixels
 const LABEL = 15;
 const LARGEST = 84;
-const SMALLEST = 12;
+const SMALLEST = 10;
 const EASY = 30; // what a mouse hits without care, and a finger with a little more
 const EASY_ON_A_PHONE = 34;
 const EVERY = [1, 2, 4, 5, 8, 10];

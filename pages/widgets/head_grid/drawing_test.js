@@ -5,6 +5,7 @@ import {
   drawGrid,
   gridPlan,
   headsOf,
+  PHONE,
   starts,
   stepped,
   thinned,
@@ -38,7 +39,7 @@ Deno.test("a bar belongs to its own head", () => {
 
 Deno.test("every thumbnail is found where it stands, and nothing beside a short layer", () => {
   for (const width of [200, 640]) {
-    const plan = gridPlan(ragged, width, THEME, width < 560);
+    const plan = gridPlan(ragged, width, THEME, width < PHONE);
     headsOf(ragged).forEach((heads, site) => {
       for (let head = 0; head < heads; head++) {
         const { x, y } = plan.place(site, head);
@@ -65,6 +66,7 @@ Deno.test("long layers break into lines of like length", () => {
   equal(columnsOf(16, 200, false), 4);
   equal(columnsOf(12, 900, false), 12);
   equal(columnsOf(3, 10, true), 1);
+  equal(columnsOf(32, 476, false), 32);
 });
 
 Deno.test("a column is named after all of its heads", () => {

@@ -10,6 +10,7 @@ import {
   gridPlan,
   headsOf,
   outline,
+  PHONE,
   stepped,
   thumbnails,
   valueAt,
@@ -123,9 +124,9 @@ class HeadGridWidget {
 
   paint() {
     const { data, theme, width } = this.stage;
-    const high = gridPlan(data, width, theme, width < 560).height;
+    const high = gridPlan(data, width, theme, width < PHONE).height;
     this.scroller.classList.toggle("long", high > globalThis.innerHeight * 0.8);
-    this.plan = gridPlan(data, this.scroller.clientWidth, theme, width < 560);
+    this.plan = gridPlan(data, this.scroller.clientWidth, theme, width < PHONE);
     if (this.pictured.of !== data.thumbnails || this.pictured.mode !== theme.mode) {
       this.pictures = thumbnails(data, theme);
       this.pictured = { of: data.thumbnails, mode: theme.mode };
