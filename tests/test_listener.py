@@ -18,8 +18,9 @@ from attention_core.axes.tokens import TextAxis
 from attention_core.errors import ModelError, Superseded, TextError
 from attention_core.files.sound import RATE, Sound, made
 from attention_core.watching.edit import Edit
-from models.families import fake
+from models.families import fake, trial
 from models.families.family import Origin, family
+from models.families.reporting import Reporting
 from models.families.sound import Heard, Listener, untrained
 from models.families.sound.listener import FRAME
 from models.loading.hearing import called_sound
@@ -187,3 +188,18 @@ def test_every_ready_sound_can_be_heard(name: str) -> None:
     found = sounds.sound(name)
     assert 2 < found.seconds < 5
     assert found.notes == ()
+
+
+def test_what_is_captured_whole_is_not_asked_what_it_reports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its looks at 1,500 moments are so large that finding out how it reports them takes long."""
+
+    def learned(*_given: object) -> list[object]:
+        pytest.fail("the model was asked what it reports")
+
+    monkeypatch.setattr(Reporting, "learned", learned)
+    assert Listener("untrained", untrained.ear()).routed
+    monkeypatch.setattr(trial, "CAPTURED", ())
+    with pytest.raises(ModelError, match="neither lets its attention be captured"):
+        Listener("untrained", untrained.ear())

@@ -73,6 +73,8 @@ class Example:
     fault   the sentence when the model cannot take the input, with {model}
     more    what else the model is compared on, before and after our function is in it
     longer  a longer one, whose reported looks must have its own shapes as well
+    asks    False where the model is not asked what it reports of itself, because its looks are so
+            large that finding out how it reports them takes long; then it must be captured
     """
 
     inputs: Inputs
@@ -85,6 +87,7 @@ class Example:
     )
     more: Sequence[Steps] = ()
     longer: Example | None = None
+    asks: bool = True
 
     def fits(self, one: Seen) -> bool:
         """Whether a look has one weight for each pair of what it looks from and at."""
@@ -117,11 +120,12 @@ def settled(
     Raises ModelError when there is no way.
     """
     before = _before(name, model, example)
-    report = _report(example, reported)
+    report = _report(example, reported) if example.asks else Trial(REPORTED)
     trials = [report]
     for way in CAPTURED:
         trials.insert(-1, _tried(way, model, example, before, captured))
-        if len(trials[-2].seen) >= len(report.seen) > 0:
+        seen = trials[-2].seen
+        if len(seen) >= len(report.seen) and (report.seen or _enough(example, seen)):
             break
     best = max(trials, key=lambda trial: len(trial.seen))
     if best.seen and example.needs <= {one.kind for one in best.seen}:
@@ -130,6 +134,11 @@ def settled(
     faults = sorted((trial.fault for trial in trials), key=_said_last)
     fault = faults[0]
     raise ModelError(_NONE if without else fault, model=name)
+
+
+def _enough(example: Example, seen: Sequence[Seen]) -> bool:
+    """Whether a model that is not asked shows all that is needed of it."""
+    return not example.asks and example.needs <= {one.kind for one in seen}
 
 
 def _said_last(fault: str) -> int:

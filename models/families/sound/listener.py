@@ -247,4 +247,4 @@ class Listener:
             "decoder": frozenset({(count, count)}),
             "cross": frozenset({(count, places)}),
         }
-        return Example(inputs, shapes, needs=frozenset({"cross"}), fault=_FAULT)
+        return Example(inputs, shapes, needs=frozenset(shapes), fault=_FAULT, asks=False)
