@@ -45,6 +45,8 @@ run: $(FETCHED)
 
 test: $(DEV) $(FETCHED) browser
 	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto --dist=loadfile
+	ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest -m "numeric and not browser" \
+		--numprocesses=auto --dist=loadfile
 	$(BIN)/python -m pytest -m browser --numprocesses=2 --dist=loadscope
 
 check: $(DEV)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -18,10 +19,20 @@ torch.set_num_threads(1)
 ALONE: Final = frozenset({"browser", "server"})
 """What a test asks for that needs so much of the machine that only two may run side by side."""
 
+NUMERIC: Final = (
+    "mechanisms", "test_alignment_scores", "test_capture", "test_edit", "test_heads",
+    "test_intervention", "test_linear", "test_measures", "test_record", "test_trial",
+    "test_unfolding", "test_views", "test_watching",
+)  # fmt: skip
+"""How the names of tests begin that hold computed numbers against others: they must pass with the
+kernels of every processor, and `make test` runs them with the plainest ones too."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what needs a browser or a server, so that all the rest may run side by side."""
     for item in items:
+        if str(item.path.relative_to(Path(__file__).parent)).startswith(NUMERIC):
+            item.add_marker(pytest.mark.numeric)
         if ALONE & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
 

@@ -1,4 +1,4 @@
-"""Interventions in T5, BART, Llama, Mistral and Gemma 2: in pairs, in grouped heads, in a window."""
+"""Interventions in T5, BART, Llama, Mistral and Gemma 2: pairs, groups, windows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests import tiny_models
 TEXT, OTHER, SECOND = "the cat sat on the mat", "a dog was on the street", "it was"
 SITES = [
     *((kind, site) for kind in ("t5", "bart") for site in ("encoder.1", "decoder.0", "cross.1")),
-    *((kind, site) for kind in ("llama", "mistral", "gemma2") for site in ("decoder.0", "decoder.1")),
+    *((kind, f"decoder.{layer}") for kind in ("llama", "mistral", "gemma2") for layer in (0, 1)),
 ]  # fmt: skip
 LAYERS = [(kind, site) for kind, site in SITES if not site.startswith("cross")]
 JOINING = ("o", "out_proj", "o_proj")

@@ -15,6 +15,7 @@ from transformers import CONFIG_MAPPING
 from attention_core.errors import ModelError
 from models.families import fake
 from models.families.reader import Reader
+from models.loading import towers
 from models.store import catalogue
 from tests import architectures
 
@@ -137,3 +138,20 @@ def test_a_model_of_a_program_that_is_missing_names_it(
     monkeypatch.setattr(transformers.CLIPModel, "from_pretrained", missing)
     with pytest.raises(ModelError, match=r"not installed on this server \(timm\)"):
         opened()
+
+
+def test_a_task_of_several_classes_has_the_usual_one_first() -> None:
+    """Funnel is loaded as the first of two by the library's own choice."""
+    config = transformers.FunnelConfig()
+    auto: Any = transformers.AutoModel
+    choice = auto._model_mapping[type(config)]
+    assert isinstance(choice, tuple)
+    assert len(choice) > 1
+    assert towers.usual(config, auto) is choice[0]
+
+
+def test_a_model_that_starts_from_a_picture_has_a_tower_only_with_a_part_for_the_text() -> None:
+    assert towers.towered(transformers.CLIPModel, transformers.CLIPConfig)
+    assert not towers.towered(transformers.ViTModel, transformers.ViTConfig)
+    assert not towers.towered(transformers.BertModel, transformers.BertConfig)
+    assert not towers.towered(transformers.Gemma3Model, transformers.Gemma3Config)

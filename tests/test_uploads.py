@@ -51,6 +51,26 @@ def test_a_file_that_harms_its_parser_is_given_up_and_the_next_one_is_read(
     assert obeyed(harmed, b"") == (Pair("a cat", "un chat"),)
 
 
+def test_what_is_said_of_a_file_that_was_given_up_are_the_limits_that_it_had(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given: list[tuple[float, int]] = []
+
+    class Process(Apart):
+        def ask(
+            self, _question: object, seconds: float, *_more: object, **_: object
+        ) -> apart.Answer:
+            given.append((seconds, self._memory))
+            raise GivenUp("it took all day")
+
+    monkeypatch.setattr(uploads, "Apart", Process)
+    with pytest.raises(TextError) as caught:
+        obeyed(Uploads("nothing"), b"")
+    assert given == [(20.0, 2**30)]
+    assert "more than 20 seconds or 1 GiB of memory" in str(caught.value)
+    assert "it took all day" in caplog.text
+
+
 def test_what_a_library_prints_is_no_answer(harmed: Uploads) -> None:
     assert obeyed(harmed, b"print") == (Pair("a cat", "un chat"),)
 
@@ -81,6 +101,7 @@ def test_a_process_that_cannot_be_started_is_no_fault_of_the_page(
     broken = Uploads("tests.no_such_module")
     broken._start()
     assert "No process could be started" in caplog.text
+    assert "Traceback" in caplog.text
     with pytest.raises(TextError, match=GIVEN_UP):
         obeyed(broken, b"")
 
