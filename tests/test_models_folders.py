@@ -191,10 +191,10 @@ def test_weights_of_other_programs_are_named(root: Path, file: str) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("vit", "reads pictures"),
-        ("wav2vec2", "reads sound"),
-        ("whisper", "reads sound"),
-        ("imagegpt", "reads pictures"),
+        ("vit", "sees pictures"),
+        ("wav2vec2", "hears sound"),
+        ("whisper", "hears sound"),
+        ("imagegpt", "sees pictures"),
         ("timesfm", "does not read a text"),
     ],
 )
@@ -254,7 +254,7 @@ def test_a_model_of_pictures_is_not_offered_but_named(root: Path) -> None:
     assert "eyes" not in app.selectbox[0].options
     assert "because they do not read text: eyes." in html(app)
     asked = opened("explore", model="folder:eyes", text="the cat")
-    assert "reads pictures" in " ".join(info.value for info in asked.info)
+    assert "sees pictures" in " ".join(info.value for info in asked.info)
 
 
 def test_a_tokenizer_that_does_not_say_where_its_tokens_stand_is_named(root: Path) -> None:

@@ -28,7 +28,10 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name.startswith(NEEDED):
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, source / name)
-    build = "import sys; from setuptools import build_meta as b; b.build_wheel(sys.argv[1])"
+    build = (
+        "import sys; from setuptools import build_meta as b; "
+        "b.build_wheel(sys.argv[1], {'--build-option': '--compression=stored'})"
+    )
     subprocess.run(  # noqa: S603
         [sys.executable, "-c", build, str(made)], cwd=source, check=True, capture_output=True
     )

@@ -140,6 +140,33 @@ def test_a_tokenizer_that_takes_too_long_to_open_is_refused_in_time(
         opened(folder)
 
 
+def test_what_was_tried_and_can_be_read_is_not_tried_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[object]()
+
+    class Process(apart.Apart):
+        def ask(self, question: Any, *_limits: Any, **_more: Any) -> apart.Answer:
+            tried.append(question)
+            if len(tried) == 1:
+                raise apart.GivenUp("slow")
+            return apart.Answer(0, [])
+
+    monkeypatch.setattr(loading, "Apart", Process)
+    monkeypatch.setattr(loading, "_SOUND", set())
+    with pytest.raises(ModelError):
+        loading.tokenizer(folder)
+    for expected in (2, 2):
+        loading.tokenizer(folder)
+        assert len(tried) == expected
+    (folder / "added_tokens.json").write_text(json.dumps({"another": 200}))
+    loading.tokenizer(folder)
+    assert len(tried) == 3
+    change(folder, SWELLING)
+    loading.tokenizer(folder)
+    assert len(tried) == 4
+
+
 @pytest.mark.parametrize("normalized", [True, False])
 def test_an_added_token_on_which_the_tokenizer_breaks_is_refused_at_opening(
     folder: Path, normalized: bool, monkeypatch: pytest.MonkeyPatch

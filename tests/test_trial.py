@@ -40,6 +40,13 @@ def test_a_twin_shares_every_weight_and_nothing_that_a_run_may_change() -> None:
     assert all(mine is theirs for mine, theirs in pairs)
     other(input_ids=torch.tensor([[5, 6, 7]]))
     assert (other.attention_type, model.attention_type) == ("original_full", "block_sparse")
+    tables = [{id(part) for module in one.modules() for part in vars(module).values()
+               if isinstance(part, dict | set)} for one in (model, other)]  # fmt: skip
+    assert not tables[0] & tables[1]
+    layer = other.get_input_embeddings()
+    layer.register_forward_hook(lambda *_given: None)
+    assert not model.get_input_embeddings()._forward_hooks
+    assert not layer._backward_hooks
 
 
 @pytest.mark.parametrize("kind", ["splinter", "nllb-moe"])

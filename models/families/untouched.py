@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -40,17 +41,23 @@ FOREIGN: Final = (
 Steps = Sequence[Inputs]
 """Inputs one after the other, each continuing from what the one before left in the cache."""
 
+Network = TypeVar("Network", bound=nn.Module)
+
 ROUNDINGS = 64
 """How much more than one rounding of its input a pass may move: each layer rounds about ten times,
 these add up as the root of their number, and no model has more than 400 layers."""
 MOST = 1e-2
 """Where one rounding moves a model further than this, nothing can be said about it."""
+_TABLES: Final = (dict, OrderedDict, set)
 _OUTPUTS = ("logits", "last_hidden_state", "encoder_last_hidden_state")
 
 
-def twin(model: PreTrainedModel) -> PreTrainedModel:
+def twin(model: Network) -> Network:
     """The same network, all modules new, all weights and buffers shared."""
-    shared = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
+    shared: dict[int, Any] = {id(one): one for one in chain(model.parameters(), model.buffers())}
+    for module in model.modules():  # a dozen tables of hooks, most empty, are dear to look into
+        tables = [one for one in vars(module).values() if type(one) in _TABLES and not one]
+        shared.update((id(one), one.copy()) for one in tables)
     return copy.deepcopy(model, shared)
 
 

@@ -7,8 +7,8 @@
 'T5Model'
 >>> check_reads_text(saved_as(ViTConfig(), AutoModel), "vit")
 Traceback (most recent call last):
-attention_core.errors.ModelError: vit (vit) reads pictures, and only models that read text can be \
-looked into here as yet; choose a model of language.
+attention_core.errors.ModelError: vit (vit) sees pictures and reads no text; open it on the page \
+Pictures, or choose a model of language.
 """
 
 from __future__ import annotations

@@ -63,15 +63,15 @@ def refused(kind: Reads, name: str, model_type: str) -> ModelError:
     """What is said of a model that reads something else than a text."""
     if kind == "pictures":
         return ModelError(
-            "{model} ({type}) reads pictures, and only models that read text can be looked into "
-            "here as yet; choose a model of language.",
+            "{model} ({type}) sees pictures and reads no text; open it on the page Pictures, or "
+            "choose a model of language.",
             model=name,
             type=model_type,
         )
     if kind == "sound":
         return ModelError(
-            "{model} ({type}) reads sound, and only models that read text can be looked into "
-            "here as yet; choose a model of language.",
+            "{model} ({type}) hears sound and reads no text; choose a model of language, or open "
+            "it on the page Sound, if it is of the kind Whisper.",
             model=name,
             type=model_type,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ _FILES = re.compile(r"(tokenizer|tekken)\.json|vocab.*|merges\.txt|.+\.(model|sp
 _CONFIG = "tokenizer_config.json"
 _WHOLE = "tokenizer.json"
 _BESIDE = (_CONFIG, "special_tokens_map.json", "added_tokens.json")
+_SOUND: Final = set[bytes]()
+"""Digests of what was tried and can be read: it needs no second trial."""
 _PANIC = "PanicException"
 """What a fault of the library's other language is called; it is no Exception."""
 CONVERTED: Final = (MarianTokenizer, M2M100Tokenizer)
@@ -126,9 +129,14 @@ def _try(folder: Path) -> None:
     """
     if not (folder / _WHOLE).is_file():
         return
+    added = sorted(_added(folder))
+    content = sha256((folder / _WHOLE).read_bytes() + repr(added).encode()).digest()
+    if content in _SOUND:
+        return
     trial = Apart(cutter.__name__)
     try:
-        trial.ask({"file": str(folder / _WHOLE), "added": sorted(_added(folder))}, SECONDS)
+        trial.ask({"file": str(folder / _WHOLE), "added": added}, SECONDS)
+        _SOUND.add(content)
     except GivenUp as fault:
         log.warning("The tokenizer in %s was given up: %s", folder, fault.reason)
         if fault.answered:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from attention_core.watching.record import Note
 from models.families.family import Origin, Task, Watched, family
 from models.loading.kinds import Reads
 
@@ -41,8 +42,18 @@ class Card:
     """The name on a crowded page."""
     measured: Mapping[str, Any] = field(default_factory=dict)
     """What evaluation wrote beside the weights: BLEU, alignment, …; empty where nothing was."""
+    credit: str = ""
+    """Who made it, and who brought it."""
+    figures: tuple[Note, ...] = ()
+    """What was measured of it, in sentences."""
     reads: Reads = "text"
     """What a model of files is given, as far as its configuration says."""
+
+    @property
+    def task(self) -> Task:
+        """What is done with a model that is given this."""
+        tasks: dict[Reads, Task] = {"pictures": "see", "sound": "hear"}
+        return tasks.get(self.reads, "read")
 
 
 @dataclass(frozen=True)
@@ -54,14 +65,16 @@ class Entry:
     task: Task = "read"
 
 
-def from_files(card: Card, origin: Callable[[], Origin], task: Task = "read") -> Entry:
+def from_files(card: Card, origin: Callable[[], Origin], task: Task | None = None) -> Entry:
     """A model that is files, opened by whichever family its configuration belongs to.
 
     origin  asked when the model is opened; may raise ModelError, such as DownloadNeeded
+    task    what is done with it; None for the usual with what it is given
     """
+    wanted = task or card.task
 
     def opened() -> Watched:
         files = origin()
-        return family(files.config, task).open(card.name, files)
+        return family(files.config, wanted).open(card.name, files)
 
-    return Entry(card, opened, task)
+    return Entry(card, opened, wanted)

@@ -95,7 +95,7 @@ def _largest(weights: Matrix) -> Cells:
 def _matched(weights: Matrix) -> Cells:
     """In each matrix one cell of each row and column at most, with the largest sum."""
     # Imported late: it takes a third of a second, which most pages need not wait for.
-    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped] # noqa: PLC0415
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
     picked = np.zeros(weights.shape, dtype=np.bool_)
     for place in np.ndindex(weights.shape[:-2]):

@@ -4,7 +4,7 @@ A picture is one file here with a `Picture`, and a folder of its `widget`'s name
 whoever asks for all of them asks `PICTURES`.
 
 >>> [picture.widget for picture in PICTURES]
-['alignment', 'head_grid', 'head_view', 'lab', 'matrix', 'mosaic', 'tree']
+['alignment', 'head_grid', 'head_view', 'hearing', 'lab', 'matrix', 'mosaic', 'picture', 'tree']
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import Final
 from attention_core.finding import found
 from attention_core.pictures.contracts.alignment import Alignment
 from attention_core.pictures.contracts.heads import HeadGrid, HeadView
+from attention_core.pictures.contracts.hearing import Hearing
 from attention_core.pictures.contracts.lab import Lab
 from attention_core.pictures.contracts.matrix import Links, Matrix
 from attention_core.pictures.contracts.mosaic import Mosaic, Panel
 from attention_core.pictures.contracts.packing import Picture
+from attention_core.pictures.contracts.picture import PictureMap
 from attention_core.pictures.contracts.tree import Tree
 
 __all__ = [
@@ -26,12 +28,14 @@ __all__ = [
     "Alignment",
     "HeadGrid",
     "HeadView",
+    "Hearing",
     "Lab",
     "Links",
     "Matrix",
     "Mosaic",
     "Panel",
     "Picture",
+    "PictureMap",
     "Tree",
 ]
 

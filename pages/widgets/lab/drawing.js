@@ -73,6 +73,13 @@ export function labPlan(stages, head, word, width, theme) {
   return { panels, width: right, height: y + row + 6 };
 }
 
+/**
+ * How high the canvas is made for a picture: as it was, unless that is too little or far too much.
+ * A new size costs more than the picture.
+ * @type {(height: number, kept: number) => number}
+ */
+export const roomFor = (height, kept) => height <= kept && kept <= 4 * height ? kept : height;
+
 /** @type {(panel: Panel, row: number, column: number) => Box} */
 export const cellBox = ({ x, y, cells }, row, column) => ({
   x: x + cells.labels + column * cells.width,

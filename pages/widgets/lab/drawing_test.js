@@ -1,5 +1,5 @@
 import { equal, holds, Recorder, THEME } from "../shared/fakes_test.js";
-import { cellAt, cellBox, drawLab, labPlan, shown } from "./drawing.js";
+import { cellAt, cellBox, drawLab, labPlan, roomFor, shown } from "./drawing.js";
 
 /** @import { Lit } from "./drawing.js" */
 /** @import { Stage } from "./replay.js" */
@@ -91,4 +91,13 @@ Deno.test("the cell that is pointed at and what it comes from are outlined", () 
   }).all("rect");
   equal(after.length - before, 3); // the step's panel, the source, the cell
   equal(after.at(-2)?.[3], 2 * cellBox(plan.panels[0], 0, 0).w);
+});
+
+Deno.test("the canvas grows, and shrinks only when it is far too high", () => {
+  equal(
+    [[600, 0], [600, 500], [600, 600], [600, 900], [600, 2400], [600, 2401]].map(
+      ([height, kept]) => roomFor(height, kept),
+    ),
+    [600, 600, 600, 900, 2400, 600],
+  );
 });

@@ -1,5 +1,5 @@
 // Attention step by step: sliders and numbers here, every stage at once; Python checks what is seen.
-import { drawLab, labPlan } from "./drawing.js";
+import { drawLab, labPlan, roomFor } from "./drawing.js";
 import { check } from "./checking.js";
 import { createComputing } from "./computing.js";
 import { createControls } from "./controls.js";
@@ -23,21 +23,23 @@ import { mount, sized } from "../shared/stage.js";
 function laidOut(stage) {
   const equation = element("div", "equation", "", { role: "group" });
   const ground = element("div", "ground", "", { tabindex: "0", role: "application" });
+  const paper = element("div", "paper");
   const canvas = element("canvas", "lab");
   const line = element("p", "check", "", { role: "note" });
   const here = element("div", "here", "", { "aria-hidden": "true" }); // where the step's panel is
   const steps = element("div", "steps");
   const ahead = element("div", "ahead");
-  ground.append(canvas, here);
+  paper.append(canvas);
+  ground.append(paper, here);
   ahead.append(steps, equation, stage.readout);
   stage.body.append(ahead, ground, line);
-  return { equation, ground, canvas, line, here, steps, ahead };
+  return { equation, ground, paper, canvas, line, here, steps, ahead };
 }
 
 /** @type {(stage: Stage<Lab>) => Widget} */
 function createLab(stage) {
   const view = createView(stage);
-  const { equation, ground, canvas, line, here, steps: row, ahead } = laidOut(stage);
+  const { equation, ground, paper, canvas, line, here, steps: row, ahead } = laidOut(stage);
   const computing = createComputing(view);
   const controls = createControls(view, computing.wish);
   const steps = createSteps(view, row, () => reveal(view, here, ahead.offsetHeight));
@@ -69,7 +71,7 @@ function createLab(stage) {
       computing.compute();
       if (!view.stageOf(view.current)) view.current = "";
       view.plan = planned(view, stage.width);
-      ground.style.minHeight = `${Math.ceil(view.plan.height)}px`;
+      paper.style.height = `${Math.ceil(view.plan.height)}px`;
       canvas.style.opacity = view.late ? "0.55" : "1";
       refresh();
       check(view, line);
@@ -86,7 +88,8 @@ const planned = (view, width) =>
 /** @type {(view: View, canvas: HTMLCanvasElement) => void} */
 function draw(view, canvas) {
   const { stage, plan, allowed } = view;
-  const context = sized(canvas, Math.max(plan.width, stage.width), plan.height);
+  const room = roomFor(plan.height, parseFloat(canvas.style.height) || 0);
+  const context = sized(canvas, Math.max(plan.width, stage.width), room);
   drawLab(canvasPen(context, stage.theme), plan, stage.theme, allowed, lit(view));
 }
 

@@ -62,6 +62,30 @@ export interface HeadView extends Framed<HeadViewChoice> {
   special_columns: number[];
 }
 
+export interface HearingChoice {
+  word: number;
+}
+
+export interface Hearing extends Framed<HearingChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  sound: string;
+  seconds: number;
+  words_heard: string[];
+  /** word */
+  starts: Float32Array;
+  /** word */
+  ends: Float32Array;
+  /** word × frame */
+  heat: Uint16Array;
+  /** word */
+  peaks: Float32Array;
+  tones: number;
+  /** band × moment */
+  bands: Uint8Array;
+}
+
 export interface Turned {
   name: string;
   title: string;
@@ -154,6 +178,36 @@ export interface Mosaic extends Framed<MosaicChoice> {
   weights: Float32Array;
   /** row × column */
   allowed: Uint8Array;
+}
+
+export interface PictureMapChoice {
+  chosen: number[];
+}
+
+export interface PictureMap extends Framed<PictureMapChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  picture: string;
+  width: number;
+  height: number;
+  grid: [number, number];
+  crop: [number, number, number, number];
+  looks: string[];
+  /** look × patch */
+  heat: Uint16Array;
+  /** look */
+  peaks: Float32Array;
+  /** look × special */
+  beside: Float32Array;
+  specials: string[];
+  /** patch × channel */
+  colours: Uint8Array | null;
+  boxes: number[][];
+  covered: number[];
+  unit: "share" | "number";
+  own: boolean;
+  picks: boolean;
 }
 
 export interface TreeChoice {
