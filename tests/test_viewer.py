@@ -26,6 +26,8 @@ from models.families.pictures import Viewer, untrained
 from models.families.pictures.layout import Layout
 from models.families.pictures.preparing import MOST, as_learned, grid, whole
 from models.loading.vision import Eye, recipe
+from models.store import catalogue
+from tests import architectures
 
 SMALL: dict[str, Any] = {
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
@@ -296,3 +298,49 @@ def test_a_model_that_reads_is_no_model_that_sees(tmp_path: Path) -> None:
 def test_a_layout_counts_its_tokens() -> None:
     assert Layout(5, 2, 3).tokens == 11
     assert Layout(2, 2, 3).names({"model_type": "deit"}) == ("[CLS]", "[DIST]")
+
+
+EYES = (
+    "clip", "siglip", "altclip", "chinese_clip", "metaclip_2", "llava", "gemma3", "blip", "owlvit",
+)  # fmt: skip
+"""Of several parts, of which the one that sees is watched."""
+ELSE = {
+    "siglip2": "cannot see a plain picture",
+    "mllama": "cannot see a plain picture",
+    "qwen2_vl": "cannot see a plain picture",
+    "align": "does not cut a picture into rows of patches",
+}
+"""They see too, but are given pictures in other forms than one of pixels."""
+
+
+def offered(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.Entry:
+    """The folder of such a model as the page of pictures offers it."""
+    architectures.build(kind).save_pretrained(folder / kind)
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(folder))
+    (entry,) = (
+        one
+        for one in catalogue.entries()
+        if one.task == "see" and one.card.name.endswith(f"folder:{kind}")
+    )
+    return entry
+
+
+@pytest.mark.parametrize("kind", EYES)
+def test_the_part_that_sees_is_offered_and_opened(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = offered(kind, tmp_path, monkeypatch).open()
+    assert isinstance(found, Viewer)
+    record = found.see(noise(40, 60)).record
+    assert record.axes[0].crop == Box(0, 0, 60, 40)
+    assert all(site.integrity.verified for site in record.sites)
+    assert "the part that reads text is left out" in " ".join(record.notes)
+
+
+@pytest.mark.parametrize("kind", ELSE)
+def test_what_sees_in_another_form_is_refused_with_a_sentence(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = offered(kind, tmp_path, monkeypatch)
+    with pytest.raises(ModelError, match=ELSE[kind]):
+        entry.open()
