@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,20 @@ def test_the_fake_model_says_that_it_is_untrained() -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ModelError, match=r"no model “nonsense”\. Choose one of .*minilm, .*fake"):
         catalogue.entry("nonsense")
+
+
+def test_an_unknown_name_lists_no_more_than_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        (tmp_path / f"model-{number}").mkdir()
+        (tmp_path / f"model-{number}" / "config.json").write_text("{}")
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path))
+    assert len(catalogue.entries()) > 40
+    with pytest.raises(ModelError) as caught:
+        catalogue.entry("nonsense")
+    assert str(caught.value.values["names"]).count(", ") == 20
+    assert str(caught.value.values["names"]).endswith(", …")
 
 
 class Counting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -75,3 +76,20 @@ def test_nothing_is_said_of_what_is_quickly_done() -> None:
     wait.over.set()
     wait.tell(place, "me")  # type: ignore[arg-type]
     assert place.said == []
+
+
+@pytest.mark.parametrize(("code", "counted"), [("en", True), ("zh", False)])
+def test_the_seconds_are_counted_only_where_they_are_said_in_the_readers_language(
+    code: str, counted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def spinner(_doing: str, show_time: bool) -> nullcontext[None]:
+        asked.append(show_time)
+        return nullcontext()
+
+    monkeypatch.setattr("streamlit.spinner", spinner)
+    monkeypatch.setattr("pages.frame.language.current", lambda: code)
+    with waiting.shown("Reading"):
+        pass
+    assert asked == [counted]

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from models.work.desk import DESK, Desk
-from pages.frame import session
+from pages.frame import language, session
 from pages.frame.language import _, ngettext
 
 PATIENCE: Final = 0.5
@@ -69,7 +69,8 @@ def shown(doing: str) -> Iterator[None]:
     teller.start()
     token = _WAIT.set(wait)
     try:
-        with st.spinner(doing, show_time=True):
+        # Streamlit counts the seconds in English.
+        with st.spinner(doing, show_time=language.current() == "en"):
             yield
     finally:
         _WAIT.reset(token)
