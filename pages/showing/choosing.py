@@ -167,8 +167,6 @@ def choose_model(
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
         another_model(choice, task == "translate")
-        if task == "read":
-            carried.offered()
     return picked
 
 
@@ -235,6 +233,8 @@ def another_model(choice: Choice[str], writes: bool = False) -> None:
     writes  True where the model is to translate
     """
     with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
+        if not writes:
+            carried.offered()
         st.write(
             _("Any encoder–decoder of the Hugging Face hub, such as Helsinki-NLP/opus-mt-en-fr.")
             if writes
