@@ -9,6 +9,8 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
+from models.store.carriers import cache
+from models.store.carriers.registry import carriers
 from tests.browser.chromium import chromium
 from tests.browser.server import Server, serving
 from tests.browser.visit import Visit
@@ -17,6 +19,12 @@ torch.set_num_threads(1)
 
 ALONE: Final = frozenset({"browser", "server"})
 """What a test asks for that needs so much of the machine that only two may run side by side."""
+
+
+def pytest_report_header() -> str:
+    """Which of the real models are tried as such; of the others it is tried what is said of them."""
+    missing = [one.name for one in carriers() if cache.whole(one) is None]
+    return f"real models not in the cache: {', '.join(missing) or 'none'}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from models.families.seq2seq.languages import Wish
 from models.loading import hub
 from models.settings import settings
 from models.store import catalogue
+from models.store.sources import folders
 from pages.frame import link, prose
 from pages.frame.ask import forget, literal, said
 from pages.frame.language import _
@@ -144,7 +145,8 @@ def choose_model(
         for entry in catalogue.entries()
         if entry.task == task or (task == "read" and entry.card.heads > 1)
     }
-    unread = [card.title for card in cards.values() if card.reads != "text"]
+    others = [card for card in cards.values() if card.reads != "text"]
+    unread = [card.title for card in others if card.name.startswith(folders.PREFIX)]
     cards = {name: card for name, card in cards.items() if card.reads == "text"}
     chosen = link.value(choice)
     if chosen not in cards:
