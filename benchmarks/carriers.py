@@ -24,8 +24,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.io import wavfile  # type: ignore[import-untyped]
-from scipy.signal import resample_poly  # type: ignore[import-untyped]
+from scipy.io import wavfile
+from scipy.signal import resample_poly
 from torch import Tensor
 from transformers import (
     AutoImageProcessor,
@@ -221,8 +221,8 @@ def vision(folder: Path, pictures: Path | None) -> Figures:
     processor = processors.from_pretrained(folder)
     gaps: dict[str, list[float]] = {"exact": [], "half": []}
     largest, seen = 0.0, 0
-    for picture in (made(), *photographs(pictures)):
-        pixels = processor(picture, return_tensors="pt").pixel_values
+    given = [processor(one, return_tensors="pt").pixel_values for one in photographs(pictures)]
+    for pixels in (torch.from_numpy(waves())[None], *given):
         (theirs,) = session.run([end], {"input_image": pixels.numpy()})
         largest, seen = max(largest, float(np.abs(theirs).max())), seen + 1
         for name, model in (("exact", exact), ("half", half)):
@@ -234,6 +234,7 @@ def vision(folder: Path, pictures: Path | None) -> Figures:
         "largest": largest,
         "gap_32": max(gaps["exact"]),
         "gap_16": max(gaps["half"]),
+        "waves": waves_seen(session, end),
     }
 
 
@@ -255,11 +256,17 @@ def rounded_nowhere(folder: Path, file: Path, kept: Path) -> Any:
     return AutoModel.from_pretrained(kept, dtype=torch.float32).eval()
 
 
-def made() -> Image.Image:
-    """A picture of waves that anybody can make again."""
+def waves() -> NDArray[np.float32]:
+    """(3, 224, 224): a picture that anybody can make again, as the network is given it."""
     rows, columns = np.mgrid[0:224, 0:224]
-    waves = [np.sin(rows / 17 + k) * np.cos(columns / (11 + 5 * k)) for k in range(3)]
-    return Image.fromarray(np.uint8(np.round((np.stack(waves, -1) + 1) * 127)))
+    made = [np.sin(rows / 17 + k) * np.cos(columns / (11 + 5 * k)) for k in range(3)]
+    return np.stack(made).astype(np.float32)
+
+
+def waves_seen(session: Any, end: str) -> list[list[float]]:
+    """What onnxruntime has for the class token and one patch of the waves: twelve numbers each."""
+    (states,) = session.run([end], {"input_image": waves()[None]})
+    return [[round(float(one), 4) for one in states[0, place, :12]] for place in (0, 137)]
 
 
 def photographs(folder: Path | None) -> Iterator[Image.Image]:
@@ -313,13 +320,16 @@ def whisper(folder: Path, _pictures: Path | None) -> Figures:
     model.eval()
     right = words = 0
     rising: list[float] = []
-    heads = model.generation_config.alignment_heads
+    config = model.generation_config
+    heads = config.alignment_heads
+    begin = torch.tensor([[config.decoder_start_token_id, config.no_timestamps_token_id]])
     for text in SPOKEN:
         sound = spoken(text)
         features = processor(sound, sampling_rate=16_000, return_tensors="pt").input_features
         with torch.no_grad():
-            ids = model.generate(features)
-            out = model(features, decoder_input_ids=ids, output_attentions=True)
+            ids = model.generate(features)  # without what begins a transcript
+            read = torch.cat((begin, ids), 1)
+            out = model(features, decoder_input_ids=read, output_attentions=True)
         told = processor.batch_decode(ids, skip_special_tokens=True)[0].strip()
         print(f"  {text} → {told}")
         words += len(text.split())
@@ -327,7 +337,8 @@ def whisper(folder: Path, _pictures: Path | None) -> Figures:
         right += sum(block.size for block in same.get_matching_blocks())
         crossed = torch.cat(out.cross_attentions)
         mean = torch.stack([crossed[layer, head] for layer, head in heads]).mean(0)
-        places = mean[1:-1, : len(sound) // FRAME].argmax(-1)
+        written = slice(begin.shape[1], begin.shape[1] + int((ids[0] < config.eos_token_id).sum()))
+        places = mean[written, : len(sound) // FRAME].argmax(-1)
         rising += (places.diff() >= 0).float().tolist()
     return {
         "sentences": len(SPOKEN),

@@ -10,6 +10,8 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
+from models.store.carriers import cache
+from models.store.carriers.registry import carriers
 from tests.browser.chromium import chromium
 from tests.browser.server import Server, serving
 from tests.browser.visit import Visit
@@ -26,6 +28,12 @@ NUMERIC: Final = (
 )  # fmt: skip
 """How the names of tests begin that hold computed numbers against others: they must pass with the
 kernels of every processor, and `make test` runs them with the plainest ones too."""
+
+
+def pytest_report_header() -> str:
+    """Which real models are tried as such; of the others it is tried what is said of them."""
+    missing = [one.name for one in carriers() if cache.whole(one) is None]
+    return f"real models not in the cache: {', '.join(missing) or 'none'}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -130,6 +130,7 @@ def test_the_network_has_as_many_numbers_as_its_card_says() -> None:
     card = efficientnet.CARRIER
     assert sum(part.numel() for part in network.parameters()) == card.parameters
     running = sum(one.numel() for one in network.buffers() if one.ndim)
+    assert card.promise is not None
     assert card.parameters + running == card.promise.numbers
 
 

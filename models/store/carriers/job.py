@@ -38,7 +38,7 @@ class Fetching:
     def __init__(self, name: str) -> None:
         self.name = name
         self.problem: ModelError | None = None
-        self._fetch = fetch
+
         self._thread: threading.Thread | None = None
         self._moved = threading.Event()
         self._parts = 0
@@ -70,7 +70,7 @@ class Fetching:
 
     def _run(self) -> None:
         try:
-            self._fetch(registry.carrier(self.name), self._progress)
+            fetch(registry.carrier(self.name), self._progress)
             self._parts = len(self)
         except ModelError as problem:
             self.problem = problem

