@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 import psutil
@@ -57,9 +58,7 @@ def test_what_is_said_of_a_file_that_was_given_up_are_the_limits_that_it_had(
     given: list[tuple[float, int]] = []
 
     class Process(Apart):
-        def ask(
-            self, _question: object, seconds: float, *_more: object, **_: object
-        ) -> apart.Answer:
+        def ask(self, question: Any, seconds: float, *_more: Any, **_limits: Any) -> apart.Answer:
             given.append((seconds, self._memory))
             raise GivenUp("it took all day")
 
