@@ -81,6 +81,18 @@ def test_letters_among_latin_ones_are_no_words_of_another_script() -> None:
     assert letters.told("о е а и н т с р в л".encode("cp1251")) is None
 
 
+def test_turkish_is_told_from_its_neighbours_by_letters_that_both_have() -> None:
+    assert letters.turkish("ışık ağaç şimdi".encode("cp1254")) is True
+    assert letters.turkish("það er gott að".encode("cp1252")) is False
+    assert letters.turkish(b"plain") is False
+    assert letters.turkish("é".encode("cp1252")) is False
+
+
+def test_signs_of_windows_do_not_speak_against_a_text() -> None:
+    for sign in "–«»":
+        assert letters.told(f"Привет, мир {sign} это погода".encode("cp1251")) == "cp1251"
+
+
 def test_a_text_is_read_in_the_coding_that_a_reader_names() -> None:
     data = "cat\tкот\n".encode("cp1251")
     assert doubtful(data)

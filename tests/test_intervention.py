@@ -277,7 +277,7 @@ def test_only_what_joins_the_heads_is_changed() -> None:
     [
         (("encoder.7", "hidden", "zero"), "no hidden “encoder.7” to change; it has encoder.0"),
         (("cross.0", "heads", "zero"), "no heads “cross.0”"),
-        (("encoder.0", "heads", "zero", 0.0, (4,)), "no head 4 at encoder.0: it has 4"),
+        (("encoder.0", "heads", "zero", 0.0, (1, 4)), "no head 4 at encoder.0: it has 4"),
         (("encoder.0", "hidden", "zero", 0.0, None, (99,)), "no token 99 at encoder.0"),
         (("encoder.0", "hidden", "replace", torch.zeros(3, 32)), "the size 3 × 32; .* 1 × 8 × 32"),
         (("encoder.0", "hidden", "add", torch.zeros(5, 1, 8, 32)), "the size 5 × 1 × 8 × 32"),

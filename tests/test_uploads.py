@@ -58,7 +58,7 @@ def test_what_is_said_of_a_file_that_was_given_up_are_the_limits_that_it_had(
     given: list[tuple[float, int]] = []
 
     class Process(Apart):
-        def ask(self, question: Any, seconds: float, *_more: Any, **_named: Any) -> apart.Answer:
+        def ask(self, question: Any, seconds: float, *_more: Any, **_limits: Any) -> apart.Answer:
             given.append((seconds, self._memory))
             raise GivenUp("it took all day")
 
