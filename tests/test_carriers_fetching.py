@@ -371,7 +371,9 @@ def test_the_cache_is_where_the_reader_keeps_such_things(
 
 def test_every_carrier_is_written_down_in_full() -> None:
     names = [one.name for one in registry.carriers()]
-    assert names == ["smollm2", "e5", "vit", "efficientnet", "whisper", "reactions"]
+    assert names == [
+        "smollm2", "e5", "vit", "efficientnet", "whisper", "reactions", "photographs",
+    ]  # fmt: skip
     for one in registry.carriers():
         assert one.credit
         assert one.source.startswith("https://pypi.org/project/")

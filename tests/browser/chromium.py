@@ -15,6 +15,8 @@ FLAGS: Final = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 

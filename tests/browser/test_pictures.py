@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,15 @@ def test_a_picture_of_ones_own_is_seen_and_taken_home(
     _words, png = pictures(page, MAP, tmp_path)
     with Image.open(io.BytesIO(png)) as found:
         assert found.width >= 900
+
+
+def test_the_camera_takes_a_picture_that_is_seen(
+    visit: Callable[..., Page], server: Server
+) -> None:
+    page = visit(permissions=["camera"])
+    opened(page, f"{server.url}/{EYE}&picture-from=camera")
+    page.get_by_role("button", name="Take Photo").click()
+    expect(caption(page, "From [CLS], the strongest look")).to_be_visible(timeout=PATIENCE)
 
 
 def test_the_first_special_place_is_named_for_everybody(page: Page, server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,15 @@ def test_a_head_is_opened_from_the_table_and_the_picture_taken_home(
     inscribed, png = pictures(page, HEARING, tmp_path)
     assert "0.5" in inscribed
     assert png.startswith(b"\x89PNG")
+
+
+def test_the_microphone_is_heard(visit: Callable[..., Page], server: Server) -> None:
+    page = visit(permissions=["microphone"])
+    opened(page, f"{server.url}/sound?model=fake-ear&lang=en&from=voice")
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(4000)
+    page.get_by_role("button", name="Stop recording").click()
+    widget(page, HEARING).locator("canvas.base").wait_for(timeout=PATIENCE)
 
 
 def test_a_file_of_ones_own_is_heard(page: Page, server: Server) -> None:

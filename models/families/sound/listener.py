@@ -11,8 +11,10 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -27,7 +29,7 @@ from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import Superseded, TextError
 from attention_core.files.sound import RATE, Sound
 from attention_core.marking import N_
-from attention_core.numbers.alignment.segments import segments
+from attention_core.numbers.alignment.segments import in_order, segments
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note, Site
@@ -82,6 +84,22 @@ class Heard:
         """(token, frame): the mean of some heads (layer, head) over the frames that hold sound."""
         found = [self.cross[layer].weights([head])[0, :, : self.frames] for layer, head in heads]
         return torch.stack(found).mean(0)
+
+    @cached_property
+    def order(self) -> dict[tuple[int, int], float]:
+        """How well each head of cross-attention keeps time: (layer, head) to the share of pairs of
+        words of which the later one looks later; 0.5 where there are not two words.
+        """
+        spoken = [place for place, one in enumerate(self.record.axes[1].tokens) if not one.special]
+        return {
+            (layer, head): 0.5 if math.isnan(share) else float(share)
+            for layer, one in enumerate(self.cross)
+            for head, share in enumerate(in_order(one.weights()[:, spoken, : self.frames]))
+        }
+
+    def timed(self, most: int) -> list[tuple[int, int]]:
+        """The heads that keep time best, the earlier ones first among equals."""
+        return sorted(self.order, key=lambda place: (-self.order[place], place))[:most]
 
     def words(self, looks: Tensor) -> tuple[Spoken, ...]:
         """When each word is said, by how its tokens look. looks (token, frame)
