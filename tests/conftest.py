@@ -22,7 +22,7 @@ ALONE: Final = frozenset({"browser", "server"})
 
 
 def pytest_report_header() -> str:
-    """Which of the real models are tried as such; of the others it is tried what is said of them."""
+    """Which real models are not here; of these it is tried what the app says instead."""
     missing = [one.name for one in carriers() if cache.whole(one) is None]
     return f"real models not in the cache: {', '.join(missing) or 'none'}"
 

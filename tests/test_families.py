@@ -106,16 +106,16 @@ def test_a_package_elsewhere_brings_its_families_and_a_broken_one_harms_nobody(
 @pytest.mark.usefixtures("apart")
 def test_a_source_that_registers_itself_is_in_the_catalogue_at_its_place() -> None:
     untrained = catalogue.entry("fake").card
-    card = Card(**{**vars(untrained), "name": "wheel:toy", "title": "Toy"})
+    card = Card(**{**vars(untrained), "name": "toy:toy", "title": "Toy"})
     entry = from_files(card, lambda: Origin(Path("nowhere"), Path("nowhere")))
     made = sources.Source("wheels", 35, lambda: (entry,))
     before = [one.card.name for one in catalogue.entries()]
     sources.register(made)
     at = before.index("fake") + 1
     assert [one.card.name for one in catalogue.entries()] == [
-        *before[:at], "wheel:toy", *before[at:],
+        *before[:at], "toy:toy", *before[at:],
     ]  # fmt: skip
-    assert catalogue.entry("wheel:toy") is entry
+    assert catalogue.entry("toy:toy") is entry
     with pytest.raises(ModelError, match="two sources of models called “wheels”"):
         sources.register(sources.Source("wheels", 36, lambda: ()))
 
