@@ -11,8 +11,8 @@ Scripts (`script-src`) are the server's own files and, besides them:
 `'wasm-unsafe-eval'` is not either: the library in which messages come asks for it to multiply large
 numbers, is refused, and multiplies without it.
 
-What a camera or a microphone takes (`connect-src`, `media-src`) is a `data:` or `blob:` of the page's
-own until it is sent here; neither leads to another machine.
+What a camera or a microphone takes (`connect-src`, `media-src`) is a `data:` or `blob:` of the
+page's own until it is sent here; neither leads to another machine.
 
 Styles (`style-src`) need `'unsafe-inline'`: Streamlit writes its styles into the page while it
 runs, and so does Plotly.

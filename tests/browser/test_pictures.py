@@ -125,6 +125,11 @@ def test_the_camera_takes_a_picture_that_is_seen(
 ) -> None:
     page = visit(permissions=["camera"])
     opened(page, f"{server.url}/{EYE}&picture-from=camera")
+    video = page.locator("video")
+    for _attempt in range(300):
+        if video.count() and video.evaluate("one => one.readyState > 2 && one.videoWidth > 0"):
+            break
+        page.wait_for_timeout(100)
     page.get_by_role("button", name="Take Photo").click()
     expect(caption(page, "From [CLS], the strongest look")).to_be_visible(timeout=PATIENCE)
 
