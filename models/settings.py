@@ -21,12 +21,15 @@ class Settings:
     downloads   ATLAS_ALLOW_DOWNLOADS=1: readers may fetch models from the Hugging Face hub
     max_tokens  ATLAS_MAX_TOKENS: no text is read beyond this, however much a model could take
     hosts       ATLAS_HOSTS: names by which readers reach this server, besides its own; * for any
+    carriers    ATLAS_CARRIERS_DIR: where models out of the package index are kept; a folder of the
+                reader's cache where it is not set
     """
 
     models_dir: Path | None = None
     downloads: bool = False
     max_tokens: int = 512
     hosts: frozenset[str] = frozenset()
+    carriers: Path = Path("carriers")
 
 
 def settings() -> Settings:
@@ -41,7 +44,17 @@ def settings() -> Settings:
         downloads=allowed in ("1", "true", "yes", "on"),
         max_tokens=_max_tokens(os.environ.get("ATLAS_MAX_TOKENS", "").strip() or "512"),
         hosts=frozenset(os.environ.get("ATLAS_HOSTS", "").lower().replace(",", " ").split()),
+        carriers=_carriers(os.environ.get("ATLAS_CARRIERS_DIR", "").strip()),
     )
+
+
+def _carriers(folder: str) -> Path:
+    """Source of the default: XDG Base Directory Specification, XDG_CACHE_HOME."""
+    if folder:
+        return Path(folder).expanduser().absolute()
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    home = cache if cache.is_absolute() else Path.home() / ".cache"
+    return home / "attention-atlas" / "carriers"
 
 
 def _max_tokens(text: str) -> int:

@@ -25,7 +25,7 @@ from tests.components_harness.data import ENGLISH, NASTY, Tree, causal_heads, la
 
 HARNESS = Path(__file__).parent / "components_harness" / "serve.py"
 ROWS = Path(__file__).parents[1] / "pages" / "widgets" / "tree" / "rows.js"
-WIDGETS = ("head_grid", "head_view", "matrix", "gold", "alignment", "tree")
+WIDGETS = ("head_grid", "head_view", "matrix", "gold", "alignment", "tree", "picture")
 Open = Callable[..., Page]
 
 
@@ -84,6 +84,57 @@ def test_the_grid_is_walked_with_arrows_and_enter(show: Open) -> None:
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     given_back(page, {"head": [3, 8]})
+
+
+def cells(page: Page) -> Callable[[int, int], Position]:
+    """Where a patch of the drawing lies on the page: 6 × 9 of them over 540 of its 640 pixels."""
+    box = page.locator(".base").bounding_box()
+    assert box is not None
+    scale = (box["height"] - 34) / 360
+
+    def middle(row: int, column: int) -> Position:
+        return {"x": (50 + 60 * (column + 0.5)) * scale, "y": 60 * (row + 0.5) * scale}
+
+    return middle
+
+
+def test_a_patch_is_followed_kept_and_let_go(show: Open) -> None:
+    page = show("picture")
+    at = cells(page)
+    page.locator(".base").hover(position=at(2, 3))
+    expect(page.get_by_role("status")).to_contain_text("row 3, column 4 looks most at row 3")
+    page.locator(".base").click(position=at(2, 3))
+    given_back(page, {"chosen": [2 + 2 * 9 + 3]})
+    page.locator(".base").hover(position=at(2, 4))
+    expect(page.get_by_role("status")).to_contain_text("row 3, column 5: ")
+    page.locator(".base").click(position=at(2, 3))
+    given_back(page, {"chosen": [0]})
+
+
+def test_a_region_is_dragged_over_a_picture(show: Open) -> None:
+    page = show("picture")
+    box, at = page.locator(".base").bounding_box(), cells(page)
+    assert box is not None
+    for place, step in ((at(1, 1), page.mouse.down), (at(2, 2), page.mouse.up)):
+        page.mouse.move(box["x"] + place["x"], box["y"] + place["y"], steps=4)
+        step()
+    given_back(page, {"chosen": [12, 13, 21, 22]})
+    expect(page.get_by_role("status")).to_contain_text("row 3, column 3: ")
+
+
+def test_a_picture_is_walked_by_keyboard_and_its_special_places_are_buttons(show: Open) -> None:
+    page = show("picture")
+    page.locator(".scroller").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    given_back(page, {"chosen": [3]})
+    page.keyboard.press("Shift+ArrowDown")
+    given_back(page, {"chosen": [3, 12]})
+    page.keyboard.press("Escape")
+    given_back(page, {"chosen": [0]})
+    page.get_by_role("button", name="register").click()
+    given_back(page, {"chosen": [1]})
+    expect(page.get_by_role("button", name="register")).to_have_attribute("aria-pressed", "true")
 
 
 def test_several_queries_are_pinned_and_escape_lets_go(show: Open) -> None:

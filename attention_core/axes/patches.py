@@ -63,6 +63,26 @@ class PatchAxis:
 
     unit = N_("patches")
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of patches."""
+        return (
+            1 + max((patch.row for patch in self.tokens), default=-1),
+            1 + max((patch.column for patch in self.tokens), default=-1),
+        )
+
+    @property
+    def before(self) -> int:
+        """How many places stand in front that lie nowhere in the picture."""
+        return sum(patch.row < 0 for patch in self.tokens)
+
+    @property
+    def crop(self) -> Box:
+        """The part of the picture that the patches cover."""
+        boxes = [patch.box for patch in self.tokens if patch.row >= 0]
+        left, top, right, bottom = zip(*boxes, strict=True)
+        return Box(min(left), min(top), max(right), max(bottom))
+
     def __len__(self) -> int:
         return len(self.tokens)
 
@@ -103,12 +123,13 @@ def _grid(axis: Axis) -> Tensor:
 
 def patches(
     rows: int, columns: int, width: float, height: float, before: tuple[str, ...] = (),
-    regions: tuple[int, ...] = (), name: str = "picture",
+    regions: tuple[int, ...] = (), name: str = "picture", crop: Box | None = None,
 ) -> PatchAxis:  # fmt: skip
-    """A picture cut into rows × columns patches.
+    """A picture, or a part of it, cut into rows × columns patches.
 
     before   names of the places that the model puts in front, such as [CLS]
     regions  for each patch, row by row, the number of its region
+    crop     the part that the patches cover; None = all of it
 
     Raises ShapeError unless there is one region for each patch, or none at all.
     """
@@ -118,11 +139,15 @@ def patches(
             found=len(regions),
             needed=rows * columns,
         )
-    across, down = width / columns, height / rows
+    seen = crop or Box(0, 0, width, height)
+    across, down = (seen.right - seen.left) / columns, (seen.bottom - seen.top) / rows
     cells = [
         Patch(
             f"{row + 1}, {column + 1}",
-            Box(column * across, row * down, (column + 1) * across, (row + 1) * down),
+            Box(
+                seen.left + column * across, seen.top + row * down,
+                seen.left + (column + 1) * across, seen.top + (row + 1) * down,
+            ),
             False, row, column, regions[row * columns + column] if regions else -1,
         )
         for row in range(rows)

@@ -1,7 +1,8 @@
 """What files hold as plain values, so that they can be read in one process and used in another.
 
 `answering` is the side that reads: it is asked with plain values and bytes, and says what it read,
-or what is wrong with a file, in plain values and bytes. `attention`, `pairs` and `table` ask it.
+or what is wrong with a file, in plain values and bytes. `attention`, `pairs`, `table` and
+`picture` ask it.
 
 >>> asked = answering()
 >>> found = attention(asked, b",the,cat\\nle,0.9,0.1\\n")
@@ -27,6 +28,7 @@ from attention_core.files import corpus, reading, registry
 from attention_core.files.format import Columns, Reading, Table
 from attention_core.files.imported import Imported
 from attention_core.files.pairs import Pair, Pairs
+from attention_core.files.photograph import Photograph, photograph
 from attention_core.files.text import assumed, decoded
 from attention_core.numbers.alignment import AlignedPair, Gold, Link
 from attention_core.watching.record import Note
@@ -81,6 +83,12 @@ def table(asked: Asked, form: str, data: bytes) -> Table:
     return Table(tuple(said["beginnings"]), Columns(*said["likely"]))
 
 
+def picture(asked: Asked, data: bytes) -> Photograph:
+    """A picture; raises TextError with what is wrong with it."""
+    said, (png,) = _heard(asked, {"picture": True}, [data])
+    return Photograph(png, said["width"], said["height"], _noted(said["notes"]))
+
+
 def answering() -> Asked:
     """What reads."""
     return answer
@@ -93,6 +101,8 @@ def answer(question: Mapping[str, Any], parts: list[bytes]) -> Told:
             return _read(question, *parts)
         if "pairs" in question:
             return _pairs(question, parts), []
+        if "picture" in question:
+            return _picture(*parts)
         return _table(question["table"], *parts), []
     except AttentionError as problem:
         return {"refused": [type(problem).__name__, *_template(problem)]}, []
@@ -121,6 +131,12 @@ def _pairs(question: Mapping[str, Any], parts: list[bytes]) -> Any:
     found = corpus.read(question["pairs"], files, how)
     rows = [[pair.source, pair.target, _linked(pair.aligned)] for pair in found.rows]
     return {"rows": rows, "notes": list(map(_template, found.notes))}
+
+
+def _picture(data: bytes) -> Told:
+    found = photograph(data)
+    notes = list(map(_template, found.notes))
+    return {"width": found.width, "height": found.height, "notes": notes}, [found.png]
 
 
 def _table(form: str, data: bytes) -> Any:

@@ -25,8 +25,9 @@ from attention_core.finding import found
 from models.loading.documents import read_json
 from models.loading.folders import CONFIG_BYTES
 
-Task = Literal["read", "translate"]
-"""What a reader does with a model: give it something to read, or have it write."""
+Task = Literal["read", "translate", "see", "name"]
+"""What a reader does with a model: give it a text, have it write, show it a picture so that it
+looks, or so that it names what it shows."""
 GROUP: Final = "attention_atlas.families"
 
 

@@ -145,7 +145,7 @@ class Reader:
         with watch.changing(edits):
             return self._run(watch, parts, never, want)
 
-    def _sides(self, axes: tuple[TextAxis, ...]) -> Sides:
+    def _sides(self, axes: tuple[TextAxis, ...]) -> Sides[TextAxis]:
         if self.second == "decoder":
             return pair_sides(axes[0], axes[-1], axes[-1])
         return dict.fromkeys(("encoder", "decoder"), (axes[0], axes[0]))

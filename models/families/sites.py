@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from attention_core.axes.tokens import TextAxis
+from attention_core.axes.axis import Axis
 from attention_core.errors import UnverifiedError
 from attention_core.marking import N_
 from attention_core.watching.capture import Call
 from attention_core.watching.place import Place
 from attention_core.watching.record import Integrity, Note, QueryKey, Site, Source, Stored
 
-Sides = Mapping[str, tuple[TextAxis, TextAxis]]
+Along = TypeVar("Along", bound=Axis)
+Sides = Mapping[str, tuple[Along, Along]]
 """For each kind of look, what its queries and its keys stand for."""
 
 
@@ -137,7 +139,7 @@ def modules(seen: Iterable[Seen]) -> dict[str, nn.Module]:
     return {str(place): one.module for place, one in named(seen) if one.module is not None}
 
 
-def sites(seen: Iterable[Seen], sides: Sides) -> tuple[Site, ...]:
+def sites(seen: Iterable[Seen], sides: Sides[Along]) -> tuple[Site[Along], ...]:
     """What was seen, each with its axes."""
     return tuple(
         Site((place,), one.heads, *sides[one.kind], one.source, one.integrity)
@@ -145,7 +147,7 @@ def sites(seen: Iterable[Seen], sides: Sides) -> tuple[Site, ...]:
     )
 
 
-def pair_sides(source: TextAxis, target: TextAxis, written: TextAxis) -> Sides:
+def pair_sides(source: Along, target: Along, written: Along) -> Sides[Along]:
     """The sides of an encoder–decoder.
 
     source   what the encoder read

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +40,8 @@ FOREIGN: Final = (
 Steps = Sequence[Inputs]
 """Inputs one after the other, each continuing from what the one before left in the cache."""
 
+Network = TypeVar("Network", bound=nn.Module)
+
 ROUNDINGS = 64
 """How much more than one rounding of its input a pass may move: each layer rounds about ten times,
 these add up as the root of their number, and no model has more than 400 layers."""
@@ -48,7 +50,7 @@ MOST = 1e-2
 _OUTPUTS = ("logits", "last_hidden_state", "encoder_last_hidden_state")
 
 
-def twin(model: PreTrainedModel) -> PreTrainedModel:
+def twin(model: Network) -> Network:
     """The same network, all modules new, all weights and buffers shared."""
     shared = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
     return copy.deepcopy(model, shared)

@@ -131,9 +131,8 @@ class Watch:
     def notes(self) -> tuple[Note, ...]:
         """What a reader must know of every record of this model."""
         notes = [sentence for kind, sentence in _MISSING.items() if kind in self._missing]
-        if not isinstance(self.model.input_modalities, str) and _OTHERS.intersection(
-            self.model.input_modalities
-        ):
+        given = self.model.input_modalities
+        if not isinstance(given, str) and "text" in given and _OTHERS.intersection(given):
             notes.append(_TEXT_ALONE)
         if self._parted:
             notes += [*self._unfolding.notes, _LAID_OUT]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ _POSITIONS = (
 )
 _NEEDED = re.compile(r"requires the (\S+) library")
 _PARTS = ("encoder", "decoder", "text_config")
-_UNUSED = ("pooler",)
+_UNUSED = ("pooler", "embeddings.mask_token")
 """Parts that a checkpoint may lack because attention does not pass through them."""
 
 
@@ -116,7 +116,8 @@ def writes(model_type: str) -> bool:
 
 def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False) -> Checkpoint:
     """Model, adapter and tokenizer of a folder that has been judged."""
-    found, model = tokenizer(folder, converted, ours), _model(folder, architecture)
+    found = tokenizer(folder, converted, ours)
+    model = network(folder, lambda: of_folder(folder, architecture))
     merged, place = adapters.merged(model, folder), towers.tower(model, called(folder))
     model = towers.taken(model, place)
     checkpoint = Checkpoint(model, found, (*merged, *towers.notes(model, place)), not ours)
@@ -124,9 +125,16 @@ def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False
     return checkpoint
 
 
-def _model(folder: Path, architecture: Any) -> PreTrainedModel:
+def network(folder: Path, class_of: Callable[[], Any], side: towers.Side = "text") -> Any:
+    """The model in a folder that has been judged, every weight of the part that is wanted there.
+
+    class_of  the class of the library that it is; may raise ModelError
+    side      which tower is wanted where it has two
+
+    Raises ModelError with a sentence for whatever is wrong with it.
+    """
     try:
-        found = of_folder(folder, architecture)
+        found = class_of()
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         check_memory(called(folder), size.parameters(found, config, called(folder)))
         model, report = found.from_pretrained(
@@ -157,9 +165,10 @@ def _model(folder: Path, architecture: Any) -> PreTrainedModel:
             "what was wrong.",
             model=called(folder),
         ) from fault
-    place = towers.tower(model, called(folder))
-    _check_report(report, called(folder), _learned(model), place and f"{place}.")
-    return model.eval()  # type: ignore[no-any-return]
+    place = towers.tower(model, called(folder), side)
+    _check_report(report, called(folder), _learned(model), place and f"{place}.", side)
+    check_finite(model, called(folder))
+    return model.eval()
 
 
 def _learned(model: PreTrainedModel) -> set[str]:
@@ -169,10 +178,13 @@ def _learned(model: PreTrainedModel) -> set[str]:
     return {name for name, _ in named if name.rpartition(".")[0] not in made}
 
 
-def _check_report(report: dict[str, Any], name: str, learned: set[str], within: str) -> None:
+def _check_report(
+    report: dict[str, Any], name: str, learned: set[str], within: str, side: towers.Side
+) -> None:
     """Raises ModelError when weights are missing or of another shape: they would be random.
 
     within  how the names of the weights begin that are needed
+    side    which tower these are
     """
     unused = tuple(within + part for part in _UNUSED)
     for place, held, wanted in sorted(report["mismatched_keys"]):
@@ -189,7 +201,7 @@ def _check_report(report: dict[str, Any], name: str, learned: set[str], within: 
     needed = {key for key in learned if key.startswith(within) and not key.startswith(unused)}
     missing = sorted(needed.intersection(report["missing_keys"]))
     if within and missing and set(missing) == needed:
-        raise towers.without_texts(name)
+        raise towers.without(name, side)
     if missing:
         raise ModelError(
             "The weights file of {model} lacks {count} of the model's tensors, such as "
@@ -200,9 +212,9 @@ def _check_report(report: dict[str, Any], name: str, learned: set[str], within: 
         )
 
 
-def _check(checkpoint: Checkpoint, name: str) -> None:
-    """Raises ModelError when the weights are not numbers or the tokenizer names unknown rows."""
-    for key, weight in checkpoint.model.named_parameters():
+def check_finite(model: PreTrainedModel, name: str) -> None:
+    """Raises ModelError when the weights are not numbers."""
+    for key, weight in model.named_parameters():
         if not bool(torch.isfinite(weight).all()):
             raise ModelError(
                 "The weights of {model} hold NaN or infinite numbers (in {place}); "
@@ -210,6 +222,10 @@ def _check(checkpoint: Checkpoint, name: str) -> None:
                 model=name,
                 place=key,
             )
+
+
+def _check(checkpoint: Checkpoint, name: str) -> None:
+    """Raises ModelError when the tokenizer names rows that the model has not."""
     rows = _rows(checkpoint.model)
     highest = max(checkpoint.tokenizer.get_vocab().values(), default=0)
     if rows is not None and highest >= rows:

@@ -52,10 +52,11 @@ class Judgement:
     bytes: int
 
 
-def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
+def judge(folder: Path, root: Path, links: bool = False, tokens: bool = True) -> Judgement:
     """What the folder holds, by its configuration and the headers of its weights.
 
-    links  True where files may be links, as in the hub's cache; they must stay below root
+    links   True where files may be links, as in the hub's cache; they must stay below root
+    tokens  True where a tokenizer is needed
 
     Raises ModelError for the first thing that speaks against loading it.
     """
@@ -70,7 +71,8 @@ def judge(folder: Path, root: Path, links: bool = False) -> Judgement:
     _check_code(folder, config)
     model_type = _model_type(called(folder), config)
     _check_sizes(called(folder), config)
-    tokenizer.check(folder)
+    if tokens:
+        tokenizer.check(folder)
     _check_quantised(called(folder), config)
     _check_kernels(called(folder), config)
     found = weights.files(folder)

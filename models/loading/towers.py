@@ -1,4 +1,4 @@
-"""Models of two towers, one of which reads texts: CLIP and its kin. A reader gets that tower.
+"""Models of two towers, one of which reads texts: CLIP and its kin. A reader gets one of them.
 
 The whole model is loaded, so that the library finds each weight under whatever name it was saved,
 and says which are missing; then the tower is taken and the rest let go.
@@ -10,13 +10,15 @@ and says which are missing; then the tower is taken and the rest let go.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from transformers import AutoModel, PreTrainedModel
 
 from attention_core.errors import ModelError
 from attention_core.watching.record import Note
 
+Side = Literal["text", "vision"]
+"""Which tower: the one that reads texts or the one that sees pictures."""
 _TEXT: Final = "input_ids"
 _READS: Final = "get_text_features"
 """What the library calls the command of such models that gives a text to its tower alone."""
@@ -46,24 +48,35 @@ def towered(found: Any, config_class: Any) -> bool:
     return hasattr(found, _READS) or (inner and getattr(found, "main_input_name", _TEXT) != _TEXT)
 
 
-def tower(model: PreTrainedModel, name: str) -> str:
-    """Where in a model of two towers the one is that reads texts; "" in any other model.
+def seeing(config: Any) -> bool:
+    """Whether models of this kind have a part that sees pictures, among others."""
+    return getattr(config, "vision_config", None) is not None
+
+
+def tower(model: PreTrainedModel, name: str, side: Side = "text") -> str:
+    """Where in a model of two towers the one is that is wanted; "" in any other model.
 
     name  of the model, for the sentence
 
     Raises ModelError where it has none, as a model that was cut down to its other tower.
     """
-    if not two_towered(model.config):
+    if not (two_towered(model.config) if side == "text" else seeing(model.config)):
         return ""
-    wanted = type(getattr(model.config, "text_config", None))
+    wanted = type(getattr(model.config, f"{side}_config", None))
     for path, part in model.named_modules():
         if path and isinstance(part, PreTrainedModel) and isinstance(part.config, wanted):
             return str(path)
-    raise without_texts(name)
+    raise without(name, side)
 
 
-def without_texts(name: str) -> ModelError:
-    """What is said where the tower that reads texts is missing."""
+def without(name: str, side: Side) -> ModelError:
+    """What is said where the tower that is wanted is missing."""
+    if side == "vision":
+        return ModelError(
+            "The folder of {model} has no part that sees a picture by itself; choose the whole "
+            "model, or another one that sees pictures.",
+            model=name,
+        )
     return ModelError(
         "The folder of {model} has no part that reads a text by itself; choose the whole model, or "
         "a model of language.",
@@ -71,12 +84,12 @@ def without_texts(name: str) -> ModelError:
     )
 
 
-def taken(model: PreTrainedModel, path: str) -> PreTrainedModel:
+def taken(model: PreTrainedModel, path: str, side: Side = "text") -> PreTrainedModel:
     """The tower at that place, as a model of its own; the model itself where there is no place."""
     if not path:
         return model
     found: Any = model.get_submodule(path)
-    found.input_modalities = "text"  # some towers say what the whole model takes
+    found.input_modalities = "text" if side == "text" else "image"  # some say the whole model's
     return found  # type: ignore[no-any-return]
 
 

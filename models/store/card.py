@@ -44,6 +44,11 @@ class Card:
     reads: Reads = "text"
     """What a model of files is given, as far as its configuration says."""
 
+    @property
+    def task(self) -> Task:
+        """What is done with a model that is given this."""
+        return "see" if self.reads == "pictures" else "read"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -54,14 +59,16 @@ class Entry:
     task: Task = "read"
 
 
-def from_files(card: Card, origin: Callable[[], Origin], task: Task = "read") -> Entry:
+def from_files(card: Card, origin: Callable[[], Origin], task: Task | None = None) -> Entry:
     """A model that is files, opened by whichever family its configuration belongs to.
 
     origin  asked when the model is opened; may raise ModelError, such as DownloadNeeded
+    task    what is done with it; None for the usual with what it is given
     """
+    wanted = task or card.task
 
     def opened() -> Watched:
         files = origin()
-        return family(files.config, task).open(card.name, files)
+        return family(files.config, wanted).open(card.name, files)
 
-    return Entry(card, opened, task)
+    return Entry(card, opened, wanted)

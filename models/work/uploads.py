@@ -16,6 +16,7 @@ from attention_core.errors import Superseded, TextError
 from attention_core.files import plain
 from attention_core.files.format import Reading, Table
 from attention_core.files.pairs import Pairs
+from attention_core.files.photograph import Photograph
 from attention_core.files.plain import Opened, Told
 from models.work.apart import Apart, GivenUp
 from models.work.desk import Desk
@@ -62,6 +63,10 @@ class Uploads:
     def table(self, reader: Hashable, form: str, data: bytes) -> Table:
         """A file of pairs before it is read, as `plain.table` sees it. Raises as `attention`."""
         return plain.table(self._asked(reader), form, data)
+
+    def picture(self, reader: Hashable, data: bytes) -> Photograph:
+        """A picture, as `plain.picture` opens it. Raises as `attention` does."""
+        return plain.picture(self._asked(reader), data)
 
     def warm(self) -> None:
         """Have a process ready soon, if there is none; nobody waits for it."""

@@ -93,10 +93,11 @@ def examples(
 
 
 def answered(
-    work: Callable[[], T], cut: Choice[bool], place: str = "", doing: str = ""
+    work: Callable[[], T], cut: Choice[bool] | None = None, place: str = "", doing: str = ""
 ) -> T | None:
-    """The result of some work on the reader's text, or None after saying what was wrong.
+    """The result of some work on what the reader gave, or None after saying what was wrong.
 
+    cut    whether the beginning of a text may be read, where it can be too long
     place  a name for where on the page that is said, if it may be said in several
     doing  what the reader is told while they wait
     """
@@ -105,12 +106,13 @@ def answered(
             return work()
     except TooLong as problem:
         st.warning(said(problem), icon=":material/content_cut:")
-        st.button(
-            _("Read only the beginning"),
-            on_click=link.choose,
-            args=(cut, True),
-            key=f"{cut.key}.agree{place}",
-        )
+        if cut is not None:
+            st.button(
+                _("Read only the beginning"),
+                on_click=link.choose,
+                args=(cut, True),
+                key=f"{cut.key}.agree{place}",
+            )
     except AttentionError as problem:
         st.info(said(problem), icon=":material/info:")
     except Superseded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from models.families.seq2seq.languages import Wish
 from models.loading import hub
 from models.settings import settings
 from models.store import catalogue
+from models.store.sources.folders import PREFIX
 from pages.frame import link, prose
 from pages.frame.ask import forget, literal, said
 from pages.frame.language import _
@@ -21,11 +22,17 @@ from pages.frame.link import Choice, Kept, Name
 from pages.showing.readings import DEFAULTS
 
 Scale = Literal["matrix", "row"]
+BEFORE: Final = {"translate": catalogue.WRITES, "see": catalogue.SEES}
+"""How the names of models begin that are opened for a task which is not their usual one."""
+_OTHERS: Final = ("sound", "other")
+"""What no page gives to a model."""
 
 
 def model(page: str, task: str = "read") -> Choice[str]:
-    """The choice of a model on one page."""
-    return link.text(page, "model", DEFAULTS[task])
+    """The choice of a model on one page; at first the one that is named, or else the first."""
+    known = [entry.card.name for entry in catalogue.entries() if entry.task == task]
+    usual = DEFAULTS.get(task, "")
+    return link.text(page, "model", usual if usual in known or not known else known[0])
 
 
 def segments(
@@ -138,13 +145,18 @@ def choose_model(
     about_it  choices that mean something else for another model: forgotten when it changes
     beside    draws what else stands beside the card
     """
+    entries = catalogue.entries()
     cards = {
         entry.card.name: entry.card
-        for entry in catalogue.entries()
-        if entry.task == task or (task == "read" and entry.card.heads > 1)
+        for entry in entries
+        if entry.card.reads not in _OTHERS
+        and (entry.task == task or (task == "read" and entry.card.heads > 1))
     }
-    unread = [card.title for card in cards.values() if card.reads != "text"]
-    cards = {name: card for name, card in cards.items() if card.reads == "text"}
+    unread = [
+        entry.card.title
+        for entry in entries
+        if task == "read" and entry.card.reads != "text" and entry.card.name.startswith(PREFIX)
+    ]
     chosen = link.value(choice)
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}
@@ -155,7 +167,10 @@ def choose_model(
     if unread:
         prose.note(
             prose.filled(
-                _("Not in this list, because they do not read text: {names}."),
+                _(
+                    "Not in this list, because they do not read text: {names}. "
+                    "Those that see are on the page Pictures."
+                ),
                 names=prose.listed(unread),
             )
         )
@@ -165,7 +180,7 @@ def choose_model(
             beside()
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
-        another_model(choice, task == "translate")
+        another_model(choice, BEFORE.get(task, ""))
     return picked
 
 
@@ -223,16 +238,23 @@ def about(card: catalogue.Card) -> None:
         prose.facts(_(card.title), {name: fact for name, fact in facts.items() if fact})
 
 
-def another_model(choice: Choice[str], writes: bool = False) -> None:
+def another_model(choice: Choice[str], before: str = "") -> None:
     """A small menu that names a model of the hub, says how large it is, and fetches it.
 
-    writes  True where the model is to translate
+    before  how the names of models begin that are opened for this task
     """
     with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
         st.write(
-            _("Any encoder–decoder of the Hugging Face hub, such as Helsinki-NLP/opus-mt-en-fr.")
-            if writes
-            else _("Any model of the Hugging Face hub by name, such as bert-base-uncased.")
+            {
+                catalogue.WRITES: _(
+                    "Any encoder–decoder of the Hugging Face hub, such as "
+                    "Helsinki-NLP/opus-mt-en-fr."
+                ),
+                catalogue.SEES: _(
+                    "Any vision transformer of the Hugging Face hub, such as facebook/dinov2-small."
+                ),
+                "": _("Any model of the Hugging Face hub by name, such as bert-base-uncased."),
+            }[before]
         )
         name = st.text_input(_("Name on the hub"), key=f"{choice.key}.hub", max_chars=200)
         if not name:
@@ -240,7 +262,7 @@ def another_model(choice: Choice[str], writes: bool = False) -> None:
                 st.caption(_("Models on this machine only: this server does not download."))
             return
         try:
-            _offered(choice, hub.checked_name(name.strip()), catalogue.WRITES if writes else "")
+            _offered(choice, hub.checked_name(name.strip()), before)
         except AttentionError as problem:
             st.info(said(problem), icon=":material/info:")
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from attention_core.errors import AttentionError, ModelError
+from attention_core.files.photograph import Photograph
 from attention_core.numbers import measures
 from attention_core.numbers.named import Named
 from attention_core.pictures import views
@@ -21,12 +23,15 @@ from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.family import Watched
+from models.families.pictures import Namer, Viewer
+from models.families.pictures.classifying import Cam, Naming
+from models.families.pictures.viewer import Fit, Sight
 from models.families.reader import Reader
 from models.families.remarks import joined
 from models.families.translation import USUAL, Search, Translating, Translation
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
-from models.store import shelf
+from models.store import catalogue, shelf
 from models.work.desk import DESK
 from pages.frame import examples, session, waiting
 from pages.frame.language import _
@@ -48,7 +53,7 @@ class Part:
     measures  name to (layer, head)
     """
 
-    sites: tuple[Site, ...]
+    sites: tuple[Site[Any], ...]
     thumbs: list[NDArray[np.uint8]]
     measures: dict[str, Named]
 
@@ -110,6 +115,71 @@ def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
     record, parts = DESK.run(session.reader(), work)
     named = reader.named(text, second) if isinstance(reader, Reader) else ()
     return Reading(record, parts, named)
+
+
+def see(model: str, photo: Photograph, fit: Fit, short: int) -> Sight:
+    """What one model makes of a picture.
+
+    fit    all of it in its own shape, or as the model learned to see
+    short  patches along the shorter side of a whole picture
+
+    Raises ModelError with a sentence for the reader.
+    """
+    return _see(model, photo.digest, fit, short, photo)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _see(model: str, digest: str, fit: Fit, short: int, _photo: Photograph) -> Sight:
+    viewer = _opened(model)
+    if not isinstance(viewer, Viewer):
+        raise _wrong(model)
+
+    def work(cancelled: Callable[[], bool]) -> Sight:
+        return viewer.see(_photo, fit, short, cancelled)
+
+    return DESK.run(session.reader(), work)
+
+
+def naming(photo: Photograph) -> Naming:
+    """What a classifier says that a picture shows; raises ModelError where there is none."""
+    return _naming(photo.digest, photo)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _naming(digest: str, _photo: Photograph) -> Naming:
+    namer = _namer()
+    return DESK.run(session.reader(), lambda _cancelled: namer.name_it(_photo))
+
+
+def grad_cam(photo: Photograph, number: int) -> Cam:
+    """What spoke for one of the classifier's classes, and where; raises as `naming` does."""
+    return _grad_cam(photo.digest, number, photo)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _grad_cam(digest: str, number: int, _photo: Photograph) -> Cam:
+    namer = _namer()
+    return DESK.run(session.reader(), lambda _cancelled: namer.grad_cam(_photo, number))
+
+
+def _namer() -> Namer:
+    """The classifier that is on this machine."""
+    for entry in catalogue.entries():
+        if entry.task == "name":
+            found = _opened(entry.card.name)
+            if isinstance(found, Namer):
+                return found
+    raise ModelError(
+        "The classifier of photographs is not on this machine; the operator of this server "
+        "fetches it with {command}.",
+        command="python -m models.store.carriers efficientnet",
+    )
+
+
+def flexible(model: str) -> bool:
+    """Whether a model that sees takes pictures of any shape."""
+    viewer = _opened(model)
+    return isinstance(viewer, Viewer) and viewer.flexible
 
 
 def translate(

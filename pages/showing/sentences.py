@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from attention_core.files.judging import flat
 from attention_core.numbers import measures
@@ -222,7 +223,7 @@ def noted(note: Note) -> Markup:
     return filled("{note}", note=_(note.sentence).format(**note.values))
 
 
-def integrity(sites: Sequence[Site]) -> tuple[bool, Markup]:
+def integrity(sites: Sequence[Site[Any]]) -> tuple[bool, Markup]:
     """Whether the numbers reproduce the model, and how exactly."""
     heads = sum(site.heads for site in sites)
     rows = max(site.integrity.rows for site in sites)

@@ -7,6 +7,8 @@ beam, &still=1 gold that cannot be drawn.
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -21,6 +24,7 @@ from pages.widgets.alignment import Alignment, alignment
 from pages.widgets.head_grid import HeadGrid, head_grid
 from pages.widgets.head_view import HeadView, head_view
 from pages.widgets.matrix import Links, Matrix, matrix
+from pages.widgets.picture import PictureMap, heat, picture_map
 from pages.widgets.tree import Tree, tree
 from tests.components_harness.data import (
     ENGLISH,
@@ -60,6 +64,56 @@ def show_head_grid() -> None:
         key="grid",
     )
     st.code(json.dumps({"head": result.head}), language=None)
+
+
+def show_picture() -> None:
+    """A drawing under 6 × 9 patches, the middle of it seen; every place looks at its neighbours."""
+    rows, columns, special = 6, 9, 2
+    places = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), -1)
+    places = places.reshape(-1, 2)
+    apart = np.abs(places[:, None] - places[None]).max(-1)
+    looks = np.exp(-apart.astype(float))
+    looks = np.concatenate([np.full((special, len(places)), 1.0), looks])
+    looks = 0.8 * looks / looks.sum(-1, keepdims=True)
+    chosen = st.session_state.setdefault("places", {"chosen": [0]})
+
+    def take() -> None:
+        chosen["chosen"] = st.session_state["picture"]["chosen"]
+
+    picture_map(
+        PictureMap(
+            picture=drawing(),
+            width=640,
+            height=360,
+            grid=(rows, columns),
+            crop=(50, 0, 590, 360),
+            specials=["[CLS]", "register"],
+            looks=["look"] * len(looks),
+            heat=heat(looks),
+            peaks=looks.max(-1),
+            beside=np.full((len(looks), special), 0.1),
+            own=True,
+            boxes=[[110, 60, 290, 240]] if st.query_params.get("boxes") else [],
+            chosen=chosen["chosen"],
+            title="Where a patch looks",
+        ),
+        key="picture",
+        on_chosen_change=take,
+    )
+    st.code(json.dumps(chosen), language=None)
+
+
+def drawing() -> str:
+    """A small picture as an address that holds it."""
+    canvas = Image.new("RGB", (640, 360), "#7fb2e5")
+    pen = ImageDraw.Draw(canvas)
+    pen.rectangle((0, 250, 640, 360), fill="#5d8f3a")
+    pen.ellipse((500, 30, 570, 100), fill="#ffd84d")
+    pen.polygon([(110, 150), (200, 60), (290, 150)], fill="#8a3b2a")
+    pen.rectangle((130, 150, 270, 280), fill="#d9c7a0")
+    made = io.BytesIO()
+    canvas.save(made, "PNG")
+    return "data:image/png;base64," + base64.b64encode(made.getvalue()).decode()
 
 
 def show_head_view() -> None:
@@ -226,6 +280,7 @@ def show_tree() -> None:
 LINKS = [(0, 0), (1, 1), (3, 2), (3, 3), (2, 4), (4, 5)]
 WIDGETS = {
     "head_grid": show_head_grid,
+    "picture": show_picture,
     "head_view": show_head_view,
     "matrix": show_matrix,
     "gold": show_gold,

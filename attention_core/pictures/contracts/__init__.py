@@ -4,7 +4,7 @@ A picture is one file here with a `Picture`, and a folder of its `widget`'s name
 whoever asks for all of them asks `PICTURES`.
 
 >>> [picture.widget for picture in PICTURES]
-['alignment', 'head_grid', 'head_view', 'lab', 'matrix', 'mosaic', 'tree']
+['alignment', 'head_grid', 'head_view', 'lab', 'matrix', 'mosaic', 'picture', 'tree']
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from attention_core.pictures.contracts.lab import Lab
 from attention_core.pictures.contracts.matrix import Links, Matrix
 from attention_core.pictures.contracts.mosaic import Mosaic, Panel
 from attention_core.pictures.contracts.packing import Picture
+from attention_core.pictures.contracts.picture import PictureMap
 from attention_core.pictures.contracts.tree import Tree
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Mosaic",
     "Panel",
     "Picture",
+    "PictureMap",
     "Tree",
 ]
 

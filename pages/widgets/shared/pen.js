@@ -98,8 +98,9 @@ export class CanvasPen {
   }
 
   /** @type {Pen["image"]} */
-  image(picture, x, y, w, h) {
-    this.ctx.imageSmoothingEnabled = false;
+  image(picture, x, y, w, h, smooth = false) {
+    this.ctx.imageSmoothingEnabled = smooth;
+    this.ctx.imageSmoothingQuality = "high";
     this.ctx.drawImage(picture, x, y, w, h);
   }
 
@@ -209,10 +210,10 @@ export class SvgPen {
   }
 
   /** @type {Pen["image"]} */
-  image(picture, x, y, w, h) {
+  image(picture, x, y, w, h, smooth = false) {
     const node = this.add("image", { x, y, width: w, height: h, preserveAspectRatio: "none" });
     node.setAttribute("href", picture.toDataURL("image/png"));
-    node.style.imageRendering = "pixelated";
+    if (!smooth) node.style.imageRendering = "pixelated";
   }
 
   /** @type {Pen["text"]} */

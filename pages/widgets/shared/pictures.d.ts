@@ -156,6 +156,36 @@ export interface Mosaic extends Framed<MosaicChoice> {
   allowed: Uint8Array;
 }
 
+export interface PictureMapChoice {
+  chosen: number[];
+}
+
+export interface PictureMap extends Framed<PictureMapChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  picture: string;
+  width: number;
+  height: number;
+  grid: [number, number];
+  crop: [number, number, number, number];
+  looks: string[];
+  /** look × patch */
+  heat: Uint16Array;
+  /** look */
+  peaks: Float32Array;
+  /** look × special */
+  beside: Float32Array;
+  specials: string[];
+  /** patch × channel */
+  colours: Uint8Array | null;
+  boxes: number[][];
+  covered: number[];
+  unit: "share" | "number";
+  own: boolean;
+  picks: boolean;
+}
+
 export interface TreeChoice {
   node: number;
 }

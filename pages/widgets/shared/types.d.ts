@@ -25,7 +25,15 @@ export interface Pen {
   rect(x: number, y: number, w: number, h: number, style: Style): void;
   path(d: string, style: Style): void;
   hatch(x: number, y: number, w: number, h: number): void;
-  image(picture: HTMLCanvasElement, x: number, y: number, w: number, h: number): void;
+  /** A photograph is enlarged smoothly, cells of numbers are not. */
+  image(
+    picture: HTMLCanvasElement,
+    x: number,
+    y: number,
+    w: number,
+    h: number,
+    smooth?: boolean,
+  ): void;
   text(x: number, y: number, text: string, style: TextStyle): void;
   at(x: number, y: number, draw: () => void): void;
 }

@@ -1,0 +1,1 @@
+"""What the pages of pictures and sound are made of."""

@@ -1,0 +1,106 @@
+"""One layer's look, the look through all layers, and what spoke for a class of a classifier."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+from torch import Tensor
+
+from attention_core.axes.patches import PatchAxis
+from attention_core.errors import AttentionError
+from attention_core.files.photograph import Photograph
+from attention_core.numbers.rollout import rollout
+from models.families.pictures.viewer import Sight
+from pages.frame import ask, link, prose
+from pages.frame.language import _
+from pages.modalities.parts import maps
+from pages.modalities.parts.places import LAYER, PAGE, PLACES, layer_of, taking, told
+from pages.showing import choosing, readings
+
+KIND = link.one_of(PAGE, "kind", tuple(map(str, range(5))), "0")
+"""The place of the name that is asked about, among the most likely ones."""
+DEPTH: Final = f"{PAGE}.depth"
+
+
+def shown(sight: Sight, photo: Photograph) -> None:
+    """Three answers to where something is seen, side by side."""
+    sites, axis, places = sight.record.sites, sight.record.axes[0], link.value(PLACES)
+    st.session_state[DEPTH] = layer_of(sites) + 1
+    depth = st.slider(_("Up to layer"), 1, len(sites), key=DEPTH, on_change=took_depth)
+    one, through, spoke = st.columns(3, gap="medium")
+    with one:
+        title = _("Layer {layer} alone").format(layer=depth)
+        look(photo, axis, sites[depth - 1].weights().mean(0), f"{PAGE}.mean", title, places)
+        prose.note(
+            prose.filled(
+                _(
+                    "The mean of its heads: what this layer looks at, whatever it finds there "
+                    "by now."
+                )
+            )
+        )
+    with through:
+        title = _("Rollout to layer {layer}").format(layer=depth)
+        found = rollout(site.weights() for site in sites[:depth])
+        look(photo, axis, found, f"{PAGE}.rollout", title, places)
+        prose.note(
+            prose.filled(
+                _(
+                    "The layers multiplied, half of each patch passing by on the residual "
+                    "connection (Abnar and Zuidema 2020). It knows nothing of values: it says "
+                    "what could have mixed, not what mattered."
+                )
+            )
+        )
+    with spoke:
+        st.subheader(_("Grad-CAM"), anchor=False)
+        cam(photo)
+
+
+def look(
+    photo: Photograph, axis: PatchAxis, weights: Tensor, key: str, title: str, places: list[int]
+) -> None:
+    """A look over the picture, with its sentence. weights (query, key)"""
+    st.subheader(title, anchor=False)
+    found = weights[places].mean(0)
+    maps.over(
+        photo, axis, found.unsqueeze(0), key, taking(key), places, title=title,
+        name=key.rpartition(".")[2], hint=_("Click a patch, or drag over a region."),
+    )  # fmt: skip
+    prose.caption(told(axis, found, places))
+
+
+def cam(photo: Photograph) -> None:
+    """A convolutional classifier's names for the picture, and where one of them comes from."""
+    try:
+        naming = readings.naming(photo)
+    except AttentionError as problem:
+        st.info(ask.said(problem), icon=":material/info:")
+        return
+    best = naming.best(5)
+    titles = {
+        str(place): f"{label} · {100 * share:.0f} %"
+        for place, (_number, label, share) in enumerate(best)
+    }
+    number, label, share = best[min(int(link.value(KIND)), len(best) - 1)]
+    found = readings.grad_cam(photo, number)
+    axis = found.axis(photo)
+    weights = found.weights / max(float(found.weights.max()), 1e-12)
+    key = f"{PAGE}.cam"
+    maps.over(
+        photo, axis, weights.reshape(1, -1), key, title=label, name="grad-cam", plain=True,
+        hint=_("Brighter cells spoke more for this name."),
+    )  # fmt: skip
+    choosing.dropdown(KIND, _("Why this name?"), titles)
+    prose.caption(
+        prose.filled(
+            _("EfficientNet-Lite0, which has no attention, says {label} with {share} %."),
+            label=prose.token(label),
+            share=prose.number(100 * share, 0),
+        )
+    )
+
+
+def took_depth() -> None:
+    link.choose(LAYER, st.session_state[DEPTH] - 1)

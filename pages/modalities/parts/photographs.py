@@ -1,0 +1,87 @@
+"""Choosing a picture: a ready one, a file of one's own, or what the camera sees now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from attention_core.errors import AttentionError
+from attention_core.files.photograph import BYTES, FORMATS, Photograph
+from models.store import photographs
+from models.work.uploads import UPLOADS
+from pages.frame import ask, link, session
+from pages.frame.language import _
+from pages.frame.link import Choice, Kept
+from pages.showing import choosing
+
+Source = Literal["ready", "own", "camera"]
+ENDINGS: Final = [*(form.lower() for form in FORMATS), "jpg", "tif"]
+
+
+class Choices(NamedTuple):
+    """Where a picture comes from, and which of the ready ones it is."""
+
+    source: Choice[Source]
+    ready: Choice[str]
+
+
+class Brought(NamedTuple):
+    """A reader's own picture. of: which file it was made from"""
+
+    of: str
+    photo: Photograph
+
+
+def choices(page: str, which: str = "picture") -> Choices:
+    """What a page asks of a picture. which: its name in the address"""
+    source: Choice[Source] = link.one_of(page, f"{which}-from", ("ready", "own", "camera"), "ready")
+    return Choices(source, link.text(page, which, next(iter(photographs.READY))))
+
+
+def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
+    """The picture that the reader chose, or None while there is none.
+
+    about  choices about places in it: forgotten when the picture changes
+    """
+    titles = {"ready": _("An example"), "own": _("Your own picture"), "camera": _("Camera")}
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        source = choosing.segments(asked.source, _("Picture"), titles, about)
+        if source == "ready":
+            return _ready(asked.ready, about)
+    key = f"{asked.source.key}.{source}"
+    if source == "camera":
+        file = st.camera_input(_("Take a picture"), key=f"{key}.file", label_visibility="collapsed")
+    else:
+        file = st.file_uploader(
+            _("A picture: {formats}").format(formats=", ".join(FORMATS)),
+            type=ENDINGS, max_upload_size=BYTES // 1_000_000, key=f"{key}.file",
+        )  # fmt: skip
+    return _brought(file, key, about)
+
+
+def _ready(choice: Choice[str], about: Sequence[Kept]) -> Photograph:
+    names = photographs.names()
+    if link.value(choice) not in names:
+        link.choose(choice, names[0])
+    titles = {name: _(photographs.READY[name].title) for name in names}
+    name = choosing.dropdown(choice, _("Which picture"), titles, about, width=260)
+    return photographs.photograph(name)
+
+
+def _brought(file: UploadedFile | None, key: str, about: Sequence[Kept]) -> Photograph | None:
+    """The picture in a file; one that was brought before is kept while the reader is elsewhere."""
+    before: Brought | None = st.session_state.get(key)
+    if file is None:
+        return before.photo if before else None
+    if before is None or before.of != file.file_id:
+        try:
+            photo = UPLOADS.picture(session.reader(), file.getvalue())
+        except AttentionError as problem:
+            st.info(ask.said(problem), icon=":material/info:")
+            return None
+        ask.forget(about)
+        before = st.session_state[key] = Brought(file.file_id, photo)
+    return before.photo
