@@ -81,8 +81,7 @@ class Outcome:
         """Whether the translation has this sense's noun."""
         noun = sense.said(self.case.language).split()
         return any(
-            list(self.words[place : place + len(noun)]) == noun
-            for place in range(len(self.words))
+            list(self.words[place : place + len(noun)]) == noun for place in range(len(self.words))
         )
 
     @property
@@ -155,9 +154,7 @@ def run(decider: Decider, bank: Bank, many: Sequence[Case], picture: Picture) ->
 
 
 @torch.inference_mode()
-def _run(
-    decider: Decider, bank: Bank, many: Sequence[Case], picture: Picture
-) -> list[Outcome]:
+def _run(decider: Decider, bank: Bank, many: Sequence[Case], picture: Picture) -> list[Outcome]:
     network, known = decider.network, decider.known
     source = padded([known.reads(one.sentence.source) for one in many])
     where = torch.stack([one.where for one in many])
@@ -251,9 +248,7 @@ def _places(case: Case) -> tuple[int, int, list[int]]:
     mine = case.sentence.target(case.language)
     rival = sentence(case.sentence.frame, case.rival).target(case.language)
     pairs = zip(mine, rival, strict=False)
-    first = next(
-        (place for place, (one, other) in enumerate(pairs) if one.text != other.text), 0
-    )
+    first = next((place for place, (one, other) in enumerate(pairs) if one.text != other.text), 0)
     noun = next(place for place, word in enumerate(mine) if word.role == "noun")
     return first, noun, [place for place, word in enumerate(mine) if word.role == "frame"]
 
@@ -289,9 +284,7 @@ def clear(decider: Decider, bank: Bank, language: Language) -> dict[str, Any]:
     """Words that need no picture: are they translated, and does white paper leave them alone?"""
     many = cases(bank, language, unseen=True, ambiguous=False)
     shown, blank, none = (run(decider, bank, many, one) for one in ("right", "blank", "none"))
-    inner = [
-        outcome.gates[_places_of_noun(outcome.case)] for outcome in shown if outcome.exact
-    ]
+    inner = [outcome.gates[_places_of_noun(outcome.case)] for outcome in shown if outcome.exact]
     return {
         "exact_sentences": share(one.exact for one in shown),
         "exact_without_picture": share(one.exact for one in none),

@@ -8,6 +8,8 @@ emoji that our own nouns are compared with. Nothing of a package is executed: tw
 read from its archive, after the archive's size and SHA-512 were found right.
 """
 
+# ruff: noqa: T201  (a command says what it fetched)
+
 from __future__ import annotations
 
 import argparse
@@ -61,7 +63,9 @@ CLDR: Final = Package(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--into", type=Path, required=True, help="where archives and banks are kept")
+    parser.add_argument(
+        "--into", type=Path, required=True, help="where archives and banks are kept"
+    )
     into: Path = parser.parse_args().into
     into.mkdir(parents=True, exist_ok=True)
     ours = frozenset(drawings())
@@ -104,10 +108,13 @@ def _noto(path: Path) -> Iterator[tuple[str, str]]:
         toned = any(f"1f3f{digit}" in points for digit in "bcdef")
         if icon in icons and icon not in seen and not toned:
             seen.add(icon)
-            yield points, (
-                '<svg xmlns="http://www.w3.org/2000/svg" '
-                'xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 128 128">'
-                f"{icons[icon]['body']}</svg>"
+            yield (
+                points,
+                (
+                    '<svg xmlns="http://www.w3.org/2000/svg" '
+                    'xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 128 128">'
+                    f"{icons[icon]['body']}</svg>"
+                ),
             )
 
 

@@ -45,7 +45,7 @@ class Shape:
     encoder: int = 96
     """Per direction; an annotation is twice as wide."""
     decoder: int = 192
-    attention: int = 96
+    attention: int = 48
     """Hidden width of both scores."""
     cells: int = 96
     """Numbers of one cell of the picture."""
@@ -132,9 +132,7 @@ class Network(nn.Module):
         both = 2 * shape.encoder
         self.eye = Eye(shape.cells)
         self.words = nn.Embedding(shape.words, shape.embedding, PAD_ID)
-        self.encoder = nn.GRU(
-            shape.embedding, shape.encoder, bidirectional=True, batch_first=True
-        )
+        self.encoder = nn.GRU(shape.embedding, shape.encoder, bidirectional=True, batch_first=True)
         self.first_state = nn.Linear(both, shape.decoder)
         self.written = nn.Embedding(shape.target, shape.embedding, PAD_ID)
         self.proposal = nn.GRUCell(shape.embedding, shape.decoder)
@@ -198,9 +196,7 @@ class Network(nn.Module):
 
         now = self.update(torch.cat([words_seen, picture_seen], -1), proposed)
         said = torch.tanh(
-            self.readout(
-                torch.cat([self.dropout(now), embedded, words_seen, picture_seen], -1)
-            )
+            self.readout(torch.cat([self.dropout(now), embedded, words_seen, picture_seen], -1))
         )
         return Step(now, self.output(self.dropout(said)), gate, text, picture)
 

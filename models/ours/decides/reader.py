@@ -121,9 +121,7 @@ class Decider:
                 words=len(found),
                 limit=LIMIT - 1,
             )
-        tokens = [
-            Token(text[start:end], start, end, piece=word) for word, start, end in found
-        ]
+        tokens = [Token(text[start:end], start, end, piece=word) for word, start, end in found]
         return TextAxis("source", text, (*tokens, _end(text)), "en")
 
     def translate(

@@ -90,8 +90,8 @@ def held_out(frame: Frame, english: str) -> bool:
 def sentence(frame: Frame, sense: Sense) -> Sentence:
     """The frame filled with one sense of a noun."""
     return Sentence(
-        frame, sense, _filled(frame.english, _english(sense)), _filled(frame.french, _french(sense)),
-        _filled(frame.chinese, _chinese(sense)),
+        frame, sense, _filled(frame.english, _english(sense)),
+        _filled(frame.french, _french(sense)), _filled(frame.chinese, _chinese(sense)),
     )  # fmt: skip
 
 
@@ -125,7 +125,10 @@ def _english(sense: Sense) -> dict[str, str]:
 
 def _chinese(sense: Sense) -> dict[str, str]:
     counted = {"one": "一", "this": "这", "that": "那"}
-    return {"n": sense.chinese, **{name: f"{said} {sense.measure}" for name, said in counted.items()}}
+    return {
+        "n": sense.chinese,
+        **{name: f"{said} {sense.measure}" for name, said in counted.items()},
+    }
 
 
 def _french(sense: Sense) -> dict[str, str]:

@@ -23,14 +23,14 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.ours.decides.canvas import composed, covering, scattered
-from models.ours.decides.nouns import Language, Sense, drawings, senses
 from models.ours.decides.network import PAD_ID, Eye, Network, Shape
+from models.ours.decides.nouns import Language, Sense, drawings, senses
 from models.ours.decides.sentences import Sentence, sentences
 from models.ours.decides.vocabulary import LANGUAGES, Vocabulary, vocabulary
 
 CHECKPOINT: Final = Path(__file__).parent / "checkpoint"
 EYE_STEPS: Final = 1600
-STEPS: Final = 1800
+STEPS: Final = 1000
 EYE_BATCH, BATCH = 32, 64
 RATE: Final = 3e-3
 WARM_UP: Final = 200
@@ -42,8 +42,10 @@ FREE: Final = 0.5
 The price then rises for half as long."""
 WITHOUT: Final = 0.15
 """The share of lessons without a picture, and of those whose picture does not show the word."""
+REUSED: Final = 4
+"""Steps that take the same canvases with other sentences: to draw them takes as long as a step."""
 FORGOTTEN: Final = 0.2
-"""The share of written words that the network is not told, so that it looks rather than recalls."""
+"""The share of written words that it is not told, so that it looks rather than recalls."""
 SEED: Final = 20
 
 
@@ -126,7 +128,9 @@ class Run:
             self.step, self.seconds = kept["step"], kept["seconds"]
 
     def save(self) -> None:
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimiser", "schedule")}
+        parts = {
+            name: getattr(self, name).state_dict() for name in ("model", "optimiser", "schedule")
+        }
         torch.save({**parts, "step": self.step, "seconds": self.seconds}, self.path)
 
     def learn(self, loss: Tensor) -> None:
@@ -180,17 +184,15 @@ def learn_drawings(run: Run, bank: Bank) -> None:
     run.model.eval()
 
 
-class Batch(NamedTuple):
-    """Lessons, padded.
+class Pictures(NamedTuple):
+    """Canvases as the eye sees them, and the sense that each was made for.
 
-    source, target  (lesson, word)
-    canvases        (lesson, 3, row, column)
-    open            (lesson, 1)    0 for lessons without a picture
+    cells  (canvas, cell, cells)
+    open   (canvas, 1)    0 for lessons without a picture
     """
 
-    source: Tensor
-    target: Tensor
-    canvases: Tensor
+    senses: tuple[Sense, ...]
+    cells: Tensor
     open: Tensor
 
 
@@ -202,14 +204,20 @@ class Lessons:
     known: Vocabulary
 
     @cached_property
-    def sentences(self) -> tuple[list[Sentence], list[Sentence]]:
-        """To learn from: around ambiguous nouns, and around others."""
-        made = list(sentences(False))
-        several = {word for word, many in senses().items() if len(many) > 1}
-        return (
-            [one for one in made if one.sense.english in several],
-            [one for one in made if one.sense.english not in several],
-        )
+    def sentences(self) -> dict[Sense, list[Sentence]]:
+        """To learn from, for each sense."""
+        made: dict[Sense, list[Sentence]] = {}
+        for one in sentences(False):
+            made.setdefault(one.sense, []).append(one)
+        return made
+
+    @cached_property
+    def senses(self) -> tuple[list[Sense], list[Sense]]:
+        """Of words with several senses, and of others."""
+        every = [(sense, len(many) > 1) for many in senses().values() for sense in many]
+        return [one for one, several in every if several], [
+            one for one, several in every if not several
+        ]
 
     @cached_property
     def forbidden(self) -> dict[str, set[int]]:
@@ -223,41 +231,48 @@ class Lessons:
     def mine(self) -> list[int]:
         return self.bank.of(drawings())
 
-    def batch(self, step: int) -> Batch:
-        """The lessons of one step; the same whenever it is taken."""
-        luck = random.Random(SEED * 100_000 + step)
-        dice = torch.Generator().manual_seed(SEED * 100_000 + step)
-        doubtful, clear = self.sentences
+    def pictures(self, number: int, network: Network) -> Pictures:
+        """The canvases of that number; the same whenever they are made."""
+        luck = random.Random(SEED * 100_000 + number)
+        dice = torch.Generator().manual_seed(SEED * 100_000 + number)
+        doubtful, clear = self.senses
         chosen = [luck.choice(doubtful if luck.random() < 0.7 else clear) for _ in range(BATCH)]
-        languages: list[Language] = [luck.choice(LANGUAGES) for _ in chosen]
         where = scattered(4, BATCH, dice)
         shown, open = list[list[int]](), list[float]()
-        for row, one in enumerate(chosen):
-            drawn, kept = self.drawn(one.sense, luck)
+        for row, sense in enumerate(chosen):
+            drawn, kept = self.drawn(sense, luck)
             shown.append(drawn)
             where[row, :, 2] *= torch.tensor(kept)
             open.append(float(luck.random() >= WITHOUT))
         pixels = mirrored(self.bank.pixels[torch.tensor(shown)], dice)
-        canvases = jittered(composed(pixels, where), dice)
-        source = [self.known.reads(one.source) for one in chosen]
-        target = [
-            [self.known.starts[language],
-             *self.known.writes([word.text for word in one.target(language)])]
-            for one, language in zip(chosen, languages, strict=True)
-        ]  # fmt: skip
-        return Batch(padded(source), padded(target), canvases, torch.tensor(open)[:, None])
+        with torch.no_grad():
+            cells = network.see(jittered(composed(pixels, where), dice))
+        return Pictures(tuple(chosen), cells, torch.tensor(open)[:, None])
 
     def drawn(self, sense: Sense, luck: random.Random) -> tuple[list[int], list[float]]:
         """Four drawings, the first of this sense, and which of them lie on the canvas."""
         others = list[int]()
         while len(others) < 3:
-            some = luck.choice(self.mine) if luck.random() < 0.6 else luck.randrange(len(self.bank.names))
+            every = range(len(self.bank.names))
+            some = luck.choice(self.mine if luck.random() < 0.6 else every)
             if some not in self.forbidden[sense.english]:
                 others.append(some)
         right = luck.choice(self.bank.of(sense.drawings))
         distractions = luck.choice((0, 1, 2, 2, 2, 3))
         kept = [float(luck.random() >= WITHOUT), *(float(n < distractions) for n in range(3))]
         return [right, *others], kept
+
+    def texts(self, step: int, meant: tuple[Sense, ...]) -> tuple[Tensor, Tensor]:
+        """A sentence and a translation for each sense: (lesson, word) both, padded."""
+        luck = random.Random(SEED * 1_000_000 + step)
+        source, target = list[list[int]](), list[list[int]]()
+        for sense in meant:
+            one = luck.choice(self.sentences[sense])
+            language: Language = luck.choice(LANGUAGES)
+            written = self.known.writes([word.text for word in one.target(language)])
+            source.append(self.known.reads(one.source))
+            target.append([self.known.starts[language], *written])
+        return padded(source), padded(target)
 
 
 def padded(rows: list[list[int]]) -> Tensor:
@@ -273,16 +288,19 @@ def learn_sentences(eye: Eye, bank: Bank, path: Path, steps: int) -> None:
     network.eye.requires_grad_(False)
     run = Run(path, network, steps)
     lessons = Lessons(bank, known)
-    print(f"{network.parameter_count():,} parameters, {sum(map(len, lessons.sentences)):,} sentences")
-    began, running = time.monotonic(), 0.0
+    print(f"{network.parameter_count():,} parameters", flush=True)
+    began, running, at = time.monotonic(), 0.0, -1
     while run.step < steps:
         network.train()
         network.eye.eval()
         torch.manual_seed(SEED * 100_000 + run.step)
-        loss, gates = loss_of(network, lessons.batch(run.step))
+        if run.step // REUSED != at:
+            at = run.step // REUSED
+            pictures = lessons.pictures(at, network)
+        loss, gates = loss_of(network, pictures, *lessons.texts(run.step, pictures.senses))
         run.learn(loss + price(run.step / steps) * gates)
         running = loss.item() if run.step == 1 else 0.98 * running + 0.02 * loss.item()
-        if run.step % 100 == 0 or run.step == steps:
+        if run.step % 50 == 0 or run.step == steps:
             run.seconds += time.monotonic() - began
             began = time.monotonic()
             print(f"translator {run.step}: loss {running:.3f}, gates {gates.item():.3f}, "
@@ -297,15 +315,15 @@ def price(progress: float) -> float:
     return PRICE * min(1.0, max(0.0, (progress - FREE) / (FREE / 2)))
 
 
-def loss_of(network: Network, batch: Batch) -> tuple[Tensor, Tensor]:
+def loss_of(
+    network: Network, pictures: Pictures, source: Tensor, target: Tensor
+) -> tuple[Tensor, Tensor]:
     """Cross-entropy for each word, in nats, and how far gates are open on average."""
-    with torch.no_grad():
-        cells = network.see(batch.canvases)
-    given, wanted = batch.target[:, :-1], batch.target[:, 1:]
+    given, wanted = target[:, :-1], target[:, 1:]
     forgotten = torch.rand(given.shape) < FORGOTTEN
     forgotten[:, 0] = False  # the language
     made = network.follow(
-        batch.source, given.masked_fill(forgotten, PAD_ID), cells, batch.open
+        source, given.masked_fill(forgotten, PAD_ID), pictures.cells, pictures.open
     )
     loss = nn.functional.cross_entropy(
         made.logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD_ID
@@ -323,7 +341,8 @@ def write_checkpoint(network: Network, known: Vocabulary, run: Run) -> None:
     }
     save_file(weights, CHECKPOINT / "model.safetensors")
     training = {
-        "eye_steps": EYE_STEPS, "steps": run.step, "seed": SEED, "minutes": round(run.seconds / 60, 1),
+        "eye_steps": EYE_STEPS, "steps": run.step, "seed": SEED,
+        "minutes": round(run.seconds / 60, 1),
         "command": "python -m models.ours.decides.train --drawings training/drawings",
     }  # fmt: skip
     config = {"family": "decides", "shape": network.shape.as_dict(), "training": training}

@@ -63,6 +63,4 @@ def vocabulary() -> Vocabulary:
         for made in sentences(unseen):
             source |= set(made.source)
             target |= {word.text for one in LANGUAGES for word in made.target(one)}
-    return Vocabulary(
-        (PAD, END, *sorted(source)), (PAD, END, *STARTS.values(), *sorted(target))
-    )
+    return Vocabulary((PAD, END, *sorted(source)), (PAD, END, *STARTS.values(), *sorted(target)))
