@@ -52,15 +52,12 @@ CHOICES = (TEXT, WORD, *canvases.CHOICES)
 def page() -> None:
     link.restore(CHOICES)
     st.title(_("When does a translation need a picture?"), anchor=False)
-    left, right = st.columns([6, 5], gap="medium")
-    with left:
-        text = ask.text_box(TEXT, _("An English sentence"), ABOUT, height=68)
-        with st.container(horizontal=True):
-            ask.send(_("Translate"), TEXT)
-            ask.examples(EXAMPLES, ABOUT, TEXT)
-            deciding.words()
-    with right:
-        scene = canvases.asked(text, ABOUT)
+    text = ask.text_box(TEXT, _("An English sentence"), ABOUT, height=68)
+    with st.container(horizontal=True):
+        ask.send(_("Translate"), TEXT)
+        ask.examples(EXAMPLES, ABOUT, TEXT)
+        deciding.words()
+    scene = canvases.asked(text, ABOUT)
     link.publish(CHOICES)
     if not text.strip():
         st.info(_("Type an English sentence, or choose an example."), icon=":material/edit:")

@@ -73,7 +73,9 @@ def composed(drawings: Tensor, where: Tensor, background: Tensor | None = None) 
     returns     (canvas, 3, WIDTH, WIDTH)
     """
     canvases, many = drawings.shape[:2]
-    laid = _laid(drawings.flatten(0, 1), where.flatten(0, 1)).unflatten(0, (canvases, many))
+    laid = _laid(drawings.flatten(0, 1), where.flatten(0, 1)).reshape(
+        canvases, many, 4, WIDTH, WIDTH
+    )
     light = drawings.new_ones(canvases, 3) if background is None else background
     made = light[:, :, None, None].expand(-1, -1, WIDTH, WIDTH)
     for one in laid.unbind(1):
@@ -89,7 +91,7 @@ def _laid(drawings: Tensor, where: Tensor) -> Tensor:
     across, down = (2 * (edge + side / 2) / WIDTH - 1 for edge in (left, top))
     back = torch.stack(
         [cos, sin, -(cos * across + sin * down), -sin, cos, sin * across - cos * down], -1
-    ).unflatten(-1, (2, 3))
+    ).reshape(-1, 2, 3)
     grid = torch.nn.functional.affine_grid(back, [len(drawings), 4, WIDTH, WIDTH], False)
     laid = torch.nn.functional.grid_sample(drawings, grid, align_corners=False)
     return laid * (side > 0)[:, None, None, None]

@@ -109,8 +109,8 @@ class Decider:
         unknown = [word for word, _, _ in found if word not in self.known.source_ids]
         if unknown:
             raise TextError(
-                "This translator knows {count} English words, and {words} is not among them. "
-                "Choose a word and a sentence, or change the one that is there.",
+                "This translator knows {count} English words; not among them: {words}. "
+                "Choose an example, or use words that it knows.",
                 count=len(self.known.source) - 2,
                 words=", ".join(f"“{visible(word)[:40]}”" for word in dict.fromkeys(unknown)),
             )

@@ -30,7 +30,7 @@ from models.ours.decides.vocabulary import LANGUAGES, Vocabulary, vocabulary
 
 CHECKPOINT: Final = Path(__file__).parent / "checkpoint"
 EYE_STEPS: Final = 1600
-STEPS: Final = 1000
+STEPS: Final = 800
 EYE_BATCH, BATCH = 32, 64
 RATE: Final = 3e-3
 WARM_UP: Final = 200

@@ -64,11 +64,13 @@ def asked(text: str, about: tuple[Kept, ...]) -> Scene:
     titles |= {OTHER: _("another drawing"), BLANK: _("white paper"), NONE: _("no picture")}
     if link.value(SHOWN) not in titles:
         link.choose(SHOWN, next(iter(titles)))
-    kind = choosing.segments(SHOWN, _("Beside it lies"), titles, about)
-    name = other(about) if kind == OTHER else ""
-    if kind not in (BLANK, NONE):
-        with st.container(horizontal=True, gap="medium"):
-            corners = {"1": "↖", "2": "↗", "3": "↙", "4": "↘"}
+    corners = {"1": "↖", "2": "↗", "3": "↙", "4": "↘"}
+    name = ""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        kind = choosing.segments(SHOWN, _("Beside it lies"), titles, about)
+        if kind == OTHER:
+            name = other(about)
+        if kind not in (BLANK, NONE):
             choosing.segments(PLACE, _("Where it lies"), corners, about)
             choosing.switch(ALONE, _("nothing else on the paper"))
     return Scene(word, kind, (), int(link.value(PLACE)) - 1, link.value(ALONE)).showing(kind, name)
@@ -90,7 +92,7 @@ def other(about: tuple[Kept, ...]) -> str:
     if link.value(DRAWING) not in named:
         link.choose(DRAWING, DRAWING.default)
     order = dict(sorted(named.items(), key=lambda pair: pair[1]))
-    return choosing.dropdown(DRAWING, _("Which drawing"), order, about)
+    return choosing.dropdown(DRAWING, _("Which drawing"), order, about, width=300)
 
 
 def _drawing(word: str | None, kind: str) -> str:

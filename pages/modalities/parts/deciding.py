@@ -62,8 +62,8 @@ def opened(found: Both) -> tuple[Language, int]:
         language = LANGUAGES[chosen[0]]
         if chosen[1] < len(found[language].gates):
             return language, chosen[1]
-    gates = found["fr"].gates
-    return "fr", max(range(len(gates)), key=gates.__getitem__)
+    gates = found["fr"].gates[:-1]
+    return "fr", max(range(len(gates)), key=gates.__getitem__, default=0)
 
 
 def picture(found: Both, scene: Scene) -> None:
@@ -83,6 +83,7 @@ def picture(found: Both, scene: Scene) -> None:
     maps.over(
         scene.photo, axis, look[None], f"{PAGE}.map", title=made.text,
         caption=prose.joined(spoken), name=f"picture-{language}-{place + 1}",
+        hint=_("Point at a cell to read its share of the look."),
     )  # fmt: skip
     prose.caption(spoken)
     prose.note(
@@ -128,7 +129,7 @@ def translations(found: Both) -> None:
     prose.caption(
         prose.filled(
             _(
-                "The bar under each word is β: how far the picture was let in when the word was "
+                "Each bar is β: how far the picture was let in when the word was "
                 "written. Click a word of a translation to see where it looked."
             )
         )
@@ -163,13 +164,14 @@ def ribbons(made: Decided, language: Language, chosen: int | None) -> None:
 
 
 def bars(made: Decided, chosen: int | None) -> None:
-    """β of each word as a bar with its number."""
+    """β of each word as a bar with its number; </s> is no word."""
     lines = "".join(
         f'<div role="row"{" class=atlas-taken" if place == chosen else ""}>'
         f'<b role="rowheader" dir="auto">{escape(token.text)}</b>'
         f'<span role="cell" class="atlas-bar" style="--share:{gate:.4f}"></span>'
         f'<small role="cell">{gate:.2f}</small></div>'
         for place, (token, gate) in enumerate(zip(made.words.tokens, made.gates, strict=True))
+        if not token.special
     )
     label = escape(_("β of each word"))
     st.html(f'<div class="atlas-bars" role="table" aria-label="{label}">{lines}</div>')

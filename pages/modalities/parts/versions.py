@@ -8,14 +8,14 @@ import streamlit as st
 
 from pages.frame import ask, prose
 from pages.frame.language import _
-from pages.modalities.parts.canvases import BLANK, NONE, OTHER, Scene, meanings
+from pages.modalities.parts.canvases import BLANK, NONE, OTHER, Scene, meanings, sense_title
 from pages.modalities.parts.deciding import LANGUAGES, names
 from pages.showing.readings import decide
 
 WIDTH: Final = 150
 """Pixels of a side of a small canvas."""
-ANYTHING: Final = "1f408"
-"""A drawing that shows no sense of any ambiguous word: a cat."""
+ANYTHING: Final = {"cat": "1f3e0"}
+"""For a word, a drawing that shows none of its senses; for all others a cat."""
 
 
 def shown(text: str, scene: Scene) -> None:
@@ -37,16 +37,13 @@ def beside(scene: Scene) -> list[Scene]:
     kinds = [str(number) for number, _sense in enumerate(meanings(scene.word), 1)]
     return [
         *(scene.showing(kind) for kind in kinds),
-        scene.showing(OTHER, ANYTHING), scene.showing(BLANK), scene.showing(NONE),
+        scene.showing(OTHER, ANYTHING.get(scene.word or "", "1f408")), scene.showing(BLANK), scene.showing(NONE),
     ]  # fmt: skip
 
 
 def _titled(scene: Scene) -> str:
     if scene.kind.isdecimal():
-        known = meanings(scene.word)
-        if len(known) == 1:
-            return _("its picture")
-        return _("picture {number}").format(number=scene.kind)
+        return sense_title(meanings(scene.word)[int(scene.kind) - 1])
     return {OTHER: _("another picture"), BLANK: _("white paper"), NONE: _("no picture")}[scene.kind]
 
 
@@ -65,6 +62,6 @@ def _one(text: str, scene: Scene) -> None:
         prose.note(
             prose.filled(
                 _("{language}, β up to {gate}"),
-                language=names()[language], gate=prose.number(max(decided.gates)),
+                language=names()[language], gate=prose.number(max(decided.gates[:-1], default=0.0)),
             )
         )  # fmt: skip
