@@ -57,6 +57,7 @@ def page() -> None:
         ask.send(_("Translate"), TEXT)
         ask.examples(EXAMPLES, ABOUT, TEXT)
         deciding.words()
+        deciding.about()
     scene = canvases.asked(text, ABOUT)
     link.publish(CHOICES)
     if not text.strip():
@@ -88,6 +89,7 @@ def shown(found: Both, scene: canvases.Scene, text: str) -> None:
             prose.badge(good, sentence)
     st.subheader(_("The same sentence beside other pictures"), anchor=False)
     versions.shown(text, scene)
+    deciding.measured()
     link.publish(CHOICES)
 
 

@@ -22,7 +22,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import resvg_py
@@ -128,8 +128,8 @@ def _twemoji(path: Path) -> Iterator[tuple[str, str]]:
                 yield padded, _read(files, member.name).decode("utf-8")
 
 
-def _json(files: tarfile.TarFile, name: str) -> dict[str, dict[str, dict[str, str]]]:
-    made: dict[str, dict[str, dict[str, str]]] = json.loads(_read(files, name))
+def _json(files: tarfile.TarFile, name: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(_read(files, name))
     return made
 
 
@@ -163,7 +163,7 @@ def unlike(path: Path) -> Iterator[str]:
     for sense in (one for many in senses().values() for one in many):
         said = {"en": sense.english, "fr": sense.french, "zh": sense.chinese}
         for language, noun in said.items():
-            known: dict[str, dict[str, list[str]]] = names[language]["annotations"]["annotations"]  # type: ignore[assignment]
+            known: dict[str, dict[str, list[str]]] = names[language]["annotations"]["annotations"]
             about = " ".join(
                 text
                 for points in sense.drawings

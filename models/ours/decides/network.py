@@ -4,12 +4,13 @@ Calixto, Liu & Campbell 2017, "Doubly-Attentive Decoder for Multi-modal Neural M
 Translation", sections 3.1 to 3.3: a proposed state looks at the words and at the picture, a gate
 says how much of the picture is taken, and the state follows from both.
 
-How it differs from the paper: the grid of cells is made by a small convolutional network of our
-own, trained to name drawings, where the paper takes conv5_4 of VGG-19; small widths; one network
-writes two languages, and the first word that it is given says which; training asks a little price
-for an open gate.
+How it differs from the paper: a cell of the picture is what a small convolutional network of our
+own takes for drawn there, a share for every drawing it knows, where the paper takes conv5_4 of
+VGG-19; small widths; one network writes two languages, and the first word that it is given says
+which; what was seen of the words and of the picture also speaks for the next word directly, as in
+the lexical model of Nguyen & Chiang 2018, section 4; training asks a little price for an open gate.
 
->>> network = Network(Shape(words=7, target=9)).eval()
+>>> network = Network(Shape(words=7, target=9, names=5)).eval()
 >>> cells = network.see(torch.ones(1, 3, 80, 80))
 >>> made = network.follow(torch.tensor([[4, 5, 3]]), torch.tensor([[1, 4]]), cells)
 >>> made.logits.shape, made.picture.weights.shape, made.gates.shape
@@ -37,19 +38,26 @@ PICTURE_LOOK: Final = Place("picture", 0, "cross")
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of one network. words, target: different words that it reads and writes."""
+    """The sizes of one network.
+
+    words, target  different words that it reads and writes
+    names          drawings that it can tell apart, any other one counted as one more
+    """
 
     words: int
     target: int
+    names: int
     embedding: int = 96
     encoder: int = 96
     """Per direction; an annotation is twice as wide."""
     decoder: int = 192
     attention: int = 48
     """Hidden width of both scores."""
-    cells: int = 96
-    """Numbers of one cell of the picture."""
-    dropout: float = 0.2
+    seen: int = 96
+    """Numbers that the eye works with."""
+    cells: int = 64
+    """Numbers of one cell of the picture as the decoder sees it."""
+    dropout: float = 0.1
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
@@ -58,6 +66,7 @@ class Shape:
 class Read(NamedTuple):
     """A sentence and a picture as the decoder sees them.
 
+    words        (batch, source, embedding)
     annotations  (batch, source, 2·encoder)
     keys         (batch, source, attention)    U_a h, worked out once
     allowed      (batch, 1, source)            False on padding
@@ -67,6 +76,7 @@ class Read(NamedTuple):
     open         (batch, 1)                    1; 0 where there is no picture, and no gate opens
     """
 
+    words: Tensor
     annotations: Tensor
     keys: Tensor
     allowed: Tensor
@@ -101,21 +111,25 @@ class Followed(NamedTuple):
     picture: Trace
 
 
-class Eye(nn.Sequential):
-    """A picture (batch, 3, row, column) to the cells of a grid (batch, cell, cells).
+class Eye(nn.Module):
+    """Names what is drawn at each cell of a picture: one of the drawings, another one, nothing.
 
     A cell is 8 × 8 pixels and is told of 49 × 49: a whole drawing around it.
     """
 
-    def __init__(self, cells: int) -> None:
-        super().__init__(
+    def __init__(self, names: int, seen: int = Shape.seen) -> None:
+        super().__init__()
+        self.eye = nn.Sequential(
             *_layer(3, 16, 5, 2), *_layer(16, 32, 3, 2), *_layer(32, 64, 3, 2),
-            *_layer(64, cells, 3, 1), *_layer(cells, cells, 3, 1), nn.Flatten(2),
+            *_layer(64, seen, 3, 1), *_layer(seen, seen, 3, 1), nn.Flatten(2),
         )  # fmt: skip
+        self.names = nn.Linear(seen, names + 1)
 
     def forward(self, picture: Tensor) -> Tensor:
-        seen: Tensor = super().forward(picture)
-        return seen.mT
+        """(batch, 3, row, column), light from 0 to 1, to logits (batch, cell, name),
+        nothing last."""
+        named: Tensor = self.names(self.eye(1 - picture).mT)  # white paper is nothing
+        return named
 
 
 def _layer(entering: int, leaving: int, reach: int, stride: int) -> tuple[nn.Module, ...]:
@@ -130,7 +144,8 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         both = 2 * shape.encoder
-        self.eye = Eye(shape.cells)
+        self.eye = Eye(shape.names, shape.seen)
+        self.meaning = nn.Linear(shape.names, shape.cells, bias=False)
         self.words = nn.Embedding(shape.words, shape.embedding, PAD_ID)
         self.encoder = nn.GRU(shape.embedding, shape.encoder, bidirectional=True, batch_first=True)
         self.first_state = nn.Linear(both, shape.decoder)
@@ -144,6 +159,8 @@ class Network(nn.Module):
             shape.decoder + shape.embedding + both + shape.cells, shape.embedding
         )
         self.output = nn.Linear(shape.embedding, shape.target)
+        self.lexicon = nn.Linear(shape.embedding, shape.target, bias=False)
+        self.picture_lexicon = nn.Linear(shape.cells, shape.target, bias=False)
         self.dropout = nn.Dropout(shape.dropout)
         nn.init.constant_(self.gate.bias, 1.0)  # it begins open: only so the picture is learnt
 
@@ -158,12 +175,17 @@ class Network(nn.Module):
         return {Place("encoder", 0): self.encoder}
 
     def see(self, picture: Tensor) -> Tensor:
-        """(batch, 3, row, column), light from 0 to 1, to (batch, cell, cells)."""
-        cells: Tensor = self.eye(1 - picture)  # white paper is nothing
-        return cells
+        """What is drawn at each cell of a picture, a share of 1 for each name.
 
-    def read(self, source: Tensor, cells: Tensor, open: Tensor | None = None) -> Read:
-        """source (batch, source), 0 = padding; cells (batch, cell, cells); open (batch, 1)."""
+        picture  (batch, 3, row, column), light from 0 to 1
+        returns  (batch, cell, name), nothing left out: blank paper is 0 everywhere
+        """
+        named: Tensor = self.eye(picture).softmax(-1)
+        return named[..., :-1]
+
+    def read(self, source: Tensor, named: Tensor, open: Tensor | None = None) -> Read:
+        """source (batch, source), 0 = padding; named (batch, cell, name); open (batch, 1)."""
+        cells = self.meaning(named)
         embedded = self.dropout(self.words(source))
         packed = pack_padded_sequence(
             embedded, (source != PAD_ID).sum(1).cpu(), batch_first=True, enforce_sorted=False
@@ -173,8 +195,8 @@ class Network(nn.Module):
         annotations = self.dropout(annotations)
         begun = torch.tanh(self.first_state(torch.cat([last[0], last[1]], -1)))
         return Read(
-            annotations, self.attention.prepare(annotations), (source != PAD_ID).unsqueeze(1),
-            begun, cells, self.picture_attention.prepare(cells),
+            embedded, annotations, self.attention.prepare(annotations),
+            (source != PAD_ID).unsqueeze(1), begun, cells, self.picture_attention.prepare(cells),
             cells.new_ones(len(cells), 1) if open is None else open,
         )  # fmt: skip
 
@@ -198,16 +220,23 @@ class Network(nn.Module):
         said = torch.tanh(
             self.readout(torch.cat([self.dropout(now), embedded, words_seen, picture_seen], -1))
         )
-        return Step(now, self.output(self.dropout(said)), gate, text, picture)
+        lexical = text.weights[:, 0] @ read.words
+        logits = (
+            self.output(self.dropout(said))
+            + self.lexicon(lexical.squeeze(1))
+            + self.picture_lexicon(picture_seen)
+        )
+        return Step(now, logits, gate, text, picture)
 
     def follow(
-        self, source: Tensor, target: Tensor, cells: Tensor, open: Tensor | None = None
+        self, source: Tensor, target: Tensor, named: Tensor, open: Tensor | None = None
     ) -> Followed:
         """Teacher forcing. target (batch, target) begins with the language.
 
-        open  (batch, 1), 0 for those who have no picture
+        named  (batch, cell, name), as `see` gives it
+        open   (batch, 1), 0 for those who have no picture
         """
-        read = self.read(source, cells, open)
+        read = self.read(source, named, open)
         embedded = self.dropout(self.written(target))
         state, steps = read.begun, list[Step]()
         for number, word in enumerate(embedded.unbind(1)):

@@ -30,10 +30,10 @@ from models.ours.decides.vocabulary import LANGUAGES, Vocabulary, vocabulary
 
 CHECKPOINT: Final = Path(__file__).parent / "checkpoint"
 EYE_STEPS: Final = 1600
-STEPS: Final = 800
-EYE_BATCH, BATCH = 32, 64
+STEPS: Final = 2400
+EYE_BATCH, BATCH = 32, 32
 RATE: Final = 3e-3
-WARM_UP: Final = 200
+WARM_UP: Final = 100
 PRICE: Final = 0.02
 """What an open gate costs at the end, in nats a word: it should open where the picture helps by
 more."""
@@ -44,7 +44,7 @@ WITHOUT: Final = 0.15
 """The share of lessons without a picture, and of those whose picture does not show the word."""
 REUSED: Final = 4
 """Steps that take the same canvases with other sentences: to draw them takes as long as a step."""
-FORGOTTEN: Final = 0.2
+FORGOTTEN: Final = 0.1
 """The share of written words that it is not told, so that it looks rather than recalls."""
 SEED: Final = 20
 
@@ -89,23 +89,9 @@ def main() -> None:
     torch.set_num_threads(1)  # two threads on a busy machine are slower than one
     options.state.mkdir(parents=True, exist_ok=True)
     bank = Bank(options.drawings / "noto.npz")
-    run = Run(options.state / "eye.pt", Namer(len(drawings()) + 2), options.eye_steps)
-    learn_drawings(run, bank)
-    learn_sentences(run.model.eye, bank, options.state / "translator.pt", options.steps)
-
-
-class Namer(nn.Module):
-    """The eye with names for what it sees: every drawing of a noun, another one, nothing."""
-
-    def __init__(self, names: int, cells: int = Shape.cells) -> None:
-        super().__init__()
-        self.eye = Eye(cells)
-        self.names = nn.Linear(cells, names)
-
-    def forward(self, canvases: Tensor) -> Tensor:
-        """(canvas, cell, name)"""
-        named: Tensor = self.names(self.eye(1 - canvases))
-        return named
+    eye = Eye(len(drawings()) + 1)
+    learn_drawings(Run(options.state / "eye.pt", eye, options.eye_steps), bank)
+    learn_sentences(eye, bank, options.state / "translator.pt", options.steps)
 
 
 class Run:
@@ -187,12 +173,12 @@ def learn_drawings(run: Run, bank: Bank) -> None:
 class Pictures(NamedTuple):
     """Canvases as the eye sees them, and the sense that each was made for.
 
-    cells  (canvas, cell, cells)
+    named  (canvas, cell, name)
     open   (canvas, 1)    0 for lessons without a picture
     """
 
     senses: tuple[Sense, ...]
-    cells: Tensor
+    named: Tensor
     open: Tensor
 
 
@@ -246,8 +232,8 @@ class Lessons:
             open.append(float(luck.random() >= WITHOUT))
         pixels = mirrored(self.bank.pixels[torch.tensor(shown)], dice)
         with torch.no_grad():
-            cells = network.see(jittered(composed(pixels, where), dice))
-        return Pictures(tuple(chosen), cells, torch.tensor(open)[:, None])
+            named = network.see(jittered(composed(pixels, where), dice))
+        return Pictures(tuple(chosen), named, torch.tensor(open)[:, None])
 
     def drawn(self, sense: Sense, luck: random.Random) -> tuple[list[int], list[float]]:
         """Four drawings, the first of this sense, and which of them lie on the canvas."""
@@ -283,13 +269,14 @@ def padded(rows: list[list[int]]) -> Tensor:
 def learn_sentences(eye: Eye, bank: Bank, path: Path, steps: int) -> None:
     """The translator learns with the eye as it is."""
     known = vocabulary()
-    network = Network(Shape(len(known.source), len(known.target)))
+    network = Network(Shape(len(known.source), len(known.target), len(drawings()) + 1))
     network.eye.load_state_dict(eye.state_dict())
     network.eye.requires_grad_(False)
     run = Run(path, network, steps)
     lessons = Lessons(bank, known)
     print(f"{network.parameter_count():,} parameters", flush=True)
-    began, running, at = time.monotonic(), 0.0, -1
+    began, at = time.monotonic(), -1
+    running: float | None = None
     while run.step < steps:
         network.train()
         network.eye.eval()
@@ -299,8 +286,9 @@ def learn_sentences(eye: Eye, bank: Bank, path: Path, steps: int) -> None:
             pictures = lessons.pictures(at, network)
         loss, gates = loss_of(network, pictures, *lessons.texts(run.step, pictures.senses))
         run.learn(loss + price(run.step / steps) * gates)
-        running = loss.item() if run.step == 1 else 0.98 * running + 0.02 * loss.item()
-        if run.step % 50 == 0 or run.step == steps:
+        now = loss.item()
+        running = now if running is None else 0.98 * running + 0.02 * now
+        if run.step % 25 == 0 or run.step == steps:
             run.seconds += time.monotonic() - began
             began = time.monotonic()
             print(f"translator {run.step}: loss {running:.3f}, gates {gates.item():.3f}, "
@@ -323,7 +311,7 @@ def loss_of(
     forgotten = torch.rand(given.shape) < FORGOTTEN
     forgotten[:, 0] = False  # the language
     made = network.follow(
-        source, given.masked_fill(forgotten, PAD_ID), pictures.cells, pictures.open
+        source, given.masked_fill(forgotten, PAD_ID), pictures.named, pictures.open
     )
     loss = nn.functional.cross_entropy(
         made.logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD_ID

@@ -16,12 +16,13 @@ from attention_core.axes.patches import PatchAxis
 from models.ours.decides.canvas import WIDTH
 from models.ours.decides.nouns import Language, ambiguous, senses
 from models.ours.decides.reader import Decided, load_decider
+from models.store import catalogue
 from pages.frame import link, prose
 from pages.frame.language import _
 from pages.frame.prose import Markup
 from pages.modalities.parts import maps
 from pages.modalities.parts.canvases import PAGE, Scene, sense_title
-from pages.showing import figures
+from pages.showing import choosing, figures
 from pages.showing.figures import said
 from pages.widgets.alignment import TEXT, Alignment, alignment
 
@@ -53,6 +54,36 @@ def words() -> None:
         prose.note(
             prose.filled(_("All {count} words: {words}"), count=len(known), words=" ".join(known))
         )
+
+
+def about() -> None:
+    """The translator's card."""
+    choosing.about(catalogue.entry("decides").card)
+
+
+def measured() -> None:
+    """How often the translator is right, on sentences that it never saw."""
+    report = catalogue.entry("decides").card.measured["measured"]
+    for language, name in names().items():
+        found = report[language]
+        prose.note(
+            prose.filled(
+                _(
+                    "{language}, measured on {count} held-out sentences with an ambiguous word: "
+                    "the right noun beside the right drawing {right} %, without a picture "
+                    "{none} %, the other noun when the drawing is swapped {swapped} %."
+                ),
+                language=name,
+                count=found["cases"],
+                right=_percent(found["right_picture"]),
+                none=_percent(found["no_picture"]),
+                swapped=_percent(found["follows_the_other"]),
+            )
+        )
+
+
+def _percent(found: Mapping[str, float]) -> Markup:
+    return prose.number(100 * found["share"], 1)
 
 
 def opened(found: Both) -> tuple[Language, int]:

@@ -37,8 +37,10 @@ def beside(scene: Scene) -> list[Scene]:
     kinds = [str(number) for number, _sense in enumerate(meanings(scene.word), 1)]
     return [
         *(scene.showing(kind) for kind in kinds),
-        scene.showing(OTHER, ANYTHING.get(scene.word or "", "1f408")), scene.showing(BLANK), scene.showing(NONE),
-    ]  # fmt: skip
+        scene.showing(OTHER, ANYTHING.get(scene.word or "", "1f408")),
+        scene.showing(BLANK),
+        scene.showing(NONE),
+    ]
 
 
 def _titled(scene: Scene) -> str:
