@@ -31,7 +31,7 @@ from models.ours.decides.vocabulary import END_ID, LANGUAGES
 
 BATCH: Final = 64
 SEED: Final = 7
-MOST: Final = 240
+MOST: Final = 160
 """Cases of one kind: drawn by chance, the same ones at every run."""
 LICENCE: Final = "Apache-2.0"
 DATA: Final = (
