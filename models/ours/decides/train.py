@@ -31,11 +31,11 @@ from models.ours.decides.vocabulary import LANGUAGES, Vocabulary, vocabulary
 
 CHECKPOINT: Final = Path(__file__).parent / "checkpoint"
 EYE_STEPS: Final = 1600
-STEPS: Final = 2400
+STEPS: Final = 2200
 EYE_BATCH, BATCH = 32, 32
 EYE_RATE, RATE = 2e-3, 3e-3
 WARM_UP: Final = 100
-PRICE: Final = 0.02
+PRICE: Final = 0.08
 """What an open gate costs at the end, in nats a word: it should open where the picture helps by
 more."""
 FREE: Final = 0.5
