@@ -33,6 +33,9 @@ from models.families.reader import Reader
 from models.families.remarks import joined
 from models.families.sound import Heard, Listener
 from models.families.translation import USUAL, Search, Translating, Translation
+from models.ours.decides.canvas import Placed
+from models.ours.decides.nouns import Language
+from models.ours.decides.reader import Decided, Decider, canvas
 from models.ours.translator.influence import influence
 from models.ours.translator.reader import TranslatorReader
 from models.store import catalogue, reactions, shelf
@@ -270,6 +273,23 @@ def faded(model: str, text: str, target: str, cut: bool = False) -> Faded:
     if not isinstance(reader, TranslatorReader):
         raise _wrong(model)
     return Faded(*influence(reader, text, target, cut).of_last_word())
+
+
+def decide(text: str, language: Language, drawn: tuple[Placed, ...] | None) -> Decided:
+    """The translation of a text beside a canvas with these drawings; None: beside no picture.
+
+    Raises TextError or ModelError with a sentence for the reader.
+    """
+    return _decide(text, language, drawn)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _decide(text: str, language: Language, drawn: tuple[Placed, ...] | None) -> Decided:
+    decider = _opened("decides")
+    if not isinstance(decider, Decider):
+        raise _wrong("decides")
+    picture = None if drawn is None else canvas(drawn)
+    return DESK.run(session.reader(), lambda _cancelled: decider.translate(text, language, picture))
 
 
 def translator(model: str) -> Translating:
