@@ -43,9 +43,7 @@ class Answered(NamedTuple):
 @dataclass(frozen=True)
 class AskingShape:
     how: Literal["co_attention", "cross_attention"]
-    width: int = 80
-    hidden: int = 256
-    """Of what joins the look of a cell with its place."""
+    width: int = WIDTH
     heads: int = 4
     layers: int = 2
 
@@ -61,11 +59,11 @@ class Asking(nn.Module):
         self.shape = shape
         self.cells = Cells()
         self.words = nn.Embedding(len(NUMBERS), shape.width, padding_idx=PAD)
-        self.where = nn.Parameter(torch.randn(CELLS, WIDTH) * 0.5)
+        self.where = nn.Parameter(torch.randn(CELLS, WIDTH) * 0.3)
         self.regions = nn.Sequential(
-            nn.Linear(WIDTH, shape.hidden),
+            nn.Linear(WIDTH, shape.width),
             nn.GELU(),
-            nn.Linear(shape.hidden, shape.width),
+            nn.Linear(shape.width, shape.width),
             nn.LayerNorm(shape.width),
         )
 
@@ -95,10 +93,10 @@ class CoAsking(Asking):
         super().__init__(shape)
         self.reading = nn.GRU(shape.width, shape.width, batch_first=True)
         self.attention = CoAttention(shape.width, shape.width)
-        self.spoken = nn.Linear(shape.width, shape.hidden)
-        self.pictured = nn.Linear(shape.width, shape.hidden)
         self.answer = nn.Sequential(
-            nn.Linear(shape.hidden, shape.hidden), nn.GELU(), nn.Linear(shape.hidden, len(ANSWERS))
+            nn.Linear(3 * shape.width, 2 * shape.width),
+            nn.GELU(),
+            nn.Linear(2 * shape.width, len(ANSWERS)),
         )
 
     @property
@@ -113,7 +111,7 @@ class CoAsking(Asking):
 
         picture = trace.context[:, 0]  # v̂, the same for every word
         spoken = (heard.unsqueeze(-1) * question).sum(1)  # q̂
-        logits = self.answer(self.spoken(spoken) * self.pictured(picture))
+        logits = self.answer(torch.cat([spoken, picture, spoken * picture], -1))
         return Answered(logits, (Traced(*next(iter(self.places.items())), trace),), heard)
 
 

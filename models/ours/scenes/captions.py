@@ -75,6 +75,8 @@ def _counted(kinds: list[Kind], things: list[Thing], relations: list[str]) -> Ca
 
 def true_of(said: Caption, scene: Scene) -> bool:
     """Whether different things of the picture are as the caption says, each where it says."""
+    if not all(phrase.kind.among(scene) for phrase in said.phrases):
+        return False
     for things in permutations(scene.things, len(said.phrases)):
         fits = all(
             phrase.kind.fits(thing) for phrase, thing in zip(said.phrases, things, strict=True)

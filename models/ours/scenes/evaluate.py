@@ -26,7 +26,7 @@ from models.ours.scenes.clips import (
     clip_questions,
     random_clip,
 )
-from models.ours.scenes.lessons import Pool, any_question, films, random_scenes
+from models.ours.scenes.lessons import ClipPool, Pool, any_question, random_scenes
 from models.ours.scenes.matching import Matching
 from models.ours.scenes.moments import SPACE, TIME, Moments
 from models.ours.scenes.network import padded
@@ -320,9 +320,7 @@ def moments(model: Moments, clips: int = CLIPS) -> Figures:
     asked = [one for clip in pictures for one in clip_questions(clip)]
     per_clip = len(asked) // clips
     words = padded([numbered(one.text) for one in asked])
-    seen = torch.cat(
-        [model.cells(films(pictures[at : at + 50])) for at in range(0, clips, 50)]
-    ).repeat_interleave(per_clip, 0)
+    seen = ClipPool.of(model.cells, pictures).seen.repeat_interleave(per_clip, 0)
     order = torch.stack([torch.tensor(dice.sample(range(FRAMES), FRAMES)) for _ in range(clips)])
     order = order.repeat_interleave(per_clip, 0)
     mixed = seen[torch.arange(len(seen)).unsqueeze(1), order]

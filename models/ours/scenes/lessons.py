@@ -31,6 +31,7 @@ from models.ours.scenes.clips import (
     film,
     random_clip,
 )
+from models.ours.scenes.moments import Frames
 from models.ours.scenes.questions import KINDS, Question, asked
 from models.ours.scenes.scene import (
     CELL,
@@ -67,10 +68,28 @@ class Pool:
                 cells(pixels(scenes[start : start + AT_ONCE]))
                 for start in range(0, len(scenes), AT_ONCE)
             ]
-        return cls(tuple(scenes), torch.cat(parts) if parts else torch.empty(0))
+        return cls(tuple(scenes), torch.cat(parts))
 
     def at(self, which: Sequence[int]) -> Tensor:
         """(picture, cell, width) of these."""
+        return self.seen[list(which)]
+
+
+@dataclass(frozen=True)
+class ClipPool:
+    """Clips, and what every frame looks like: (clip, frame, cell, width)."""
+
+    scenes: tuple[Clip, ...]
+    seen: Tensor
+
+    @classmethod
+    def of(cls, cells: Frames, clips: Sequence[Clip]) -> ClipPool:
+        with torch.no_grad():
+            parts = [cells(films(clips[start : start + 50])) for start in range(0, len(clips), 50)]
+        return cls(tuple(clips), torch.cat(parts))
+
+    def at(self, which: Sequence[int]) -> Tensor:
+        """(clip, frame, cell, width) of these."""
         return self.seen[list(which)]
 
 
@@ -165,6 +184,10 @@ def described(scene: Scene, dice: random.Random) -> Caption:
 
 def random_scenes(dice: random.Random, count: int) -> list[Scene]:
     return [random_scene(dice) for _ in range(count)]
+
+
+def random_clips(dice: random.Random, count: int) -> list[Clip]:
+    return [random_clip(dice) for _ in range(count)]
 
 
 def with_twins(dice: random.Random, count: int) -> list[Scene]:

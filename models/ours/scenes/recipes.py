@@ -38,11 +38,11 @@ RECIPES: Final = {
     for recipe in (
         Recipe(
             "scenes-co-attention", N_("Co-attention"), AskingShape("co_attention"),
-            "answering", 2000, 256, 3e-3, 1,
+            "answering", 800, 224, 3e-3, 1,
         ),
         Recipe(
             "scenes-cross-attention", N_("Cross-attention"), AskingShape("cross_attention"),
-            "answering", 1500, 192, 2e-3, 2,
+            "answering", 800, 160, 2e-3, 2,
         ),
         Recipe(
             "scenes-clip", N_("Two towers (CLIP)"), TowersShape(text_layers=2),
@@ -50,11 +50,11 @@ RECIPES: Final = {
         ),
         Recipe(
             "scenes-stacked-cross", N_("Stacked cross attention"), MatchingShape(),
-            "hardest", 1200, 32, 2e-3, 4,
+            "hardest", 600, 32, 2e-3, 4,
         ),
         Recipe(
             "scenes-clips", N_("Temporal and spatial attention"), MomentsShape(),
-            "watching", 1500, 64, 3e-3, 5,
+            "watching", 600, 64, 3e-3, 5,
         ),
     )
 }  # fmt: skip

@@ -161,3 +161,38 @@ def random_scene(dice: random.Random, least: int = 1, most: int = MOST) -> Scene
     cells = sorted(dice.sample(range(CELLS), count))
     things = (placed(*kind, cell, dice) for kind, cell in zip(chosen, cells, strict=True))
     return Scene(tuple(things), GROUND + dice.randint(-UNEVEN, UNEVEN))
+
+
+def centred(shape: str, colour: str, size: str, cell: int) -> Thing:
+    """A thing in the middle of that cell, in its plain colour."""
+    room = CELL - PIXELS[size]
+    return Thing(shape, colour, size, cell, room // 2, room // 2)
+
+
+def written(scene: Scene) -> str:
+    """A picture in a few letters, for an address; where in its cell a thing lies is lost.
+
+    >>> written(Scene((Thing("circle", "red", "small", 4),)))
+    '5-small-red-circle'
+    """
+    return ".".join(f"{one.cell + 1}-{one.size}-{one.colour}-{one.shape}" for one in scene.things)
+
+
+def parsed(text: str) -> Scene | None:
+    """The picture that is written so; None where none is.
+
+    >>> parsed("5-small-red-circle") == Scene((centred("circle", "red", "small", 4),))
+    True
+    >>> parsed("10-small-red-circle") is None
+    True
+    """
+    things: dict[int, Thing] = {}
+    for part in text.split(".") if text else ():
+        pieces = part.split("-")
+        if len(pieces) != 4 or pieces[0] not in map(str, range(1, CELLS + 1)):
+            return None
+        cell, size, colour, shape = int(pieces[0]) - 1, *pieces[1:]
+        if size not in SIZES or colour not in COLOURS or shape not in SHAPES:
+            return None
+        things[cell] = centred(shape, colour, size, cell)
+    return Scene(tuple(things[cell] for cell in sorted(things)))

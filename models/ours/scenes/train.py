@@ -23,13 +23,14 @@ from attention_core.mechanisms.families.crossmodal import contrastive_loss
 from models.ours.scenes.asking import Asking
 from models.ours.scenes.captions import one_word_changed, true_of
 from models.ours.scenes.cells import Cells, Naming, frozen
-from models.ours.scenes.clips import CLIP_ANSWERS, random_clip
+from models.ours.scenes.clips import CLIP_ANSWERS
 from models.ours.scenes.lessons import (
+    ClipPool,
     Pool,
     any_clip_question,
     any_question,
     described,
-    films,
+    random_clips,
     random_scenes,
     single_cells,
     single_frames,
@@ -38,19 +39,18 @@ from models.ours.scenes.lessons import (
 from models.ours.scenes.matching import Matching
 from models.ours.scenes.moments import FrameNaming, Frames, Moments
 from models.ours.scenes.network import padded
-from models.ours.scenes.questions import ANSWERS, KINDS
+from models.ours.scenes.questions import ANSWERS
 from models.ours.scenes.recipes import CHECKPOINTS, RECIPES, Recipe
 from models.ours.scenes.towers import Towers
 from models.ours.scenes.words import numbered
 
 PICTURES: Final = 8000
+CLIPS: Final = 2500
 CELL_STEPS: Final = 900
 CELL_BATCH: Final = 256
 CELL_RATE: Final = 3e-3
-FRAME_STEPS: Final = 500
+FRAME_STEPS: Final = 300
 FRAME_BATCH: Final = 96
-TAUGHT: Final = (*KINDS, "left", "count")
-"""Kinds of questions; the harder ones are asked twice as often."""
 SAVED: Final = 300
 """Steps after which a checkpoint is written."""
 MARGIN: Final = 0.2
@@ -58,7 +58,7 @@ MARGIN: Final = 0.2
 CHANGED: Final = 20.0
 """How steeply a caption with one word changed must fit worse."""
 
-Loss = Callable[[Any, Pool, Sequence[int], random.Random], Tensor]
+Loss = Callable[[Any, Any, Sequence[int], random.Random], Tensor]
 """(model, pictures, which of them, dice) to a number to lessen."""
 
 
@@ -85,9 +85,11 @@ def train(recipe: Recipe, cells: Path | None) -> None:
     else:
         model.cells.load_state_dict(_part(cells, "cells."))
     frozen(model.cells)
-    pool = Pool.of(model.cells, LESSONS[recipe.loss](dice, PICTURES))
+    pool = (ClipPool if recipe.loss == "watching" else Pool).of(
+        model.cells, LESSONS[recipe.loss](dice, PICTURES)
+    )
     learn(model, pool, recipe, dice)
-    write(recipe, model, time.process_time() - began)
+    write(recipe, model, time.process_time() - began, recipe.steps)
 
 
 def _part(path: Path, prefix: str) -> dict[str, Tensor]:
@@ -124,7 +126,7 @@ def learn_frames(dice: random.Random) -> Frames:
     return model.cells
 
 
-def learn(model: nn.Module, pool: Pool, recipe: Recipe, dice: random.Random) -> None:
+def learn(model: nn.Module, pool: Pool | ClipPool, recipe: Recipe, dice: random.Random) -> None:
     """AdamW with one cycle of the learning rate; pictures are drawn from the pool again."""
     optimiser, schedule = _optimiser(model, recipe.rate, recipe.steps)
     model.train()
@@ -133,13 +135,11 @@ def learn(model: nn.Module, pool: Pool, recipe: Recipe, dice: random.Random) -> 
         loss = LOSSES[recipe.loss](model, pool, which, dice)
         _step(model, loss, optimiser, schedule, step)
         if step % SAVED == SAVED - 1:
-            write(recipe, model, time.process_time())
+            write(recipe, model, time.process_time(), step + 1)
 
 
 def batch_of(recipe: Recipe, pictures: int, dice: random.Random) -> list[int]:
     """Numbers of pictures; beside each its twin, where they are in pairs."""
-    if recipe.loss == "watching":
-        return list(range(recipe.batch))
     if recipe.loss != "contrastive":
         return [dice.randrange(pictures) for _ in range(recipe.batch)]
     chosen = dice.sample(range(pictures // 2), recipe.batch // 2)
@@ -172,7 +172,7 @@ def _step(
 
 def answering(model: Asking, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
     """Cross-entropy of the answer."""
-    questions = [any_question(pool.scenes[number], dice, TAUGHT) for number in which]
+    questions = [any_question(pool.scenes[number], dice) for number in which]
     words = padded([numbered(question.text) for question in questions])
     wanted = torch.tensor([ANSWERS.index(question.answer) for question in questions])
     return cross_entropy(model(pool.at(which), words).logits, wanted)
@@ -206,16 +206,12 @@ def hardest(model: Matching, pool: Pool, which: Sequence[int], dice: random.Rand
     return ranked.mean() + softplus(CHANGED * (closer - right)).mean()
 
 
-def watching(model: Moments, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
-    """Cross-entropy of the answer about clips that were never seen before: pool is not used."""
-    del pool
-    clips = [random_clip(dice) for _ in which]
-    questions = [any_clip_question(clip, dice) for clip in clips]
+def watching(model: Moments, pool: ClipPool, which: Sequence[int], dice: random.Random) -> Tensor:
+    """Cross-entropy of the answer about a clip."""
+    questions = [any_clip_question(pool.scenes[number], dice) for number in which]
     words = padded([numbered(question.text) for question in questions])
     wanted = torch.tensor([CLIP_ANSWERS.index(question.answer) for question in questions])
-    with torch.no_grad():
-        seen = model.cells(films(clips))
-    return cross_entropy(model(seen, words).logits, wanted)
+    return cross_entropy(model(pool.at(which), words).logits, wanted)
 
 
 LOSSES: Final[dict[str, Loss]] = {
@@ -226,11 +222,11 @@ LESSONS: Final = {
     "answering": random_scenes,
     "contrastive": lambda dice, count: with_twins(dice, count // 2),
     "hardest": random_scenes,
-    "watching": lambda dice, count: [],
+    "watching": lambda dice, count: random_clips(dice, CLIPS),
 }
 
 
-def write(recipe: Recipe, model: nn.Module, seconds: float) -> None:
+def write(recipe: Recipe, model: nn.Module, seconds: float, steps: int) -> None:
     """Half-precision weights, the network's sizes and how it was trained."""
     folder = CHECKPOINTS / recipe.name
     folder.mkdir(exist_ok=True)
@@ -241,7 +237,7 @@ def write(recipe: Recipe, model: nn.Module, seconds: float) -> None:
         "family": "scenes",
         "shape": asdict(recipe.shape),
         "training": {
-            "steps": recipe.steps,
+            "steps": steps,
             "batch": recipe.batch,
             "seed": recipe.seed,
             "processor_seconds": round(seconds),
