@@ -1,4 +1,4 @@
-"""Pictures of shapes: what is said of them is true, and the models trained on them keep a promise."""
+"""Pictures of shapes: what is said of them is true, and the trained models keep a promise."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from models.ours.scenes.moments import MomentsShape
 from models.ours.scenes.network import padded
 from models.ours.scenes.questions import ANSWERS, KINDS, asked
 from models.ours.scenes.reader import ask, compare, match, watch
-from models.ours.scenes.recipes import open_model
+from models.ours.scenes.recipes import RECIPES, open_model, shipped
 from models.ours.scenes.scene import (
     CELL,
     COLOURS,
@@ -338,21 +338,36 @@ def test_a_clip_of_one_frame_gives_all_its_time_to_it() -> None:
 # --- what is shipped ---
 
 
-def test_shipped_models_give_records_that_explain_themselves() -> None:
-    scene = parsed("1-small-red-circle.5-large-blue-square.9-small-green-star")
-    assert scene is not None
-    clip = random_clip(random.Random(7))
-    records = [
-        ask("scenes-co-attention", scene, "What colour is the star?").record,
-        ask("scenes-cross-attention", scene, "What colour is the star?").record,
-        match(scene, "a red circle and a red star").record,
-        compare(scene, "a red circle").record,
-        watch(clip, "What appears last?").record,
-    ]
-    for record in records:
-        for site in record.sites:
-            assert site.integrity.verified
-            assert site.weights().shape == (site.heads, len(site.queries), len(site.keys))
+SCENE = parsed("1-small-red-circle.5-large-blue-square.9-small-green-star") or SCENES[0]
+CLIP = random_clip(random.Random(7))
+RECORDS = {
+    "scenes-co-attention": lambda: ask("scenes-co-attention", SCENE, "What colour is it?").record,
+    "scenes-cross-attention": lambda: ask("scenes-cross-attention", SCENE, "a red star?").record,
+    "scenes-stacked-cross": lambda: match(SCENE, "a red circle and a red star").record,
+    "scenes-clip": lambda: compare(SCENE, "a red circle").record,
+    "scenes-clips": lambda: watch(CLIP, "What appears last?").record,
+}
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if shipped(name)])
+def test_a_shipped_model_gives_a_record_that_explains_itself(name: str) -> None:
+    record = RECORDS[name]()
+    for site in record.sites:
+        assert site.integrity.verified
+        assert site.weights().shape == (site.heads, len(site.queries), len(site.keys))
+
+
+def test_hiding_what_a_question_is_about_takes_the_answer_away() -> None:
+    with torch.inference_mode():
+        found = evaluate.asking(open_model("scenes-co-attention"), 400)
+    hidden = found["hidden"]
+    assert hidden["nothing"] >= 0.95
+    assert hidden["the_thing"] <= 0.4
+    assert hidden["another"] >= hidden["nothing"] - 0.03
+    attention = found["attention"]
+    assert attention["question-cross.0 head 0"]["mass"] >= 0.7
+    assert attention["random_head"]["mass"] < 0.2
+    assert found["question_only"] <= 0.55 < found["accuracy"]
 
 
 def test_repeated_words_keep_looks_of_their_own() -> None:

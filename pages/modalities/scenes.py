@@ -10,6 +10,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from attention_core.marking import N_
+from models.ours.scenes.recipes import shipped
 from pages.frame import link, prose, site
 from pages.frame.language import _
 from pages.modalities.parts import asking, captioning, scenery, watching
@@ -37,6 +38,10 @@ CHOICES: Final = (
 def page() -> None:
     link.restore(CHOICES)
     titles = {"questions": _("Questions"), "matching": _("Matching"), "clips": _("Clips")}
+    if not shipped("scenes-clips"):
+        del titles["clips"]
+    if link.value(SHOWN) not in titles:
+        link.choose(SHOWN, SHOWN.default)
     shown = choosing.segments(SHOWN, _("What to do"), titles, (scenery.WORD,))
     prose.note(
         prose.filled(

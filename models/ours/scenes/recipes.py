@@ -60,6 +60,11 @@ RECIPES: Final = {
 }  # fmt: skip
 
 
+def shipped(name: str) -> bool:
+    """Whether the checkpoint of that name is here, measured."""
+    return (CHECKPOINTS / name / "card.json").exists()
+
+
 def open_model(name: str) -> Any:
     """The network of a checkpoint, ready to be asked."""
     folder = CHECKPOINTS / name

@@ -98,10 +98,10 @@ def stamp(shape: str, side: int) -> NDArray[np.bool_]:
 
 
 def _star(down: NDArray[Any], across: NDArray[Any]) -> NDArray[np.bool_]:
-    """Five points: what lies inside of straight lines from each point to the notches beside it."""
+    """Five points, one of them below: inside of straight lines from each to the notches beside."""
     outer, inner, turn = 1.12, 0.45, np.pi / 5
     angle = np.arctan2(across, -down) % (2 * turn)
-    angle = np.minimum(angle, 2 * turn - angle)  # 0 towards a point, `turn` towards a notch
+    angle = np.minimum(angle, 2 * turn - angle)  # 0 towards a notch, `turn` towards a point
     line = inner * np.sin(angle) + outer * np.sin(turn - angle)
     covered: NDArray[np.bool_] = np.hypot(down, across) * line <= outer * inner * np.sin(turn)
     return covered

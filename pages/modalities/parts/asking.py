@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.ours.scenes.reader import Answer, Reply, ask
+from models.ours.scenes.recipes import shipped
 from models.ours.scenes.scene import Scene
 from pages.frame import ask as asking
 from pages.frame import link, prose
@@ -51,6 +52,9 @@ def shown() -> None:
             "scenes-co-attention": _("co-attention"),
             "scenes-cross-attention": _("cross-attention"),
         }
+        titles = {name: title for name, title in titles.items() if shipped(name)}
+        if link.value(HOW) not in titles:
+            link.choose(HOW, HOW.default)
         how = choosing.segments(HOW, _("The model looks by"), titles, (HEAD,))
     text, scene = link.value(QUESTION), link.value(SCENE)
     if not text.strip():

@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 
 from models.ours.scenes.reader import Fit, Likeness, compare, match
+from models.ours.scenes.recipes import shipped
 from models.ours.scenes.scene import CELLS
 from pages.frame import ask as asking
 from pages.frame import link, prose
@@ -45,6 +46,9 @@ def shown() -> None:
             "scenes-stacked-cross": _("stacked cross attention"),
             "scenes-clip": _("two towers (CLIP)"),
         }
+        titles = {name: title for name, title in titles.items() if shipped(name)}
+        if link.value(HOW) not in titles:
+            link.choose(HOW, HOW.default)
         how = choosing.segments(HOW, _("The model matches by"), titles, (WORD,))
         found = _found(how)
     with left:
