@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -235,14 +236,14 @@ def test_what_a_clip_is_asked_is_what_it_shows() -> None:
 
 def test_regions_in_another_order_are_looked_at_as_before() -> None:
     torch.manual_seed(1)
-    model = AskingShape("co_attention").build().double().eval()
+    model: Any = AskingShape("co_attention").build().double().eval()
     words = torch.tensor([numbered("what colour is the star")])
-    question = model.reading(model.words(words))[0]  # type: ignore[union-attr]
+    question = model.reading(model.words(words))[0]
     regions = torch.randn(1, 9, 64, dtype=torch.float64)
     order = torch.randperm(9)
     everything = torch.ones(1, words.shape[1], 9, dtype=torch.bool)
-    here = model.attention.attend(question, regions, regions, everything)  # type: ignore[union-attr]
-    there = model.attention.attend(question, regions[:, order], regions[:, order], everything)  # type: ignore[union-attr]
+    here = model.attention.attend(question, regions, regions, everything)
+    there = model.attention.attend(question, regions[:, order], regions[:, order], everything)
     assert (here.weights[..., order] - there.weights).abs().max() < 1e-12
     assert (here.context - there.context).abs().max() < 1e-12
 
@@ -313,7 +314,8 @@ def test_the_contrastive_loss_is_that_of_the_clip_of_transformers() -> None:
             "intermediate_size": 16, "image_size": 8, "patch_size": 4,
         },
     )  # fmt: skip
-    theirs = CLIPModel(config).double().eval()
+    theirs: Any = CLIPModel(config)
+    theirs = theirs.double().eval()
     texts = torch.randint(1, 28, (5, 6))
     texts[:, -1] = 29
     with torch.no_grad():

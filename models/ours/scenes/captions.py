@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from itertools import pairwise, permutations
 from typing import Final, NamedTuple
 
 from models.ours.scenes.questions import Kind
 from models.ours.scenes.scene import COLOURS, SHAPES, SIZES, Scene, Thing
 
-RELATIONS: Final = {
+RELATIONS: Final[dict[str, Callable[[Thing, Thing], bool]]] = {
     "left of": lambda one, other: one.column < other.column,
     "right of": lambda one, other: one.column > other.column,
     "above": lambda one, other: one.row < other.row,

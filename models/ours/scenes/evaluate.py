@@ -105,7 +105,8 @@ def _guessed(asked: Iterable[Question], taught: Iterable[Question]) -> list[bool
 
 def _answers(model: Asking, pictures: Sequence[Scene], questions: Sequence[Question]) -> Answered:
     words = padded([numbered(one.text) for one in questions])
-    return model(Pool.of(model.cells, pictures).seen, words)
+    answered: Answered = model(Pool.of(model.cells, pictures).seen, words)
+    return answered
 
 
 def _right(answered: Answered, questions: Sequence[Question]) -> list[bool]:
@@ -368,7 +369,7 @@ def _in_time(answered: Answered, asked: Sequence[ClipQuestion]) -> Figures:
 
 def _in_space(answered: Answered, asked: Sequence[ClipQuestion]) -> Figures:
     """In the frames that show the answer: how much falls on the cell where the actor is."""
-    weights = _look(answered, SPACE)[:, 0, 0].unflatten(0, (len(asked), FRAMES))
+    weights = _look(answered, SPACE)[:, 0, 0].view(len(asked), FRAMES, -1)
     found: Figures = {}
     for kind in CLIP_KINDS:
         rows = [

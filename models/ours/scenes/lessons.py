@@ -41,6 +41,7 @@ from models.ours.scenes.scene import (
     SIZES,
     UNEVEN,
     Scene,
+    Thing,
     draw,
     placed,
     random_scene,
@@ -123,7 +124,8 @@ def single_cells(dice: random.Random, count: int) -> tuple[Tensor, Tensor]:
     pictures = np.empty((count, CELL, CELL, 3), np.uint8)
     named = np.empty((count, 3), np.int64)
     for number in range(count):
-        things, names = (), (len(SHAPES), len(COLOURS), len(SIZES))
+        things: tuple[Thing, ...] = ()
+        names = len(SHAPES), len(COLOURS), len(SIZES)
         if dice.random() < 0.9:
             names = dice.randrange(4), dice.randrange(4), dice.randrange(2)
             shape, colour, size = SHAPES[names[0]], COLOURS[names[1]], SIZES[names[2]]

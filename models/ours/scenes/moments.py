@@ -56,7 +56,8 @@ class Frames(nn.Module):
         """(clip, frame, row, column, channel), 0 to 255, to (clip, frame, cell, width)."""
         flat = clips.flatten(0, 1).permute(0, 3, 1, 2).to(self.first.weight) / 127.5 - 1
         seen = self.last(self.second(self.first(flat).relu()).relu())
-        return seen.flatten(2).mT.unflatten(0, clips.shape[:2])
+        made: Tensor = seen.flatten(2).mT
+        return made.reshape(*clips.shape[:2], *made.shape[1:])
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,9 @@ def match(scene: Scene, caption: str, covered: Sequence[int] = ()) -> Fit:
     model = network(name)
     regions = model.regions(_seen(model, scene, covered))
     fits = model.fits(regions, torch.tensor([numbers[1:-1]]))
-    record = AttentionRecord(name, (site(fits.look, axis, _cells()),), (axis, _cells()))
+    record: AttentionRecord[Any] = AttentionRecord(
+        name, (site(fits.look, axis, _cells()),), (axis, _cells())
+    )
     return Fit(record, axis, fits.words[0], float(fits.mean[0]))
 
 

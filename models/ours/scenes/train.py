@@ -85,9 +85,9 @@ def train(recipe: Recipe, cells: Path | None) -> None:
     else:
         model.cells.load_state_dict(_part(cells, "cells."))
     frozen(model.cells)
-    pool = (ClipPool if recipe.loss == "watching" else Pool).of(
-        model.cells, LESSONS[recipe.loss](dice, PICTURES)
-    )
+    lessons: Any = LESSONS[recipe.loss](dice, CLIPS if recipe.loss == "watching" else PICTURES)
+    kind: Any = ClipPool if recipe.loss == "watching" else Pool
+    pool = kind.of(model.cells, lessons)
     learn(model, pool, recipe, dice)
     write(recipe, model, time.process_time() - began, recipe.steps)
 
@@ -218,11 +218,11 @@ LOSSES: Final[dict[str, Loss]] = {
     "answering": answering, "contrastive": contrastive, "hardest": hardest,
     "watching": watching,
 }  # fmt: skip
-LESSONS: Final = {
+LESSONS: Final[dict[str, Callable[[random.Random, int], Any]]] = {
     "answering": random_scenes,
     "contrastive": lambda dice, count: with_twins(dice, count // 2),
     "hardest": random_scenes,
-    "watching": lambda dice, count: random_clips(dice, CLIPS),
+    "watching": random_clips,
 }
 
 
