@@ -47,6 +47,9 @@ class AskingShape:
     heads: int = 4
     layers: int = 2
 
+    normed: bool = False
+    """Whether the looks of cells are brought to one size before their places are added."""
+
     def build(self) -> Asking:
         return CoAsking(self) if self.how == "co_attention" else CrossAsking(self)
 
@@ -59,6 +62,7 @@ class Asking(nn.Module):
         self.shape = shape
         self.cells = Cells()
         self.words = nn.Embedding(len(NUMBERS), shape.width, padding_idx=PAD)
+        self.seen_norm = nn.LayerNorm(WIDTH) if shape.normed else nn.Identity()
         self.where = nn.Parameter(torch.randn(CELLS, WIDTH) * 0.3)
         self.regions = nn.Sequential(
             nn.Linear(WIDTH, shape.width),
@@ -69,7 +73,7 @@ class Asking(nn.Module):
 
     def placed(self, seen: Tensor) -> Tensor:
         """(batch, cell, width): what is in each cell, and where it lies."""
-        made: Tensor = self.regions(seen.relu() + self.where)
+        made: Tensor = self.regions(self.seen_norm(seen.relu()) + self.where)
         return made
 
     @abstractmethod

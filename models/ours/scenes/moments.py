@@ -81,6 +81,7 @@ class Moments(nn.Module):
         self.shape = shape
         width = shape.width
         self.cells = Frames()
+        self.seen_norm = nn.LayerNorm(SEEN)
         self.where = nn.Parameter(torch.randn(REGIONS, SEEN) * 0.3)
         self.region = nn.Sequential(
             nn.Linear(SEEN, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
@@ -110,7 +111,9 @@ class Moments(nn.Module):
     def forward(self, seen: Tensor, words: Tensor) -> Answered:
         """seen (batch, frame, cell, width) from `cells`; words (batch, place)."""
         batch, frames = seen.shape[:2]
-        regions = self.region(seen.relu() + self.where).flatten(0, 1)  # (batch·frame, cell, width)
+        regions = self.region(self.seen_norm(seen.relu()) + self.where).flatten(
+            0, 1
+        )  # (batch·frame, cell, width)
         question = self.asked(words)
 
         asks = question.unsqueeze(1).repeat_interleave(frames, 0)  # the same in every frame

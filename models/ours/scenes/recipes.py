@@ -37,7 +37,7 @@ RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
         Recipe(
-            "scenes-co-attention", N_("Co-attention"), AskingShape("co_attention"),
+            "scenes-co-attention", N_("Co-attention"), AskingShape("co_attention", normed=True),
             "answering", 800, 224, 3e-3, 1,
         ),
         Recipe(
@@ -54,7 +54,7 @@ RECIPES: Final = {
         ),
         Recipe(
             "scenes-clips", N_("Temporal and spatial attention"), MomentsShape(),
-            "watching", 600, 64, 3e-3, 5,
+            "watching", 1200, 64, 2e-3, 5,
         ),
     )
 }  # fmt: skip

@@ -137,8 +137,8 @@ def likened(found: Likeness) -> int | None:
     listed = order[:SHOWN] if 0 in order[:SHOWN] else [*order[: SHOWN - 1], 0]
     st.dataframe(
         {
-            _("caption"): [found.captions[one] for one in listed],
             _("share"): [100 * float(found.shares[one]) for one in listed],
+            _("caption"): [found.captions[one] for one in listed],
             _("cosine"): [float(found.cosines[one]) for one in listed],
         },
         hide_index=True,
