@@ -192,3 +192,32 @@ def test_a_sentence_that_is_too_long_for_both_translators_is_said_once_and_cut_f
     assert not app.exception
     assert not app.warning
     assert "What the last word depends on" in headings(app)
+
+
+def test_a_question_is_answered_from_the_picture_and_hiding_changes_it() -> None:
+    app = opened("scenes", scene="5-large-blue-star", question="What colour is the star?")
+    assert "blue · " in html(app)
+    assert "row 2, column 2" in html(app)
+    hidden = opened(
+        "scenes", scene="5-large-blue-star", question="What colour is the star?", hidden="5"
+    )
+    assert "With nothing hidden it answers" in html(hidden)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("", "Ask something"), ("What colour is the banana?", "does not know"), ("?!", "nothing to read"),
+     ("What colour is the circle?", "There is no circle"), ("red " * 40, "at most 14")],
+)  # fmt: skip
+def test_a_question_that_cannot_be_answered_gets_a_sentence(question: str, said: str) -> None:
+    app = opened("scenes", scene="5-large-blue-star", question=question)
+    asks = app.text_area[0].set_value(question).run()
+    assert not asks.exception
+    assert any(said in info.value.replace("\\", "") for info in asks.info)
+
+
+@pytest.mark.parametrize("scene", ["x", "99-small-red-circle", "", "1-a-b-c"])
+def test_a_picture_that_an_address_cannot_say_leaves_the_page_usable(scene: str) -> None:
+    app = opened("scenes", scene=scene, word="99", hidden="77", layer="99", show="matching")
+    assert not app.error
+    assert "atlas-caption" in html(app)

@@ -10,6 +10,8 @@ import io
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from streamlit import runtime
 
@@ -36,6 +38,18 @@ def _address(data: bytes, kind: str, key: str) -> str:
         found: str = runtime.get_instance().media_file_mgr.add(data, kind, f"atlas.{key}")
         return found
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def drawn(pixels: NDArray[np.uint8], times: int = 8) -> str:
+    """The address of a small picture that is drawn here: it holds the picture itself.
+
+    pixels  (row, column, channel)
+    times   how much larger it is made, every pixel a square
+    """
+    file = io.BytesIO()
+    large = pixels.repeat(times, 0).repeat(times, 1)
+    Image.fromarray(large).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 @lru_cache(maxsize=32)
