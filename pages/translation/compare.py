@@ -23,7 +23,7 @@ PAGE = "compare"
 CARD = site.Page(
     PAGE, N_("Compare"), order=50,
     invitation=site.Invitation(
-        4, N_("One sentence, several translators"),
+        7, N_("One sentence, several translators"),
         N_("From no attention to the Transformer: the same words, side by side, linked."),
         N_("Compare translators"),
     ),

@@ -18,7 +18,7 @@ PAGE = "why"
 CARD = site.Page(
     PAGE, N_("Why attention?"), order=30,
     invitation=site.Invitation(
-        3, N_("Why attention?"),
+        6, N_("Why attention?"),
         N_("See what a long sentence becomes without attention and with it, measured and live."),
         N_("See the difference"),
     ),
