@@ -206,9 +206,11 @@ def test_a_question_is_answered_from_the_picture_and_hiding_changes_it() -> None
 
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("", "Ask something"), ("What colour is the banana?", "does not know"),
-     ("?!", "nothing to read"),
-     ("What colour is the circle?", "There is no circle"), ("red " * 40, "at most 14")],
+    [
+        ("", "Ask something"), ("What colour is the banana?", "does not know"),
+        ("?!", "nothing to read"), ("What colour is the circle?", "There is no circle"),
+        ("red " * 40, "at most 14"),
+    ],
 )  # fmt: skip
 def test_a_question_that_cannot_be_answered_gets_a_sentence(question: str, said: str) -> None:
     app = opened("scenes", scene="5-large-blue-star", question=question)

@@ -20,7 +20,7 @@ from pages.showing import choosing
 CARD = site.Page(
     PAGE, N_("Pictures and words"), order=26, group=N_("Pictures and sound"),
     invitation=site.Invitation(
-        4, N_("Which words go with which part of a picture?"),
+        5, N_("Which words go with which part of a picture?"),
         N_("Ask about a picture, hide what the answer rests on, and see the answer change."),
         N_("Ask a picture"),
     ),

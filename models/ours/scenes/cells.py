@@ -3,6 +3,7 @@
 It is trained first, to name what is in a cell, and then kept as it is while a model of words and
 pictures learns: as VGG was for co-attention and a detector for stacked cross attention.
 
+>>> import torch
 >>> Cells()(torch.zeros(2, 48, 48, 3, dtype=torch.uint8)).shape  # (picture, cell, width)
 torch.Size([2, 9, 64])
 """

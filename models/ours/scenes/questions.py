@@ -2,7 +2,7 @@
 
 >>> scene = Scene((Thing("circle", "red", "small", 0), Thing("star", "blue", "large", 2)))
 >>> [(one.text, one.answer) for one in asked(scene, random.Random(1), "colour")]
-[('what colour is the star', 'blue')]
+[('what colour is the circle', 'red')]
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """The models of scenes as pages use them: a picture or a clip and a text in; a record and more out.
 
+>>> from models.ours.scenes.scene import Thing
 >>> scene = Scene((Thing("circle", "red", "small", 4),))
 >>> reply = ask("scenes-co-attention", scene, "What colour is the circle?")
 >>> reply.answers[0].text

@@ -1,7 +1,7 @@
 """The models of scenes: what each is, how it is trained, and where its checkpoint lies.
 
 >>> sorted(RECIPES)[0]
-'scenes-co-attention'
+'scenes-clip'
 """
 
 from __future__ import annotations
