@@ -8,6 +8,7 @@ an error of ours, whose sentences readers see too.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ from attention_core.watching.record import Note
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDERS: Final = ("pages", "models", "attention_core")
+DERIVED: Final = re.compile(r"^class (\w+)\((\w+)\):", re.MULTILINE)
+"""A class and what it derives from, where that is one."""
 CATALOGUES: Final = {
     path.parents[1].name: path for path in sorted(Path(__file__).parent.glob("*/*/atlas.po"))
 }
@@ -37,7 +40,7 @@ def collected() -> Catalog:
 
 def marked() -> Iterator[tuple[str, str | tuple[str, ...], list[str]]]:
     """File, sentence (or its singular and plural) and the notes to the translator beside it."""
-    spoken = [*error_names(AttentionError), Note.__name__]
+    spoken = [*error_names(), Note.__name__]
     keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(spoken)}
     for _line, message, comments, _context in extract_from_file(
         "python", ROOT / "app.py", keywords, ["Translators:"]
@@ -50,11 +53,20 @@ def marked() -> Iterator[tuple[str, str | tuple[str, ...], list[str]]]:
             yield f"{folder}/{file}", message, comments
 
 
-def error_names(error: type[AttentionError]) -> Iterator[str]:
-    """The names of an error and of all that derive from it."""
-    yield error.__name__
-    for narrower in error.__subclasses__():
-        yield from error_names(narrower)
+def error_names() -> set[str]:
+    """The names of our errors and of all that derive from them, as they stand in the files.
+
+    >>> sorted(error_names() & {"AttentionError", "NoRoom", "ValueError"})
+    ['AttentionError', 'NoRoom']
+    """
+    texts = [
+        path.read_text("utf-8") for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")
+    ]
+    classes = [pair for text in texts for pair in DERIVED.findall(text)]
+    known = {AttentionError.__name__}
+    while more := {name for name, base in classes if base in known} - known:
+        known |= more
+    return known
 
 
 def catalogue(code: str) -> Catalog:

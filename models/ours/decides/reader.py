@@ -1,6 +1,7 @@
 """The trained translator as a page uses it: a sentence and a canvas in; a translation, how far it
 needed the picture, and both attentions out.
 
+>>> from models.ours.decides.canvas import in_place
 >>> decider = load_decider()
 >>> decider.translate("I see a bat.", "fr", canvas([in_place("1f987", 0)])).text
 'Je vois une chauve-souris.'

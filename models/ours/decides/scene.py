@@ -1,6 +1,6 @@
 """A sentence's canvas: which drawings lie on it, where, and how a reader sees it.
 
->>> noun("I see a bat.".split()), noun("look at this".split())
+>>> noun("I see a bat .".split()), noun("look at this".split())
 ('bat', None)
 >>> [one.name for one in scene("1f987", 0, "bat")] == ["1f987", *beside("bat")]
 True
