@@ -37,7 +37,7 @@ def test_nonsense_in_the_address_leaves_the_page_usable(name: str, raw: str) -> 
 
 def test_what_was_heard_stands_above_and_every_head_in_the_table() -> None:
     app = opened("sound", **EAR)
-    assert "The model heard: “" in html(app)
+    assert "The model heard:" in html(app)
     assert len(app.dataframe[0].value) == 8
     order = app.dataframe[0].value["order"].tolist()
     assert order == sorted(order, reverse=True)

@@ -62,7 +62,8 @@ def page() -> None:
 def shown(heard: Heard, sound: Sound) -> None:
     """Everything that follows from one sound."""
     heads = chosen(heard)
-    prose.lead(_("The model heard: “{text}”").format(text=heard.text.strip()))
+    prose.note(prose.filled(_("The model heard:")))
+    prose.headline(heard.text.strip())
     prose.badge(*sentences.integrity(heard.record.sites))
     for note in heard.record.notes:
         prose.note(sentences.noted(note))

@@ -15,7 +15,8 @@ VISIBLE: Final = """() => {
     const apart = "style, script, textarea, bdi, .token, .atlas-token, .atlas-headline, "
         + ".atlas-steps, .atlas-sentence, .js-plotly-plot .xtick, [data-testid=stIconMaterial], "
         + "[data-testid=stExpanderIcon], [data-testid=stHeaderLogo], "
-        + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https]";
+        + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https], "
+        + ".atlas-bars [role=rowheader], .st-key-decides-show, .st-key-scenes-word";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
@@ -37,7 +38,8 @@ VISIBLE: Final = """() => {
 reader and of the models, equations, titles of papers, and Streamlit's own parts, are left out."""
 
 NAMES: Final = re.compile(
-    r"Attention Atlas|Apache-2\.0|PNG|SVG|CSV|NPZ|JSON|Pharaoh|MiniLM|all-MiniLM-L6-v2|BERT|"
+    r"Attention Atlas|Apache-2\.0|PNG|SVG|CSV|NPZ|JSON|Pharaoh|MiniLM|all-MiniLM-L6-v2|ALBERT|BERT|"
+    r"Shift|\bbat\b|Grad-CAM|\[(?:CLS|DIST|REG\d*)\]|SMILES|RXNMapper|EfficientNet-Lite0|Whisper|WAV|"
     r"Bahdanau|Tatoeba|Hugging Face|Escape|Esc|Enter|https?://\S+|"
     r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
     r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
+from models.store.sounds import READY
 from pages.locale.collect import catalogue, forms, placeholders
 from tests.browser.frame import (
     PAGES,
@@ -96,6 +97,8 @@ def test_no_english_sentence_of_ours_is_left_on_a_chinese_page_and_it_fits_a_pho
     opened(page, f"{server.url}{address(name)}?lang=zh")
     assert sideways(page) == 0
     shown = page.inner_text("body")
+    for sentence in READY.values():  # what is said in a ready sound is no word of ours
+        shown = shown.replace(sentence, "")
     ours = [form for message in catalogue("zh") if message.id for form in forms(message.id)]
     assert [text for text in ours if " " in text and not placeholders(text) and text in shown] == []
     assert "中文" in shown

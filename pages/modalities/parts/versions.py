@@ -23,7 +23,8 @@ def shown(text: str, scene: Scene) -> None:
     made = [(_titled(one), one) for one in beside(scene)]
     for column, (title, one) in zip(st.columns(len(made), gap="medium"), made, strict=True):
         with column:
-            prose.note(prose.filled(title))
+            sense = one.kind.isdecimal()  # then it is named by its words, which are not ours
+            prose.note(prose.token(title) if sense else prose.filled(title))
             _one(text, one)
     prose.caption(
         prose.filled(
