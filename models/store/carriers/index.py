@@ -101,13 +101,14 @@ def _run(command: list[str], work: Path, wheel: Wheel, progress: Callable[[int],
 
 
 def _size(folder: Path) -> int:
-    """Bytes below a folder in which files come and go."""
+    """Bytes below a folder in which files and folders come and go."""
     size = 0
-    for path in folder.rglob("*.whl"):
-        try:
-            size += path.stat().st_size
-        except OSError:
-            continue
+    for place, _folders, files in os.walk(folder):  # passes over what has gone meanwhile
+        for name in files:
+            try:
+                size += os.stat(os.path.join(place, name)).st_size if name.endswith(".whl") else 0
+            except OSError:
+                continue
     return size
 
 
