@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from attention_core.axes.axis import Axis
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.capture import edits_of
 from attention_core.watching.place import Place
@@ -43,10 +44,10 @@ def integrity(look: Traced, row: int = 0) -> Integrity:
 
     A row that a reader edited may sum to anything from 0 to 1.
     """
-    weights, values = look.trace.weights[row], look.trace.values[row]
-    context = look.trace.context[row]
+    one = slice(row, row + 1)
+    weights, context = look.trace.weights[one], look.trace.context[one]
     with torch.no_grad():
-        taken = look.mechanism.take(weights, values)
+        taken = look.mechanism.take(weights, look.trace.values[one])
     sums = weights.sum(-1)
     whole = look.mechanism.card.sums_to_one_over == "keys" and not edits_of(look.mechanism)
     distance = (sums - 1).abs() if whole else sums - 1
@@ -54,7 +55,7 @@ def integrity(look: Traced, row: int = 0) -> Integrity:
     return Integrity(max(0.0, float(distance.max())), gap / max(float(context.abs().max()), 1e-12))
 
 
-def site(look: Traced, queries: Any, keys: Any, row: int = 0) -> Site:
+def site(look: Traced, queries: Axis, keys: Axis, row: int = 0) -> Site[Any]:
     """That look as a record holds it, between two axes of any kind."""
     weights = look.trace.weights[row]
     allowed = look.trace.allowed.expand_as(look.trace.weights)[row].any(0)

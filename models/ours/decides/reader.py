@@ -28,17 +28,16 @@ from attention_core.axes.patches import PatchAxis, patches
 from attention_core.axes.text import readable, visible
 from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import TextError, TooLong
-from attention_core.mechanisms.mechanism import Mechanism, Trace
-from attention_core.watching.capture import announced, editing, edits_of
+from attention_core.watching.capture import announced, editing
 from attention_core.watching.edit import Edit, placed
-from attention_core.watching.place import Place
-from attention_core.watching.record import AttentionRecord, Integrity, Site, Stored
+from attention_core.watching.record import AttentionRecord, Site
 from models.ours.decides.canvas import GRID, WIDTH, Placed, composed, placed_tensor
 from models.ours.decides.drawings import drawing, small
 from models.ours.decides.network import PICTURE_LOOK, TEXT_LOOK, Followed, Network, Shape
 from models.ours.decides.nouns import Language
 from models.ours.decides.sentences import spoken, words
 from models.ours.decides.vocabulary import END, END_ID, Vocabulary
+from models.ours.looks import Traced, site
 
 CHECKPOINT: Final = Path(__file__).parent / "checkpoint"
 LIMIT: Final = 20
@@ -173,10 +172,9 @@ class Decider:
         target = _spoken(said, language)
         picture = patches(GRID, GRID, WIDTH, WIDTH)
         chances = made.logits[0].softmax(-1).topk(SHOWN)
-        sites: tuple[Site[Sides], ...] = (
-            _site(TEXT_LOOK, self.network.attention, made.text, target, source),
-            _site(PICTURE_LOOK, self.network.picture_attention, made.picture, target, picture),
-        )
+        text = Traced(TEXT_LOOK, self.network.attention, made.text)
+        seen = Traced(PICTURE_LOOK, self.network.picture_attention, made.picture)
+        sites: tuple[Site[Sides], ...] = (site(text, target, source), site(seen, target, picture))
         return Decided(
             AttentionRecord(self.name, sites, (source, picture, target)),
             target.text,
@@ -219,23 +217,3 @@ def _spoken(said: list[str], language: Language) -> TextAxis:
         place = start + len(word)
         tokens.append(Token(text[start:place], start, place, piece=word))
     return TextAxis("target", text, (*tokens, _end(text)), language)
-
-
-def _site(
-    place: Place, mechanism: Mechanism, trace: Trace, queries: TextAxis, keys: Sides
-) -> Site[Sides]:
-    """One attention of the pass. Row i belongs to the step that writes word i."""
-    weights, allowed = trace.weights[0], trace.allowed.expand_as(trace.weights)[0]
-    return Site(
-        (place,), 1, queries, keys, Stored(weights, allowed.any(0)), _integrity(mechanism, trace)
-    )
-
-
-def _integrity(mechanism: Mechanism, trace: Trace) -> Integrity:
-    """How far rows are from 1, and weights × values from the context that was used."""
-    taken, sums = mechanism.take(trace.weights, trace.values), trace.weights.sum(-1)
-    distance = sums - 1 if edits_of(mechanism) else (sums - 1).abs()
-    gap = float((taken - trace.context).abs().max())
-    return Integrity(
-        max(0.0, float(distance.max())), gap / max(float(trace.context.abs().max()), 1e-12)
-    )

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from attention_core.mechanisms.mechanism import Mechanism, Trace
+from attention_core.mechanisms.mechanism import Mechanism
 from attention_core.watching.place import Place
+from models.ours.looks import Traced
 from models.ours.translator.vocabulary import PAD_ID
 
 State = tuple[Tensor, ...]
@@ -41,22 +42,6 @@ class Shape(ABC):
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-
-class Traced(NamedTuple):
-    """One attention of a teacher-forced pass: its place, the mechanism, and what it did."""
-
-    place: Place
-    mechanism: Mechanism
-    trace: Trace
-
-    @property
-    def kind(self) -> str:
-        return self.place.kind
-
-    @property
-    def layer(self) -> int:
-        return self.place.layer
 
 
 class Followed(NamedTuple):

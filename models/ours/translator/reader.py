@@ -32,16 +32,16 @@ from attention_core.watching.capture import (
     announced,
     capture,
     editing,
-    edits_of,
     never,
 )
 from attention_core.watching.edit import Edit, placed
 from attention_core.watching.intervention import Intervention, intervening
-from attention_core.watching.record import AttentionRecord, Integrity, Note, Site, Stored
+from attention_core.watching.record import AttentionRecord, Note, Site
 from models.families.remarks import as_text
 from models.families.translation import USUAL, Alternative, Candidate, Node, Search, Translation
+from models.ours.looks import Traced, site
 from models.ours.translator import vocabulary
-from models.ours.translator.network import Followed, Traced
+from models.ours.translator.network import Followed
 from models.ours.translator.recipes import CHECKPOINTS, RECIPES, shape_of
 from models.ours.translator.search import Found, beam_search
 from models.ours.translator.vocabulary import (
@@ -318,26 +318,7 @@ def _site(look: Traced, source: TextAxis, target: TextAxis, given: TextAxis) -> 
     """Row i of a decoder's look belongs to the step that writes piece i, given those before it."""
     reads = look.place.stack == "encoder"
     queries, keys = (source, source) if reads else (target, source if look.place.crosses else given)
-    weights, allowed = look.trace.weights[0], look.trace.allowed.expand_as(look.trace.weights)[0]
-    return Site(
-        (look.place,), len(weights), queries, keys,
-        Stored(weights, allowed.any(0)), _integrity(look),
-    )  # fmt: skip
-
-
-def _integrity(look: Traced) -> Integrity:
-    """How far rows are from what the mechanism promises, and weights × values from its output.
-
-    A row that a reader edited may sum to anything from 0 to 1.
-    """
-    trace, taken = look.trace, look.mechanism.take(look.trace.weights, look.trace.values)
-    sums = trace.weights.sum(-1)
-    whole = look.mechanism.card.sums_to_one_over == "keys" and not edits_of(look.mechanism)
-    distance = (sums - 1).abs() if whole else sums - 1
-    gap = float((taken - trace.context).abs().max())
-    return Integrity(
-        max(0.0, float(distance.max())), gap / max(float(trace.context.abs().max()), 1e-12)
-    )
+    return site(look, queries, keys)
 
 
 def _remarks(texts: Iterable[str]) -> Iterator[Note]:

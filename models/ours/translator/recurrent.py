@@ -26,7 +26,8 @@ from attention_core.mechanisms.families.local import LocalMonotonic, LocalPredic
 from attention_core.mechanisms.families.luong import Concat, Dot, General, Location
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.place import Place
-from models.ours.translator.network import Followed, Network, Shape, State, Traced
+from models.ours.looks import Traced
+from models.ours.translator.network import Followed, Network, Shape, State
 from models.ours.translator.vocabulary import PAD_ID
 
 Looks = Literal[

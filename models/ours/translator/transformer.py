@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from attention_core.mechanisms.families.dot_product import MultiHead
 from attention_core.mechanisms.mechanism import Mechanism, Trace
 from attention_core.watching.place import Place
-from models.ours.translator.network import Followed, Network, Shape, State, Traced
+from models.ours.looks import Traced
+from models.ours.translator.network import Followed, Network, Shape, State
 from models.ours.translator.vocabulary import PAD_ID
 
 
