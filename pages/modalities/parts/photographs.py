@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from attention_core.errors import AttentionError
 from attention_core.files.photograph import BYTES, FORMATS, Photograph
 from models.store import photographs
 from models.work.uploads import UPLOADS
-from pages.frame import ask, link, session
+from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
+from pages.modalities.parts.bringing import brought
 from pages.showing import choosing
 
 Source = Literal["ready", "own", "camera"]
@@ -26,13 +25,6 @@ class Choices(NamedTuple):
 
     source: Choice[Source]
     ready: Choice[str]
-
-
-class Brought(NamedTuple):
-    """A reader's own picture. of: which file it was made from"""
-
-    of: str
-    photo: Photograph
 
 
 def choices(page: str, which: str = "picture") -> Choices:
@@ -59,7 +51,7 @@ def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
             _("A picture: {formats}").format(formats=", ".join(FORMATS)),
             type=ENDINGS, max_upload_size=BYTES // 1_000_000, key=f"{key}.file",
         )  # fmt: skip
-    return _brought(file, key, about)
+    return brought(file, UPLOADS.picture, key, about)
 
 
 def _ready(choice: Choice[str], about: Sequence[Kept]) -> Photograph:
@@ -69,19 +61,3 @@ def _ready(choice: Choice[str], about: Sequence[Kept]) -> Photograph:
     titles = {name: _(photographs.READY[name].title) for name in names}
     name = choosing.dropdown(choice, _("Which picture"), titles, about, width=260)
     return photographs.photograph(name)
-
-
-def _brought(file: UploadedFile | None, key: str, about: Sequence[Kept]) -> Photograph | None:
-    """The picture in a file; one that was brought before is kept while the reader is elsewhere."""
-    before: Brought | None = st.session_state.get(key)
-    if file is None:
-        return before.photo if before else None
-    if before is None or before.of != file.file_id:
-        try:
-            photo = UPLOADS.picture(session.reader(), file.getvalue())
-        except AttentionError as problem:
-            st.info(ask.said(problem), icon=":material/info:")
-            return None
-        ask.forget(about)
-        before = st.session_state[key] = Brought(file.file_id, photo)
-    return before.photo

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from attention_core.errors import AttentionError
 from attention_core.files.sound import BYTES, RATE, Sound
 from models.store import sounds
 from models.work.uploads import UPLOADS
-from pages.frame import ask, link, session
+from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
+from pages.modalities.parts.bringing import brought
 from pages.showing import choosing
 
 Source = Literal["ready", "voice", "file"]
@@ -25,13 +24,6 @@ class Choices(NamedTuple):
 
     source: Choice[Source]
     ready: Choice[str]
-
-
-class Brought(NamedTuple):
-    """A reader's own sound. of: which file it was made from"""
-
-    of: str
-    sound: Sound
 
 
 def choices(page: str) -> Choices:
@@ -63,20 +55,4 @@ def chosen(asked: Choices, about: list[Kept]) -> Sound | None:
             max_upload_size=BYTES // 1_000_000, key=f"{key}.file",
         )
     )  # fmt: skip
-    return _brought(file, key, about)
-
-
-def _brought(file: UploadedFile | None, key: str, about: list[Kept]) -> Sound | None:
-    """The sound in a file; one that was brought before is kept while the reader is elsewhere."""
-    before: Brought | None = st.session_state.get(key)
-    if file is None:
-        return before.sound if before else None
-    if before is None or before.of != file.file_id:
-        try:
-            sound = UPLOADS.sound(session.reader(), file.getvalue())
-        except AttentionError as problem:
-            st.info(ask.said(problem), icon=":material/info:")
-            return None
-        ask.forget(about)
-        before = st.session_state[key] = Brought(file.file_id, sound)
-    return before.sound
+    return brought(file, UPLOADS.sound, key, about)
