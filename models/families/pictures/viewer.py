@@ -25,6 +25,9 @@ from attention_core.axes.patches import PatchAxis
 from attention_core.errors import ModelError, Superseded
 from attention_core.files.photograph import Photograph
 from attention_core.marking import N_
+from attention_core.numbers import measures
+from attention_core.numbers.components import components
+from attention_core.numbers.named import Named
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord
@@ -57,6 +60,16 @@ class Sight:
 
     record: AttentionRecord[PatchAxis]
     features: Tensor
+
+    @cached_property
+    def measures(self) -> dict[str, Named]:
+        """Every head in numbers, worked out when somebody asks: name to (layer, head)."""
+        return measures.table(self.record.sites)
+
+    @cached_property
+    def components(self) -> Tensor:
+        """(patch, 3), 0 … 1: the directions in which the features differ most."""
+        return components(self.features)
 
 
 class Viewer:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from attention_core.axes.patches import PatchAxis
 from attention_core.files.photograph import Photograph
-from attention_core.numbers.components import alike, components
+from attention_core.numbers.components import alike
 from models.families.pictures.viewer import Sight
 from pages.frame import link, prose
 from pages.frame.language import _
@@ -77,7 +77,7 @@ def likeness(
 def coloured(photo: Photograph, sight: Sight) -> None:
     """The three directions in which the patches differ most, as colours."""
     axis = sight.record.axes[0]
-    colours = (components(sight.features) * 255).round().to(torch.uint8).numpy()
+    colours = (sight.components * 255).round().to(torch.uint8).numpy()
     maps.over(
         photo, axis, torch.zeros(1, len(sight.features)), f"{PAGE}.colours",
         title=_("What is alike has like colours"), name="components",

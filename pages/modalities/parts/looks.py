@@ -9,7 +9,6 @@ import streamlit as st
 
 from attention_core.axes.patches import PatchAxis
 from attention_core.files.photograph import Photograph
-from attention_core.numbers import measures
 from attention_core.pictures.views import view
 from attention_core.watching.record import Site
 from models.families.pictures.viewer import Sight
@@ -80,7 +79,7 @@ def numbers(sight: Sight) -> None:
     if not choosing.switch(NUMBERS, _("All heads in numbers")):
         return
     sites = sight.record.sites
-    part = Part(sites, [], measures.table(sites))
+    part = Part(sites, [], sight.measures)
     left, right = st.columns(2, gap="large")
     dots, table = f"{PAGE}.dots", f"{PAGE}.table"
     with left:
