@@ -28,15 +28,21 @@ def offer() -> AppTest:
 
 
 @pytest.fixture
-def allowed(monkeypatch: pytest.MonkeyPatch, known: Carrier) -> Carrier:
+def jobs() -> Jobs:
+    """No others than those of one test."""
+    return Jobs()
+
+
+@pytest.fixture
+def allowed(monkeypatch: pytest.MonkeyPatch, known: Carrier, jobs: Jobs) -> Carrier:
     """The only carrier there is, where readers may fetch it."""
     monkeypatch.setenv("ATLAS_ALLOW_DOWNLOADS", "1")
-    monkeypatch.setattr(carried, "JOBS", Jobs())
+    monkeypatch.setattr(carried, "JOBS", jobs)
     return known
 
 
-def ended(carrier: Carrier) -> None:
-    found = carried.JOBS.find(job.key(carrier.name))
+def ended(jobs: Jobs, carrier: Carrier) -> None:
+    found = jobs.find(job.key(carrier.name))
     assert found is not None
     for _attempt in range(600):
         if not found.running:
@@ -54,31 +60,31 @@ def test_where_nothing_is_downloaded_the_command_is_said(monkeypatch: pytest.Mon
     assert app.code[0].value == "python -m models.store.carriers"
 
 
-def test_a_press_fetches_it_and_then_nothing_is_offered(allowed: Carrier) -> None:
+def test_a_press_fetches_it_and_then_nothing_is_offered(allowed: Carrier, jobs: Jobs) -> None:
     app = offer()
     assert app.button[0].label == "Fetch Toy (0 MB)"
     app.button[0].click().run()
     assert not app.exception
-    ended(allowed)
+    ended(jobs, allowed)
     assert cache.whole(allowed) is not None
     app.run()
     assert not [*app.exception, *app.button, *app.caption, *app.info]
 
 
 def test_what_cannot_be_had_is_said_and_can_be_asked_for_again(
-    allowed: Carrier, shop: Path
+    allowed: Carrier, jobs: Jobs, shop: Path
 ) -> None:
     (wheel,) = shop.iterdir()
     kept = wheel.read_bytes()
     wheel.unlink()
     app = offer()
     app.button[0].click().run()
-    ended(allowed)
+    ended(jobs, allowed)
     app.run()
     assert not app.exception
     assert "toy" in app.info[0].value
     assert app.button[0].label == "Fetch Toy (0 MB)"
     wheel.write_bytes(kept)
     app.button[0].click().run()
-    ended(allowed)
+    ended(jobs, allowed)
     assert cache.whole(allowed) is not None
