@@ -50,7 +50,8 @@ def test_every_page_shows_its_pictures_in_every_language(name: str, code: str) -
     assert not app.error
     assert len(app.title) == 1
     for _attempt in range(100):  # some pages show what a job in the background has found
-        pictures = [*app.get("bidi_component"), *app.get("plotly_chart")]
+        kinds = ("bidi_component", "plotly_chart", "iframe")
+        pictures = [one for kind in kinds for one in app.get(kind)]
         if pictures:
             break
         time.sleep(0.3)

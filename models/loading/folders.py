@@ -22,7 +22,7 @@ from typing import Any
 from transformers import CONFIG_MAPPING
 
 from attention_core.errors import ModelError
-from models.loading import adapters, tokenizer, weights
+from models.loading import adapters, programs, tokenizer, weights
 from models.loading.documents import bounded_text, called, read_json
 
 CONFIG_BYTES = 1 << 20
@@ -65,6 +65,7 @@ def judge(folder: Path, root: Path, links: bool = False, tokens: bool = True) ->
         bounded_text(path, tokenizer.BYTES)
     if adapters.alone(folder):
         raise adapters.no_base(folder)
+    programs.check(folder)
     if not (folder / "config.json").is_file():
         weights.files(folder)
     config = read_json(folder / "config.json", CONFIG_BYTES)

@@ -15,15 +15,17 @@ also one of a trainer's checkpoints, or a snapshot in the cache of the Hugging F
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from models.loading import programs
 
 DEEPEST = 6
 MOST = 5_000
 """Folders that are looked into; a directory with more is no directory of models."""
 _SIGNS = ("config.json", "adapter_config.json", "pytorch_model.bin")
-_WEIGHTS = (".safetensors", ".gguf")
+_WEIGHTS = (".safetensors", ".gguf", ".onnx", ".h5", ".msgpack")
 _PARTS = "modules.json"
 """Stands where the folders below are parts of a model of sentence-transformers, and no models."""
 _READER = "_Transformer"
@@ -58,7 +60,7 @@ def place(root: Path, name: str) -> Place | None:
     if way.is_absolute() or ".." in way.parts or str(way) != name or "\x00" in name:
         return None
     folder = root / name
-    if not folder.is_dir() or not any(map(_is_sign, os.listdir(folder))):
+    if not folder.is_dir() or not _is_model(set(os.listdir(folder))):
         return None
     return _snapshot(root, way) or Place(
         name, root.name if name == "." else name, folder, root, False
@@ -86,7 +88,7 @@ def _found(root: Path) -> Iterator[str]:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
             continue
-        is_model = any(_is_sign(entry.name) for entry in entries)
+        is_model = _is_model({entry.name for entry in entries})
         if is_model:
             yield folder.relative_to(root).as_posix()
         parted = any(entry.name == _PARTS for entry in entries)
@@ -104,5 +106,7 @@ def _may_hold(entry: os.DirEntry[str]) -> bool:
     return shown and entry.is_dir()
 
 
-def _is_sign(file: str) -> bool:
-    return file in _SIGNS or file.endswith(_WEIGHTS)
+def _is_model(files: Set[str]) -> bool:
+    """Whether a folder with these files holds a model, be it one that another program saved."""
+    ours = any(file in _SIGNS or file.endswith(_WEIGHTS) for file in files)
+    return ours or programs.known(files) is not None

@@ -16,6 +16,7 @@ from typing import Any
 from attention_core.watching.record import Note
 from models.families.family import Origin, Task, Watched, family
 from models.loading.kinds import Reads
+from models.store.rehearsal import rehearse
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Entry:
 def from_files(card: Card, origin: Callable[[], Origin], task: Task | None = None) -> Entry:
     """A model that is files, opened by whichever family its configuration belongs to.
 
+    One that somebody else made is opened in a process of its own first.
+
     origin  asked when the model is opened; may raise ModelError, such as DownloadNeeded
     task    what is done with it; None for the usual with what it is given
     """
@@ -75,6 +78,8 @@ def from_files(card: Card, origin: Callable[[], Origin], task: Task | None = Non
 
     def opened() -> Watched:
         files = origin()
+        if not files.ours:
+            rehearse(card.name, files, wanted)
         return family(files.config, wanted).open(card.name, files)
 
     return Entry(card, opened, wanted)
