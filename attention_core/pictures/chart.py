@@ -21,6 +21,8 @@ from attention_core.pictures.palette import INK, PAPER
 Theme = Literal["light", "dark"]
 Form = Literal["svg", "png"]
 FAINT: Final = {"light": "rgba(22,24,29,0.12)", "dark": "rgba(242,241,236,0.16)"}
+CAMERA: Final = 36
+"""Pixels at the right that stay free for the button that saves: the legend ends before them."""
 LEGEND: Final = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
 
 
@@ -40,7 +42,7 @@ def chart(
     return go.Figure(
         traces,
         {
-            "height": height, "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+            "height": height, "margin": {"l": 10, "r": CAMERA, "t": 10, "b": 10},
             "font": {"color": INK[theme], "size": 15}, "dragmode": False,
             "paper_bgcolor": PAPER[theme], "plot_bgcolor": PAPER[theme], "legend": LEGEND,
             "xaxis": {**_axis(titles[0], theme), **(x or {})},
