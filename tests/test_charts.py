@@ -12,7 +12,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from attention_core.pictures.chart import Theme, toolbar
+from attention_core.pictures.chart import CAMERA, Theme, toolbar
 from attention_core.pictures.figures import (
     Curve,
     Dot,
@@ -47,7 +47,7 @@ def test_all_charts_share_letters_colours_and_edges(theme: Theme) -> None:
         layout = figure.layout
         assert (layout.font.color, layout.font.size) == (INK[theme], 15)
         assert layout.paper_bgcolor == layout.plot_bgcolor == PAPER[theme]
-        assert layout.margin.to_plotly_json() == dict.fromkeys("lrtb", 10)
+        assert layout.margin.to_plotly_json() == {**dict.fromkeys("ltb", 10), "r": CAMERA}
         assert layout.xaxis.gridcolor == layout.yaxis.gridcolor
         assert layout.xaxis.automargin
         assert layout.yaxis.automargin

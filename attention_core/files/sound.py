@@ -26,7 +26,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import wavfile
-from scipy.signal import resample_poly
 
 from attention_core.errors import TextError
 from attention_core.marking import N_
@@ -173,5 +172,7 @@ def _resampled(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     if rate == RATE:
         return samples
     shared = gcd(rate, RATE)
+    from scipy.signal import resample_poly  # noqa: PLC0415  # a third of a second of start-up
+
     found: NDArray[np.float64] = resample_poly(samples, RATE // shared, rate // shared)
     return found
