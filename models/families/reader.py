@@ -50,8 +50,10 @@ class Reader:
             False when the model only reports its weights
     """
 
-    def __init__(self, name: str, checkpoint: Checkpoint) -> None:
+    def __init__(self, name: str, checkpoint: Checkpoint, asks: bool = True) -> None:
+        """asks: False for a model whose attention is known to be captured, as that of ours is."""
         self.name = name
+        self._asks = asks
         self._notes = checkpoint.notes
         self._model = checkpoint.model
         self._model.config.use_cache = False  # a text is read once, so a cache would only cost
@@ -254,7 +256,7 @@ class Reader:
         short, long = (self._given(self._ordinary, count) for count in (_SHORT, most))
         longer = Example(long, shapes(long))
         more = [padded(long, short)], stepped(short)
-        return Example(short, shapes(short), more=more, longer=longer)
+        return Example(short, shapes(short), more=more, longer=longer, asks=self._asks)
 
     def _given(self, ordinary: Sequence[int], most: int) -> dict[str, Tensor]:
         """So many tokens of the model's own; of two segments, or with something to write."""

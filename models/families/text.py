@@ -11,7 +11,8 @@ from models.loading.checkpoint import from_folder
 
 
 def _opened(name: str, origin: Origin) -> Reader:
-    return Reader(name, from_folder(origin.folder, origin.root, origin.links, origin.ours))
+    checkpoint = from_folder(origin.folder, origin.root, origin.links, origin.ours)
+    return Reader(name, checkpoint, asks=not origin.ours)
 
 
 TEXT = register(
