@@ -42,7 +42,7 @@ def integrity(look: Traced, row: int = 0) -> Integrity:
 
     row  of the batch
 
-    A row that a reader edited may sum to anything from 0 to 1.
+    A row sums to 1, to 0 where nothing is allowed; one that a reader edited to anything between.
     """
     one = slice(row, row + 1)
     weights, context = look.trace.weights[one], look.trace.context[one]
@@ -50,7 +50,8 @@ def integrity(look: Traced, row: int = 0) -> Integrity:
         taken = look.mechanism.take(weights, look.trace.values[one])
     sums = weights.sum(-1)
     whole = look.mechanism.card.sums_to_one_over == "keys" and not edits_of(look.mechanism)
-    distance = (sums - 1).abs() if whole else sums - 1
+    due = look.trace.allowed.expand_as(look.trace.weights)[one].any(-1).to(sums)
+    distance = (sums - due).abs() if whole else sums - due
     gap = float((taken - context).abs().max())
     return Integrity(max(0.0, float(distance.max())), gap / max(float(context.abs().max()), 1e-12))
 

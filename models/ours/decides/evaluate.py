@@ -15,13 +15,13 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import torch
 from torch import Tensor
 
+from attention_core.numbers.share import wilson
 from models.ours.decides.canvas import composed, covering, scattered
 from models.ours.decides.nouns import Language, Sense, senses
 from models.ours.decides.reader import CHECKPOINT, LIMIT, Decider
@@ -318,17 +318,15 @@ def _places_of_noun(case: Case) -> int:
 
 
 def share(many: Iterable[bool]) -> dict[str, Any]:
-    """A share with its interval of 95 % (Wilson 1927, the score interval)."""
+    """A share with its interval of 95 %."""
     found = list(many)
     count, hits = len(found), sum(found)
     if not count:
         return {"share": None, "of": 0}
-    part, z = hits / count, 1.96
-    middle = (part + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z * sqrt(part * (1 - part) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    low, high = wilson(hits, count)
     return {
-        "share": round(part, 4), "of": count,
-        "interval": [round(max(0.0, middle - reach), 4), round(min(1.0, middle + reach), 4)],
+        "share": round(hits / count, 4), "of": count,
+        "interval": [round(max(0.0, low), 4), round(min(1.0, high), 4)],
     }  # fmt: skip
 
 
