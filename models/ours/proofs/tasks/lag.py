@@ -53,7 +53,7 @@ class Lag(Task):
         "too, with a comparison of every pair."
     )
     hint = N_("8 to 32 letters from a to n.")
-    floor, pointed, steps, batch = 0.99, 0.9, 1500, 64
+    floor, steps, batch = 0.99, 1500, 64
     symbols = classes = LETTERS
     contenders = (
         Contender("dynamic_conv", N_("dynamic convolution"),
