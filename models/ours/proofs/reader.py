@@ -79,10 +79,13 @@ def answered(chosen: Task, name: str, example: Example) -> Reply:
     chances = found.logits[0, list(example.asked)].softmax(-1)
     best = chances.max(-1)
     axis = along(example.tokens)
+    said = tuple(chosen.classes[place] for place in best.indices.tolist())
     queries = {len(axis): axis, 1: along([example.tokens[-1]])}
+    if chosen.writes:
+        queries = {len(said): along(said)}
     sites = tuple(site(look, queries[look.trace.weights.shape[-2]], axis) for look in found.looks)
     return Reply(
-        tuple(chosen.classes[place] for place in best.indices.tolist()),
+        said,
         tuple(best.values.tolist()),
         AttentionRecord(f"proof:{chosen.name}:{name}", sites, (axis,)),
     )

@@ -67,6 +67,10 @@ class Task(ABC):
     place: ClassVar[int]
     floor: ClassVar[float]
     pointed: ClassVar[float] = 0.0
+    whole: ClassVar[bool] = False
+    """Whether all places of an example must be right together."""
+    writes: ClassVar[bool] = False
+    """Whether what asks is written anew, place by place; else the tokens themselves ask."""
     steps: ClassVar[int] = 2000
     batch: ClassVar[int] = 64
     rate: ClassVar[float] = 2e-3
