@@ -1,5 +1,8 @@
 """What a reader waits for and what travels: opening, a click on a head, bytes over the wire.
 
+Bytes are those of all messages over the websocket and of all answers to requests, headers included;
+what the browser has in its cache does not travel.
+
 python -m benchmarks.clicks                everything, of this checkout
 python -m benchmarks.clicks --bytes OTHER  the bytes of clicks alone, beside another checkout's
 
@@ -187,24 +190,28 @@ def until_ribbons(page: Page, app: str) -> float:
 def wire(browser: Browser, app: str) -> None:
     """Prints what travels when Explore opens on 128 tokens."""
     page = watched(browser)
-    messages, files = received(page), []
-    page.on("response", lambda answer: files.append(int(answer.headers.get("content-length", 0))))
+    messages, answers = received(page)
     explored(page, app, 126)
     print(f"Explore on 128 tokens            {sum(messages) / 1e6:6.2f} MB over the websocket")
-    print(f"Streamlit's own files, once      {sum(files) / 1e6:6.2f} MB, cached by the browser")
+    print(f"files and data, each once        {sum(answers) / 1e6:6.2f} MB, cached by the browser")
 
 
 def bytes_of_clicks(browser: Browser, app: str) -> None:
     """Prints what travels for a click on a head, for each length and each kind of click."""
     for words in LENGTHS:
         page = watched(browser)
-        messages = received(page)
+        messages, answers = received(page)
         explored(page, app, words)
         for name, (column, row) in CLICKS.items():
             messages.clear()
+            answers.clear()
             click_head(page, column, row)
             page.wait_for_timeout(QUIET)
-            print(f"{words:4} words, {name:28}{sum(messages) / 1e3:8.1f} kB")
+            told, fetched = sum(messages) / 1e3, sum(answers) / 1e3
+            print(
+                f"{words:4} words, {name:28}{told + fetched:8.1f} kB: "
+                f"{told:.1f} in messages, {fetched:.1f} in {len(answers)} answers"
+            )
         page.context.close()
 
 
@@ -218,14 +225,18 @@ def explored(page: Page, app: str, words: int) -> None:
     page.wait_for_timeout(2 * QUIET)
 
 
-def received(page: Page) -> list[int]:
-    """The sizes in bytes of all messages from the server, as they come."""
+def received(page: Page) -> tuple[list[int], list[int]]:
+    """The sizes in bytes of all messages and all HTTP answers, headers too, as they come."""
     messages: list[int] = []
+    answers: list[int] = []
     page.on(
         "websocket",
         lambda socket: socket.on("framereceived", lambda frame: messages.append(len(frame))),
     )
-    return messages
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.loadingFinished", lambda done: answers.append(int(done["encodedDataLength"])))
+    return messages, answers
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 import { legible, measure, shortened, two } from "../shared/letters.js";
 
 /** @import { HeadView } from "../shared/pictures.d.ts" */
+/** @import { Numbers } from "../shared/planes.js" */
 /** @import { Pen, TextStyle, Theme } from "../shared/types.d.ts" */
 /** @import { Side } from "../shared/words.js" */
 
-/** @typedef {{ number: number, place: number }} Head its number in the layer, its place in the data */
+/** @typedef {{ number: number, weights: Numbers }} Head its number in the layer, (query, key) in steps of FULL */
 /** @typedef {{ side: Side, index: number }} Word */
 /** @typedef {{ queries: number[] | null, keys: number[] | null }} Focus null = all */
 /** @typedef {{ side: Side, of: number[][] }} Tally for each word of a side, for each head */
@@ -81,26 +82,26 @@ export function lit(pins, pointed) {
 
 /**
  * Lines gathered by head and strength, so that each gathering is one stroke.
- * @param {Pick<HeadView, "rows" | "columns" | "weights">} data
+ * @param {Pick<HeadView, "rows" | "columns">} data
  * @param {Pick<Plan, "from" | "to" | "y">} plan
  * @param {Head[]} shown
  * @param {Focus} focus
  */
 export function lines(data, plan, shown, focus) {
-  const [rows, columns] = [data.rows.length, data.columns.length];
+  const columns = data.columns.length;
   const queries = focus.queries ?? data.rows.map((_, index) => index);
   const keys = focus.keys ?? data.columns.map((_, index) => index);
   const faintest = focus.queries || focus.keys ? FAINTEST : CROWDED;
   /** @type {Map<number, { number: number, level: number, d: string[] }>} */
   const gathered = new Map();
   const bend = (plan.to - plan.from) * 0.42;
-  for (const { place, number } of shown) {
+  for (const { weights, number } of shown) {
     for (const query of queries) {
-      const start = (place * rows + query) * columns;
+      const start = query * columns;
       let most = 1;
-      for (let key = 0; key < columns; key++) most = Math.max(most, data.weights[start + key]);
+      for (let key = 0; key < columns; key++) most = Math.max(most, weights[start + key]);
       for (const key of keys) {
-        const share = data.weights[start + key] / most;
+        const share = weights[start + key] / most;
         if (share < faintest) continue;
         const level = Math.ceil(share * LEVELS);
         const id = number * 100 + level;
@@ -118,16 +119,16 @@ export function lines(data, plan, shown, focus) {
 
 /**
  * Mean weight over the heads shown and the given queries, for one key.
- * @param {Pick<HeadView, "rows" | "columns" | "weights">} data
+ * @param {Pick<HeadView, "columns">} data
  * @param {Head[]} shown
  * @param {number[]} queries
  * @param {number} key
  */
 export function mean(data, shown, queries, key) {
-  const [rows, columns] = [data.rows.length, data.columns.length];
+  const columns = data.columns.length;
   let sum = 0;
-  for (const { place } of shown) {
-    for (const query of queries) sum += data.weights[(place * rows + query) * columns + key];
+  for (const { weights } of shown) {
+    for (const query of queries) sum += weights[query * columns + key];
   }
   return sum / (FULL * Math.max(1, shown.length * queries.length));
 }

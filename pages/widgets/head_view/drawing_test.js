@@ -5,10 +5,12 @@ const FULL = 65535;
 const data = {
   rows: ["a", "b"],
   columns: ["x", "y", "z"],
-  weights: Uint16Array.of(FULL, 0, 0, 0, FULL, 0, 0, FULL, 0, 0, 0, FULL),
   allowed: Uint8Array.of(1, 1, 1, 1, 0, 1),
 };
-const both = [{ number: 0, place: 0 }, { number: 5, place: 1 }];
+const both = [
+  { number: 0, weights: Uint16Array.of(FULL, 0, 0, 0, FULL, 0) },
+  { number: 5, weights: Uint16Array.of(0, FULL, 0, 0, 0, FULL) },
+];
 const all = { queries: null, keys: null };
 const plan = { from: 10, to: 110, y: (/** @type {number} */ index) => 10 * index };
 

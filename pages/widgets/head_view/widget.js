@@ -43,10 +43,21 @@ class HeadViewWidget {
     return this.stage.choice.active ?? this.stage.data.heads;
   }
 
+  /** The heads to draw, as far as their weights are here; the others are asked for. */
   shown() {
+    const { data, paint } = this.stage;
     const active = this.active();
-    return this.stage.data.heads.map((number, place) => ({ number, place }))
-      .filter(({ number }) => active.includes(number));
+    return data.heads.flatMap((number, place) => {
+      const weights = active.includes(number) ? data.weights.whole(place, paint) : null;
+      return weights ? [{ number, weights }] : [];
+    });
+  }
+
+  /** Whether they are all here. */
+  ready() {
+    const active = this.active();
+    const wanted = this.stage.data.heads.filter((number) => active.includes(number));
+    return this.shown().length === wanted.length;
   }
 
   pins() {
@@ -112,6 +123,7 @@ class HeadViewWidget {
   }
 
   light() {
+    if (!this.ready()) return;
     const { plan, pointed } = this;
     const { data, theme } = this.stage;
     const focus = lit(this.pins(), pointed);
@@ -207,6 +219,7 @@ class HeadViewWidget {
       chip.style.setProperty("--head", theme.heads[number % theme.heads.length]);
     });
     this.light();
+    return this.ready();
   }
 
   placeWords() {

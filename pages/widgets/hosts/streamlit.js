@@ -1,0 +1,162 @@
+// A widget on a page of Streamlit: its styles and its large data by their address, each fetched once.
+import { numbers, Planes } from "../shared/planes.js";
+
+/** @import { Component } from "../shared/types.d.ts" */
+
+/** @typedef {{ at: string, dtype: string, shape?: number[], bytes: number }} Addressed */
+/** @typedef {{ value: unknown, bytes: number }} Kept */
+
+/** Bytes of data that are kept in a tab; the browser's own cache has the rest. */
+const MOST = 64 << 20;
+
+/** @type {Map<string, Kept>} what was fetched by its address, the latest last */
+const kept = new Map();
+/** @type {Map<string, Set<string>>} the addresses of each widget where nothing was */
+const missing = new Map();
+/** @type {WeakMap<HTMLElement, { component: Component, close?: () => void }>} what each place shows */
+const lives = new WeakMap();
+
+/**
+ * @param {any} value
+ * @returns {value is Addressed}
+ */
+const addressed = (value) => typeof value?.at === "string";
+
+/**
+ * @param {string} path
+ * @returns {Promise<ArrayBuffer>}
+ */
+async function fetched(path) {
+  const answer = await fetch(new URL(path, document.baseURI));
+  if (!answer.ok) throw new Error(`${answer.status} for ${path}`);
+  return await answer.arrayBuffer();
+}
+
+/**
+ * @param {string} address
+ * @param {Kept} one
+ */
+function keep(address, one) {
+  kept.delete(address);
+  kept.set(address, one);
+  let all = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const [oldest, { bytes }] of kept) {
+    if (all <= MOST || oldest === address) break;
+    kept.delete(oldest);
+    all -= bytes;
+  }
+  return one.value;
+}
+
+/**
+ * Tells Python what was not where it should be, so that it sends it inside a message.
+ * @param {Component} component
+ * @param {string} address
+ */
+function miss(component, address) {
+  const { id } = component.data;
+  const all = missing.get(id) ?? new Set();
+  missing.set(id, all.add(address));
+  component.setStateValue("missing", [...all].slice(-50));
+}
+
+/**
+ * A value that lies at an address; planes ask for their parts when they are drawn.
+ * @param {Component} component
+ * @param {Addressed} given
+ */
+async function value(component, { at, dtype, shape, bytes }) {
+  const found = kept.get(at);
+  if (found) return keep(at, found);
+  if (shape) {
+    const ask = (/** @type {string} */ part) =>
+      fetched(`${at}/${part}`).catch((error) => {
+        miss(component, at);
+        throw error;
+      });
+    return keep(at, { value: new Planes(dtype, shape, ask), bytes });
+  }
+  const read = await fetched(at);
+  const made = dtype === "json" ? JSON.parse(new TextDecoder().decode(read)) : numbers(dtype, read);
+  return keep(at, { value: made, bytes });
+}
+
+/**
+ * The data with everything that was fetched in its place; null where something is still to come.
+ * @param {Record<string, any>} data
+ */
+function whole(data) {
+  const all = Object.entries(data);
+  if (all.some(([, one]) => addressed(one) && !kept.has(one.at))) return null;
+  return Object.fromEntries(
+    all.map(([name, one]) => [name, addressed(one) ? kept.get(one.at)?.value : one]),
+  );
+}
+
+/**
+ * The same, as soon as all is there; null where something is missing, which Python is told.
+ * @param {Component} component
+ */
+async function coming(component) {
+  const all = await Promise.all(
+    Object.entries(component.data).map(async ([name, one]) => {
+      if (!addressed(one)) return [name, one];
+      try {
+        return [name, await value(component, one)];
+      } catch {
+        return miss(component, one.at);
+      }
+    }),
+  );
+  const found = all.filter((one) => one !== undefined);
+  return found.length === all.length ? Object.fromEntries(found) : null;
+}
+
+/**
+ * A widget's mounting function, when its scripts and styles are here.
+ * @param {(path: string) => string} at
+ * @param {string} entry
+ * @param {string[]} styles
+ * @param {string[]} modules
+ */
+export async function widget(at, entry, styles, modules) {
+  for (const path of modules) {
+    const link = Object.assign(document.createElement("link"), { rel: "modulepreload" });
+    link.href = at(path);
+    document.head.append(link);
+  }
+  const sheet = async (/** @type {string} */ path) =>
+    new CSSStyleSheet().replace(await (await fetch(at(path))).text());
+  const [{ default: draw }, ...sheets] = await Promise.all([
+    import(at(entry)),
+    ...styles.map(sheet),
+  ]);
+  return (/** @type {Component} */ component) => mounted(component, draw, sheets);
+}
+
+/**
+ * Draws at once what is all here, and the rest when it has come, unless something newer came first.
+ * @param {Component} component
+ * @param {(component: Component) => (() => void)} draw
+ * @param {CSSStyleSheet[]} sheets
+ */
+function mounted(component, draw, sheets) {
+  const host = component.parentElement;
+  const root = /** @type {ShadowRoot | Document} */ (host.getRootNode());
+  const life = lives.get(host) ?? { component };
+  lives.set(host, life);
+  life.component = component;
+  const mine = () => lives.get(host) === life && life.component === component;
+  const drawn = (/** @type {Record<string, any> | null} */ data) => {
+    if (!data || !mine()) return;
+    const lacking = sheets.filter((one) => !root.adoptedStyleSheets.includes(one));
+    root.adoptedStyleSheets.push(...lacking);
+    life.close = draw({ ...component, data });
+  };
+  const here = whole(component.data);
+  if (here) drawn(here);
+  else coming(component).then(drawn);
+  return () => {
+    if (mine() && lives.delete(host)) life.close?.();
+  };
+}
