@@ -9,7 +9,7 @@ gone is sent inside the message when the browser misses it (`pages.widgets.hosts
 >>> address = kept.put(np.eye(3, dtype=np.float32))
 >>> address == kept.put(np.eye(3, dtype=np.float32)), address == Store().put(np.eye(3))
 (True, False)
->>> np.frombuffer(gzip.decompress(kept.part(address, "0/row/1")), np.float32).tolist()
+>>> np.frombuffer(gzip.decompress(kept.part(address, "row/1")), np.float32).tolist()
 [0.0, 1.0, 0.0]
 >>> kept.part("unknown") is None
 True
@@ -43,7 +43,8 @@ HEADERS: Final = {
     "Content-Encoding": "gzip",
     "Cache-Control": "private, max-age=31536000, immutable",
 }
-PLANE: Final = re.compile(r"(\d{1,6})/(all|matrix|rows|row/(\d{1,6}))")
+PLANE: Final = re.compile(r"(\d{1,6})/(all|matrix|rows)")
+LINE: Final = re.compile(r"(row|column)/(\d{1,6})")
 LEVELS: Final = 255
 FOLDER: Final = "numbers"
 
@@ -86,26 +87,25 @@ class Store:
 def numbers(value: Array, part: str) -> bytes | None:
     """Some numbers of an array, little-endian; None where it has no such part.
 
-    part   ""            all of it
-           "3/all"       matrix 3 of it: its last two axes are (row, column)
-           "3/row/7"     row 7 of that
-           "3/matrix"    its largest number as float32, then each cell as a share of that
-           "3/rows"      the largest of each row as float32, then each cell as a share of its row's
+    part   ""           all of it; where it is of matrices, its last two axes are (row, column)
+           "3/all"      all of matrix 3
+           "3/matrix"   its largest number as float32, then each cell as a share of that
+           "3/rows"     the largest of each row as float32, then each cell as a share of its row's
+           "row/7"      row 7 of every matrix
+           "column/7"   column 7 of every matrix
 
     Shares are in 255 steps, one byte each: the steps of the palette.
     """
     if not part:
         return _little(value)
-    asked = PLANE.fullmatch(part)
-    if asked is None or value.ndim < 2:
-        return None
-    planes = value.reshape(-1, *value.shape[-2:])
-    if int(asked[1]) >= len(planes) or (asked[3] and int(asked[3]) >= planes.shape[1]):
-        return None
-    plane = planes[int(asked[1])]
-    if asked[3]:
-        return _little(plane[int(asked[3])])
-    return _little(plane) if asked[2] == "all" else _shades(plane, rows=asked[2] == "rows")
+    plane, line = PLANE.fullmatch(part), LINE.fullmatch(part)
+    planes = value.reshape(-1, *value.shape[-2:]) if value.ndim > 1 else value[:0, None, None]
+    if line and int(line[2]) < planes.shape[1 if line[1] == "row" else 2]:
+        return _little(planes.take(int(line[2]), axis=1 if line[1] == "row" else 2))
+    if plane and int(plane[1]) < len(planes):
+        one = planes[int(plane[1])]
+        return _little(one) if plane[2] == "all" else _shades(one, rows=plane[2] == "rows")
+    return None
 
 
 def _shades(plane: Array, rows: bool) -> bytes:

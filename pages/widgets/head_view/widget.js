@@ -4,13 +4,24 @@ import { two } from "../shared/letters.js";
 import { canvasPen } from "../shared/pen.js";
 import { mount, sized } from "../shared/stage.js";
 import { WordGroups } from "../shared/words.js";
-import { allowed, drawKey, drawView, drawWords, lit, mean, viewPlan } from "./drawing.js";
+import {
+  allowed,
+  average,
+  drawKey,
+  drawView,
+  drawWords,
+  lit,
+  looks,
+  means,
+  shares,
+  viewPlan,
+} from "./drawing.js";
 
 /** @import { HeadView } from "../shared/pictures.d.ts" */
 /** @import { Stage } from "../shared/stage.js" */
 /** @import { Component, Drawn } from "../shared/types.d.ts" */
 /** @import { Side } from "../shared/words.js" */
-/** @import { Focus, Plan, Word } from "./drawing.js" */
+/** @import { Focus, Head, Plan, Word } from "./drawing.js" */
 
 class HeadViewWidget {
   /** @param {Stage<HeadView>} stage */
@@ -43,21 +54,28 @@ class HeadViewWidget {
     return this.stage.choice.active ?? this.stage.data.heads;
   }
 
-  /** The heads to draw, as far as their weights are here; the others are asked for. */
+  /** The heads to draw, as far as they are here; the others are asked for. */
   shown() {
-    const { data, paint } = this.stage;
+    const { data: { heads, weights }, paint } = this.stage;
     const active = this.active();
-    return data.heads.flatMap((number, place) => {
-      const weights = active.includes(number) ? data.weights.whole(place, paint) : null;
-      return weights ? [{ number, weights }] : [];
+    const again = () => this.light();
+    return heads.flatMap((number, place) => {
+      const share = active.includes(number) ? shares(weights, place, paint) : null;
+      /** @type {Head["row"]} */
+      const row = (query) => weights.row(place, query, again);
+      /** @type {Head["column"]} */
+      const column = (key) => weights.column(place, key, again);
+      return share ? [{ number, share, row, column }] : [];
     });
   }
 
-  /** Whether they are all here. */
+  /** Whether they are all here, and the numbers of what is pinned. */
   ready() {
     const active = this.active();
     const wanted = this.stage.data.heads.filter((number) => active.includes(number));
-    return this.shown().length === wanted.length;
+    const shown = this.shown();
+    const pins = this.pins().map((index) => looks(shown, { side: 0, index }));
+    return shown.length === wanted.length && !pins.includes(null);
   }
 
   pins() {
@@ -97,15 +115,16 @@ class HeadViewWidget {
     const { data } = stage;
     const shown = this.shown();
     const alone = focus.queries?.length === 1 ? { side: 0, index: focus.queries[0] } : null;
-    const one = pointed ?? alone;
+    const one = /** @type {Word | null} */ (pointed ?? alone);
     if (!one || !shown.length) return stage.say(plain(stage.word("hint")));
     const [mine, others] = one.side ? [data.columns, data.rows] : [data.rows, data.columns];
-    const value = (/** @type {number} */ other) =>
-      one.side ? mean(data, shown, [other], one.index) : mean(data, shown, [one.index], other);
-    const best = others.map((text, other) => ({ text, weight: value(other) }))
-      .sort((a, b) => b.weight - a.weight)
-      .slice(0, 3)
-      .filter(({ weight }) => weight >= 0.005);
+    const found = means(shown, [one]);
+    const best = !found
+      ? []
+      : others.map((text, other) => ({ text, weight: average(found(other)) }))
+        .sort((a, b) => b.weight - a.weight)
+        .slice(0, 3)
+        .filter(({ weight }) => weight >= 0.005);
     stage.say(
       quoted(mine[one.index]),
       plain(one.side ? "  ←  " : "  →  "),

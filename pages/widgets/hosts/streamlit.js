@@ -22,14 +22,24 @@ const lives = new WeakMap();
  */
 const addressed = (value) => typeof value?.at === "string";
 
-/**
- * @param {string} path
- * @returns {Promise<ArrayBuffer>}
- */
-async function fetched(path) {
+/** @type {Map<string, Promise<ArrayBuffer>>} what is on its way, by its path */
+const underway = new Map();
+
+/** @param {string} path */
+async function answered(path) {
   const answer = await fetch(new URL(path, document.baseURI));
   if (!answer.ok) throw new Error(`${answer.status} for ${path}`);
   return await answer.arrayBuffer();
+}
+
+/**
+ * What lies there; once for all who ask at the same time.
+ * @param {string} path
+ */
+function fetched(path) {
+  const asked = underway.get(path) ?? answered(path).finally(() => underway.delete(path));
+  underway.set(path, asked);
+  return asked;
 }
 
 /**

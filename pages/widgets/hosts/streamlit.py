@@ -28,7 +28,7 @@ __all__ = ["Callback", "ComponentResult", "mount", "registered", "settled", "sho
 
 Callback = Callable[[], None] | None
 
-SMALL: Final = 400
+SMALL: Final = 200
 """Bytes that travel with every message: an address and the answer's headers would be more."""
 
 

@@ -70,16 +70,43 @@ export class Planes {
   }
 
   /**
-   * One row of it, in the same way.
+   * One row of a matrix, in the same way.
    * @param {number} place
    * @param {number} row
    * @param {() => void} again
    */
   row(place, row, again) {
-    const all = /** @type {Numbers | undefined} */ (this.known.get(`${place}/all`));
+    const all = this.everything(place);
     if (all) return all.subarray(row * this.columns, (row + 1) * this.columns);
+    return this.line("row", row, again)?.subarray(place * this.columns, (place + 1) * this.columns);
+  }
+
+  /**
+   * One column of a matrix, in the same way.
+   * @param {number} place
+   * @param {number} column
+   * @param {() => void} again
+   */
+  column(place, column, again) {
+    const all = this.everything(place);
+    if (all) return all.filter((_, index) => index % this.columns === column);
+    return this.line("column", column, again)?.subarray(place * this.rows, (place + 1) * this.rows);
+  }
+
+  /** @param {number} place */
+  everything(place) {
+    return /** @type {Numbers | undefined} */ (this.known.get(`${place}/all`));
+  }
+
+  /**
+   * That row or column of every matrix, one after the other.
+   * @param {"row" | "column"} kind
+   * @param {number} index
+   * @param {() => void} again
+   */
+  line(kind, index, again) {
     const open = (/** @type {ArrayBuffer} */ bytes) => numbers(this.dtype, bytes);
-    return /** @type {Numbers | null} */ (this.part(`${place}/row/${row}`, open, again));
+    return /** @type {Numbers | null} */ (this.part(`${kind}/${index}`, open, again));
   }
 
   /**

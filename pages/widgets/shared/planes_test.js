@@ -39,6 +39,7 @@ Deno.test("matrices that are carried are all there, one after the other", () => 
   });
   equal([...weights.whole(1, never)], [3, 4]);
   equal([...weights.row(0, 0, never)], [1, 2]);
+  equal([...weights.column(1, 1, never)], [4]);
   holds(!weights.large);
 });
 
@@ -61,10 +62,10 @@ Deno.test("of a large matrix the rows come that are pointed at, and shades for e
   const planes = new Planes("float32", [100, 100], ask);
   holds(planes.large);
   const nothing = () => {};
-  equal([planes.row(0, 9, nothing), planes.shades(0, "row", nothing)], [null, null]);
+  equal([planes.row(0, 9, nothing) ?? null, planes.shades(0, "row", nothing)], [null, null]);
   equal(planes.shades(0, "matrix", nothing), null);
-  equal(Object.keys(open), ["0/row/9", "0/rows", "0/matrix"]);
-  open["0/row/9"].resolve(new Float32Array(100).fill(0.1).buffer);
+  equal(Object.keys(open), ["row/9", "0/rows", "0/matrix"]);
+  open["row/9"].resolve(new Float32Array(100).fill(0.1).buffer);
   const whole = new Uint8Array(4 + 10_000);
   new DataView(whole.buffer).setFloat32(0, 0.5, true);
   whole[4 + 9_999] = 255;
@@ -73,6 +74,18 @@ Deno.test("of a large matrix the rows come that are pointed at, and shades for e
   equal(planes.row(0, 9, never)?.[99], Math.fround(0.1));
   const seen = planes.shades(0, "matrix", never);
   equal([seen?.most[0], seen?.steps.length, seen?.steps[9_999]], [0.5, 10_000, 255]);
+});
+
+Deno.test("a row or a column comes of all matrices at once", async () => {
+  const { open, ask } = asked();
+  const planes = new Planes("uint8", [2, 1, 3], ask);
+  const nothing = () => {};
+  equal([planes.row(1, 0, nothing) ?? null, planes.column(1, 2, nothing) ?? null], [null, null]);
+  open["row/0"].resolve(Uint8Array.of(1, 2, 3, 4, 5, 6).buffer);
+  open["column/2"].resolve(Uint8Array.of(3, 6).buffer);
+  await soon();
+  equal([...(planes.row(1, 0, never) ?? [])], [4, 5, 6]);
+  equal([...(planes.column(1, 2, never) ?? [])], [6]);
 });
 
 Deno.test("what could not be had is asked for again", async () => {
