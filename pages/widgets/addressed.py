@@ -71,17 +71,15 @@ class Store:
     def part(self, address: str, part: str = "") -> bytes | None:
         """Some numbers of what was put there, as `numbers` says, compressed; None = not there."""
         with self._lock:
-            value, made = self._values.get(address), self._parts.get((address, part))
-        if value is None or made is not None:
-            return made if value is not None else None
-        found = numbers(value, part)
-        if found is None:
-            return None
-        made = gzip.compress(found, compresslevel=6, mtime=0)
-        if len(made) <= self._most // 3:
-            with self._lock:
-                self._parts[address, part] = made
-        return made
+            value: Array | None = self._values.get(address)
+            ready: bytes | None = self._parts.get((address, part))
+        found = numbers(value, part) if value is not None and ready is None else None
+        if found is not None:
+            ready = gzip.compress(found, compresslevel=6, mtime=0)
+            if len(ready) <= self._parts.maxsize:
+                with self._lock:
+                    self._parts[address, part] = ready
+        return ready if value is not None else None
 
 
 def numbers(value: Array, part: str) -> bytes | None:
@@ -98,8 +96,10 @@ def numbers(value: Array, part: str) -> bytes | None:
     """
     if not part:
         return _little(value)
+    if value.ndim < 2:
+        return None
     plane, line = PLANE.fullmatch(part), LINE.fullmatch(part)
-    planes = value.reshape(-1, *value.shape[-2:]) if value.ndim > 1 else value[:0, None, None]
+    planes = value.reshape(-1, *value.shape[-2:])
     if line and int(line[2]) < planes.shape[1 if line[1] == "row" else 2]:
         return _little(planes.take(int(line[2]), axis=1 if line[1] == "row" else 2))
     if plane and int(plane[1]) < len(planes):
@@ -118,7 +118,8 @@ def _shades(plane: Array, rows: bool) -> bytes:
 
 
 def _little(value: Array) -> bytes:
-    return value.astype(value.dtype.newbyteorder("<"), copy=False).tobytes()
+    found: bytes = value.astype(value.dtype.newbyteorder("<"), copy=False).tobytes()
+    return found
 
 
 def _digest(value: Array) -> str:

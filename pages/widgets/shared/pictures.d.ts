@@ -197,7 +197,7 @@ export interface PictureMap extends Framed<PictureMapChoice> {
   crop: [number, number, number, number];
   looks: string[];
   /** look × patch */
-  heat: Uint16Array;
+  heat: Planes;
   /** look */
   peaks: Float32Array;
   /** look × special */

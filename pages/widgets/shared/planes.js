@@ -53,7 +53,8 @@ export class Planes {
     const planes = new Planes("float32", shape, () => new Promise(() => {}));
     planes.large = false;
     const size = planes.rows * planes.columns;
-    for (let place = 0; place * size < values.length; place++) {
+    const count = shape.slice(0, -2).reduce((all, one) => all * one, 1);
+    for (let place = 0; place < count; place++) {
       planes.known.set(`${place}/all`, values.subarray(place * size, (place + 1) * size));
     }
     return planes;

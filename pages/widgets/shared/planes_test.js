@@ -43,6 +43,10 @@ Deno.test("matrices that are carried are all there, one after the other", () => 
   holds(!weights.large);
 });
 
+Deno.test("a matrix of nothing is there too", () => {
+  equal([...(Planes.of(new Uint8Array(0), [0, 4]).whole(0, never) ?? [1])], []);
+});
+
 Deno.test("a matrix is asked for once, and everybody is told when it has come", async () => {
   const { open, ask } = asked();
   const planes = new Planes("uint16", [3, 1, 2], ask);
