@@ -1,4 +1,4 @@
-"""What is large in a picture lies under an address that nobody guesses, and every number is there."""
+"""What is large in a picture lies under an address that nobody guesses, every number of it."""
 
 from __future__ import annotations
 

@@ -113,8 +113,8 @@ def _shades(plane: Array, rows: bool) -> bytes:
     given = plane.astype(np.float32, copy=False)
     most = given.max(axis=1 if rows else None, keepdims=True, initial=0.0)
     shares = np.divide(given, most, out=np.zeros_like(given), where=most > 0)
-    steps = np.floor(np.clip(shares, 0, 1).astype(np.float64) * LEVELS + 0.5).astype(np.uint8)
-    return _little(most) + steps.tobytes()
+    steps = np.floor(np.clip(shares, 0, 1).astype(np.float64) * LEVELS + 0.5)
+    return _little(most) + _little(steps.astype(np.uint8))
 
 
 def _little(value: Array) -> bytes:
