@@ -37,6 +37,8 @@ class HeadViewWidget {
     /** @type {Word | null} */
     this.pointed = null;
     this.waiting = 0;
+    /** What stands there is older than the data: something of the new picture is still to come. */
+    this.stale = true;
     /** @type {HTMLButtonElement[]} */
     this.chips = [];
     this.words = new WordGroups(this.scroller, {
@@ -58,7 +60,7 @@ class HeadViewWidget {
   shown() {
     const { data: { heads, weights }, paint } = this.stage;
     const active = this.active();
-    const again = () => this.light();
+    const again = () => this.stale ? paint() : this.light();
     return heads.flatMap((number, place) => {
       const share = active.includes(number) ? shares(weights, place, paint) : null;
       /** @type {Head["row"]} */
@@ -142,7 +144,7 @@ class HeadViewWidget {
   }
 
   light() {
-    if (!this.ready()) return;
+    if (this.stale) return;
     const { plan, pointed } = this;
     const { data, theme } = this.stage;
     const focus = lit(this.pins(), pointed);
@@ -210,26 +212,36 @@ class HeadViewWidget {
   }
 
   read() {
-    const { stage, words } = this;
+    const { stage } = this;
     const { data } = stage;
-    words.set(0, data.rows, stage.word("queries"));
-    words.set(1, data.columns, stage.word("keys"));
     const known = this.chips.map((chip) => chip.textContent);
     if (String(known) !== String(data.heads.map((number) => number + 1))) {
       this.chips = data.heads.map((number) => this.makeChip(number));
       stage.controls.replaceChildren(...this.chips);
     }
     const { pointed } = this;
-    if (pointed && pointed.index >= words.groups[pointed.side].length) this.pointed = null;
+    const sides = [data.rows, data.columns];
+    if (pointed && pointed.index >= sides[pointed.side].length) this.pointed = null;
   }
 
   paint() {
-    const { scroller } = this;
-    const { data, theme, width } = this.stage;
+    this.paintChips();
+    this.stale = !this.ready();
+    if (this.stale) return false;
+    const { scroller, words, stage } = this;
+    const { data, theme, width } = stage;
+    words.set(0, data.rows, stage.word("queries"));
+    words.set(1, data.columns, stage.word("keys"));
     const narrow = width < 560;
     scroller.classList.toggle("long", Math.max(data.rows.length, data.columns.length) > 40);
     this.plan = viewPlan(data, scroller.clientWidth, theme, { narrow, shown: data.heads.length });
     this.placeWords();
+    this.light();
+    return true;
+  }
+
+  paintChips() {
+    const { data, theme } = this.stage;
     this.chips.forEach((chip, place) => {
       const number = data.heads[place];
       chip.title = this.stage.word("head", { head: number + 1 });
@@ -237,8 +249,6 @@ class HeadViewWidget {
       chip.setAttribute("aria-label", chip.title);
       chip.style.setProperty("--head", theme.heads[number % theme.heads.length]);
     });
-    this.light();
-    return this.ready();
   }
 
   placeWords() {

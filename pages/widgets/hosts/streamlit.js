@@ -159,11 +159,13 @@ function mounted(component, draw, sheets) {
   const mine = () => lives.get(host) === life && life.component === component;
   const drawn = (/** @type {Record<string, any> | null} */ data) => {
     if (!data || !mine()) return;
+    delete host.dataset.coming;
     const lacking = sheets.filter((one) => !root.adoptedStyleSheets.includes(one));
     root.adoptedStyleSheets.push(...lacking);
     life.close = draw({ ...component, data });
   };
   const here = whole(component.data);
+  host.dataset.coming = "";
   if (here) drawn(here);
   else coming(component).then(drawn);
   return () => {

@@ -40,6 +40,8 @@ class MatrixWidget {
     /** @type {Cell | null} where the next Enter draws */
     this.cursor = null;
     this.again = () => this.mark();
+    /** What stands there is older than the data: something of the new picture is still to come. */
+    this.stale = true;
     this.listen();
   }
 
@@ -100,6 +102,7 @@ class MatrixWidget {
   }
 
   mark() {
+    if (this.stale) return;
     const { stage, plan } = this;
     const marks = this.marks();
     const pen = canvasPen(sized(this.over, plan.width, plan.height), stage.theme);
@@ -249,7 +252,8 @@ class MatrixWidget {
     for (const [name, button] of Object.entries(this.switches)) {
       button.setAttribute("aria-pressed", String(name === (choice.scale ?? "matrix")));
     }
-    if (!this.ready()) return false;
+    this.stale = !this.ready();
+    if (this.stale) return false;
     this.plan = matrixPlan(data, width, theme, width < 560 ? 14 : 16);
     const ctx = sized(this.base, this.plan.width, this.plan.height);
     drawMatrix(canvasPen(ctx, theme), data, this.plan, theme, this.scale, this.weights);
