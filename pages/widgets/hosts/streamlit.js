@@ -1,4 +1,4 @@
-// A widget on a page of Streamlit: its styles and its large data by their address, each fetched once.
+// A widget on a page of Streamlit: what is large in its data lies at an address and is fetched once.
 import { numbers, Planes } from "../shared/planes.js";
 
 /** @import { Component } from "../shared/types.d.ts" */
@@ -98,8 +98,12 @@ async function value(component, { at, dtype, shape, bytes }) {
 function whole(data) {
   const all = Object.entries(data);
   if (all.some(([, one]) => addressed(one) && !kept.has(one.at))) return null;
+  const value = (/** @type {string} */ at) => {
+    const found = kept.get(at);
+    return found && keep(at, found);
+  };
   return Object.fromEntries(
-    all.map(([name, one]) => [name, addressed(one) ? kept.get(one.at)?.value : one]),
+    all.map(([name, one]) => [name, addressed(one) ? value(one.at) : one]),
   );
 }
 
@@ -123,24 +127,16 @@ async function coming(component) {
 }
 
 /**
- * A widget's mounting function, when its scripts and styles are here.
- * @param {(path: string) => string} at
- * @param {string} entry
- * @param {string[]} styles
- * @param {string[]} modules
+ * A widget's mounting function.
+ * @param {(component: Component) => (() => void)} draw
+ * @param {string[]} styles the text of its style sheets
  */
-export async function widget(at, entry, styles, modules) {
-  for (const path of modules) {
-    const link = Object.assign(document.createElement("link"), { rel: "modulepreload" });
-    link.href = at(path);
-    document.head.append(link);
-  }
-  const sheet = async (/** @type {string} */ path) =>
-    new CSSStyleSheet().replace(await (await fetch(at(path))).text());
-  const [{ default: draw }, ...sheets] = await Promise.all([
-    import(at(entry)),
-    ...styles.map(sheet),
-  ]);
+export function shower(draw, styles) {
+  const sheets = styles.map((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    return sheet;
+  });
   return (/** @type {Component} */ component) => mounted(component, draw, sheets);
 }
 
@@ -153,19 +149,20 @@ export async function widget(at, entry, styles, modules) {
 function mounted(component, draw, sheets) {
   const host = component.parentElement;
   const root = /** @type {ShadowRoot | Document} */ (host.getRootNode());
+  const mark = root instanceof ShadowRoot ? root.host : host;
   const life = lives.get(host) ?? { component };
   lives.set(host, life);
   life.component = component;
   const mine = () => lives.get(host) === life && life.component === component;
   const drawn = (/** @type {Record<string, any> | null} */ data) => {
     if (!data || !mine()) return;
-    delete host.dataset.coming;
+    mark.removeAttribute("data-coming");
     const lacking = sheets.filter((one) => !root.adoptedStyleSheets.includes(one));
     root.adoptedStyleSheets.push(...lacking);
     life.close = draw({ ...component, data });
   };
   const here = whole(component.data);
-  host.dataset.coming = "";
+  mark.setAttribute("data-coming", "");
   if (here) drawn(here);
   else coming(component).then(drawn);
   return () => {
