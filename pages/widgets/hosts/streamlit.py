@@ -52,7 +52,7 @@ def registered(name: str) -> ComponentRenderer:
 def stub(name: str) -> str:
     """All that travels with a widget: where its scripts and styles are."""
     source = (serving.FOLDER / "hosts" / "stub.js").read_text(encoding="utf-8")
-    code = [line for line in source.splitlines() if not line.startswith("//")]
+    code = [line.strip() for line in source.splitlines() if not line.startswith("//")]
     given = [
         f"widgets/{serving.digest()}/",
         serving.entry(name),
