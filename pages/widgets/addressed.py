@@ -75,7 +75,7 @@ class Store:
             ready: bytes | None = self._parts.get((address, part))
         found = numbers(value, part) if value is not None and ready is None else None
         if found is not None:
-            ready = gzip.compress(found, compresslevel=6, mtime=0)
+            ready = gzip.compress(found, compresslevel=5, mtime=0)
             if len(ready) <= self._parts.maxsize:
                 with self._lock:
                     self._parts[address, part] = ready
