@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages import __version__
-from pages.frame import answers, house, policy
+from pages.frame import answers, framed, house, policy
 from pages.frame.language import _
 from pages.frame.names import HERE, OwnNames
 from pages.frame.preparing import Patient, Preparing
@@ -43,7 +43,7 @@ PRIVATE: Final = "/_stcore/metrics"
 
 
 class SecurityHeaders:
-    """Adds HEADERS to every HTTP response, and gives no answer to what is PRIVATE.
+    """Adds HEADERS to every HTTP response that says nothing else; no answer to what is PRIVATE.
 
     Websockets pass untouched.
     """
@@ -55,7 +55,10 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *self.headers]
+                said = message.get("headers", [])
+                own = {name.lower() for name, _value in said}
+                more = [header for header in self.headers if header[0] not in own]
+                message["headers"] = [*said, *more]
             await send(message)
 
         if scope["type"] != "http":
@@ -133,6 +136,12 @@ app = st.App(
         Middleware(OwnNames),
         Middleware(Patient, PREPARING),
     ],
-    routes=[Route("/ready", ready), serving.ROUTE, *addressed.ROUTES, programs.ROUTE],
+    routes=[
+        Route("/ready", ready),
+        serving.ROUTE,
+        *addressed.ROUTES,
+        programs.ROUTE,
+        framed.ROUTE,
+    ],
     on_script_error=apologise,
 )

@@ -207,7 +207,6 @@ def test_two_readers_see_their_own_pictures() -> None:
         ("Swin", "not cut a picture into rows of patches|one weight for each pair"),
         ("ResNet", "not cut a picture into rows of patches"),
         ("ViTMAE", "rows of patches"),
-        ("Siglip2Vision", "cannot see a plain picture"),
     ],
 )
 def test_models_that_see_in_another_way_are_refused_with_a_sentence(kind: str, said: str) -> None:
@@ -301,13 +300,12 @@ def test_a_layout_counts_its_tokens() -> None:
 
 
 EYES = (
-    "clip", "siglip", "altclip", "chinese_clip", "metaclip_2", "llava", "gemma3", "blip", "owlvit",
+    "clip", "siglip", "siglip2", "altclip", "chinese_clip", "metaclip_2", "llava", "gemma3", "blip",
+    "owlvit", "qwen2_vl",
 )  # fmt: skip
 """Of several parts, of which the one that sees is watched."""
 ELSE = {
-    "siglip2": "cannot see a plain picture",
     "mllama": "cannot see a plain picture",
-    "qwen2_vl": "cannot see a plain picture",
     "align": "does not cut a picture into rows of patches",
 }
 """They see too, but are given pictures in other forms than one of pixels."""

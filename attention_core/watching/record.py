@@ -175,6 +175,28 @@ def _part(tensor: Tensor, heads: Sequence[int], queries: slice) -> Tensor:
 
 
 @dataclass(frozen=True)
+class Reordered:
+    """Weights between the same places, told in another order, as where a model cuts in blocks.
+
+    places  (place,): where each of them is among the source's queries and keys
+
+    >>> stored = Stored(torch.tensor([[[0.75, 0.25], [0.5, 0.5]]]))
+    >>> Reordered(stored, torch.tensor([1, 0])).weights([0], slice(None)).tolist()
+    [[[0.5, 0.5], [0.25, 0.75]]]
+    """
+
+    source: Source
+    places: Tensor
+
+    def weights(self, heads: Sequence[int], queries: slice) -> Tensor:
+        whole = self.source.weights(heads, slice(None))
+        return whole[:, self.places[queries]][..., self.places]
+
+    def allowed(self) -> Tensor:
+        return self.source.allowed()[self.places][:, self.places]
+
+
+@dataclass(frozen=True)
 class Site(Generic[Along]):
     """One place in a model where attention happens, such as encoder layer 3.
 

@@ -132,8 +132,8 @@ class Watch:
         """What a reader must know of every record of this model."""
         notes = [sentence for kind, sentence in _MISSING.items() if kind in self._missing]
         given = self.model.input_modalities
-        text = self.model.main_input_name == "input_ids"
-        if text and not isinstance(given, str) and _OTHERS.intersection(given):
+        both = not isinstance(given, str) and "text" in given
+        if both and self.model.main_input_name == "input_ids" and _OTHERS.intersection(given):
             notes.append(_TEXT_ALONE)
         if self._parted:
             notes += [*self._unfolding.notes, _LAID_OUT]

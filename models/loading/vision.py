@@ -31,6 +31,9 @@ SIDE: Final = 2_048
 """No model is given a larger picture."""
 _GREY: Final = (0.5, 0.5, 0.5)
 _BICUBIC: Final = 3
+_PATCH: Final = 16
+_MERGED: Final = (56 * 56, 28 * 28 * 1280)
+"""Pixels of a picture for the kin of Qwen2-VL, where its file does not say."""
 _UNSAID: Final = N_(
     "Its folder does not say how pictures are prepared for it (preprocessor_config.json); they are "
     "squeezed to its size and scaled to −1 … 1."
@@ -47,6 +50,8 @@ class Recipe:
     scale     what 0 … 255 are multiplied with
     mean, std of each channel after that: what is taken away, and what it is divided by
     resample  the number of Pillow's filter
+    area      the least and the most pixels of a picture in its own shape, for a model that takes
+              every shape and is told how much of it; None for all others
     """
 
     size: tuple[int, int] | None
@@ -56,6 +61,7 @@ class Recipe:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     resample: int
+    area: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,8 @@ def recipe(said: Mapping[str, Any], size: int, name: str) -> Recipe:
 
     Raises ModelError where it asks for what cannot be done.
     """
-    whole, shortest = None, 0
-    if said.get("do_resize", True):
+    whole, shortest, area = None, 0, _area(said)
+    if said.get("do_resize", True) and area is None:
         whole, shortest = _resized(said.get("size"), size)
     crop = None
     if said.get("do_center_crop", "crop_size" in said) and said.get("crop_size"):
@@ -128,12 +134,13 @@ def recipe(said: Mapping[str, Any], size: int, name: str) -> Recipe:
         whole, shortest, crop, _number(scale),
         _channels(said.get("image_mean", _GREY)) if normal else (0.0,) * 3,
         _channels(said.get("image_std", _GREY)) if normal else (1.0,) * 3,
-        said.get("resample", _BICUBIC) if said.get("resample") in range(6) else _BICUBIC,
+        said.get("resample", _BICUBIC) if said.get("resample") in range(6) else _BICUBIC, area,
     )  # fmt: skip
     sides = [*(made.size or ()), *(made.crop or ()), *([made.shortest] if shortest else [])]
     sound = all(0 < side <= SIDE for side in sides) and len(made.mean) == len(made.std) == 3
     numbers = all(map(math.isfinite, made.mean)) and all(std > 0 for std in made.std)
-    if not (sound and numbers and made.scale > 0):
+    room = area is None or 0 <= area[0] <= area[1] > 0
+    if not (sound and numbers and room and made.scale > 0):
         raise ModelError(
             "{file} of {model} asks for pictures that cannot be made; put the file of this model "
             "there, or take it away.",
@@ -150,6 +157,20 @@ def _resized(said: Any, size: int) -> tuple[tuple[int, int] | None, int]:
     if said is None:
         return (size, size), 0
     return _pair(said), 0
+
+
+def _area(said: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The least and the most pixels; (0, −1), which no sound recipe has, for what is no number."""
+    if "max_num_patches" in said:
+        side, most = _side(said.get("patch_size", _PATCH)), _side(said["max_num_patches"])
+        return (0, most * side * side) if side > 0 else (0, -1)
+    if "merge_size" not in said:
+        return None
+    size = said.get("size")
+    both = size if isinstance(size, Mapping) else {}
+    least = said.get("min_pixels", both.get("shortest_edge", _MERGED[0]))
+    most = said.get("max_pixels", both.get("longest_edge", _MERGED[1]))
+    return _side(least), _side(most)
 
 
 def _pair(said: Any) -> tuple[int, int]:
@@ -171,7 +192,7 @@ def _side(said: Any) -> int:
 
 def _number(said: Any) -> float:
     """The number; NaN, which no sound recipe holds, for anything else."""
-    fine = isinstance(said, int | float) and math.isfinite(said) and abs(said) < 1e6
+    fine = isinstance(said, int | float) and math.isfinite(said) and abs(said) < 1e8
     return float(said) if fine else math.nan
 
 

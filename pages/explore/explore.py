@@ -98,17 +98,17 @@ def shown(reading: Reading) -> None:
     prose.badge(*sentences.integrity(part.sites))
     for note in reading.record.notes:
         prose.note(sentences.noted(note))
-    pictures(part)
+    pictures(part, kind)
     statistics(part)
 
 
 @st.fragment(key=PICTURES)
-def pictures(part: Part) -> None:
+def pictures(part: Part, kind: str) -> None:
     """All heads, and the chosen ones as lines and as a matrix; a choice redraws this part alone."""
     layer, heads = link.value(LAYER), link.value(HEADS)
-    site = part.sites[layer]
-    every = partial(view, site, None, link.value(GRAIN), link.value(SPECIALS))
-    some = partial(view, site, heads, link.value(GRAIN), link.value(SPECIALS))
+    here = part.sites[layer]
+    every = partial(view, here, None, link.value(GRAIN), link.value(SPECIALS))
+    some = partial(view, here, heads, link.value(GRAIN), link.value(SPECIALS))
     picture, chosen = every(), some()
     place = sentences.where(layer, heads)
 
@@ -118,13 +118,28 @@ def pictures(part: Part) -> None:
         show_overview(part, (layer, heads[0]))
         st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
         show_matrix(chosen, place)
-        downloads.numbers(some, f"attention-{chosen.site}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            downloads.numbers(some, f"attention-{chosen.site}")
+            elsewhere(kind, layer, heads[0])
     with right:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         show_lines(picture, chosen, place)
         downloads.numbers(every, f"attention-{picture.site}-all-heads")
         beginning(picture)
     link.publish(CHOICES)
+
+
+def elsewhere(kind: str, layer: int, head: int) -> None:
+    """The same reading in the views of BertViz, for whoever knows them."""
+    asked = {
+        "model": link.value(MODEL), "text": link.value(TEXT), "second": link.value(SECOND),
+        "cut": str(int(link.value(CUT))), "own": str(int(link.value(OWN))), "kind": kind,
+        "layer": str(layer + 1), "head": str(head + 1),
+    }  # fmt: skip
+    given = {name: said for name, said in asked.items() if said}
+    st.page_link(
+        site.file("bertviz"), label="BertViz", icon=":material/open_in_new:", query_params=given
+    )
 
 
 @st.fragment

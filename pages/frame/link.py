@@ -35,6 +35,8 @@ ECHO = 3.0
 T = TypeVar("T")
 Read_co = TypeVar("Read_co", covariant=True)
 Name = TypeVar("Name", bound=str)
+Listed = TypeVar("Listed", str, int)
+"""What a list that opens is made of: names, or numbers."""
 
 _SEEN = "_address_seen"
 _WRITTEN = "_address_written"
@@ -301,7 +303,7 @@ def choose(choice: Choice[T], new: T) -> None:
     st.session_state[choice.key] = new
 
 
-def titled(choice: Choice[Name], titles: Mapping[Name, str]) -> None:
+def titled(choice: Choice[Listed], titles: Mapping[Listed, str]) -> None:
     """Says under which titles a choice is about to be offered, so that it outlives their change.
 
     A browser answers with the title that it was shown, and Streamlit looks that up among those of

@@ -83,5 +83,9 @@ POLICY: Final = {
 }
 """The kinds of what a browser fetches, and from where."""
 
+FRAMED: Final = "sandbox allow-scripts allow-downloads; frame-ancestors 'self'"
+"""Of a page that stands in a frame of ours: it has no origin. What it may run and fetch it says
+itself (`attention_core.pictures.bertviz.POLICY`)."""
+
 HEADER: Final = "; ".join(f"{kind} {allowed}" for kind, allowed in POLICY.items())
 """The policy as it is sent."""

@@ -19,7 +19,7 @@ from models.store.sources.folders import PREFIX
 from pages.frame import link, prose
 from pages.frame.ask import forget, literal, said
 from pages.frame.language import _
-from pages.frame.link import Choice, Kept, Name
+from pages.frame.link import Choice, Kept, Listed, Name
 from pages.showing import carried, sentences
 from pages.showing.readings import DEFAULTS
 
@@ -63,16 +63,16 @@ def segments(
 
 
 def dropdown(
-    choice: Choice[Name], label: str, titles: Mapping[Name, str],
+    choice: Choice[Listed], label: str, titles: Mapping[Listed, str],
     about: Sequence[Kept] = (), width: int | Literal["stretch"] = "stretch",
-) -> Name:  # fmt: skip
+) -> Listed:  # fmt: skip
     """One of many alternatives, in a list that opens.
 
     about  choices that mean something else for another alternative: forgotten when it changes
     """
     link.titled(choice, titles)
     st.selectbox(
-        label, list(titles), format_func=lambda name: titles.get(name, name), key=choice.key,
+        label, list(titles), format_func=lambda name: titles.get(name, str(name)), key=choice.key,
         on_change=forget, args=(about,), persist_state="session", width=width,
     )  # fmt: skip
     return link.value(choice)

@@ -92,6 +92,28 @@ def test_a_region_is_dragged_and_a_head_opened(page: Page, server: Server) -> No
     expect(caption(page, "From a region of 9 patches")).to_be_visible()
 
 
+PASTED = """() => {
+  const paint = document.createElement("canvas");
+  [paint.width, paint.height] = [200, 100];
+  return new Promise((done) => paint.toBlob((blob) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([blob], "image.png", { type: "image/png" }));
+    const given = { clipboardData: carried, bubbles: true, cancelable: true };
+    done(document.body.dispatchEvent(new ClipboardEvent("paste", given)));
+  }));
+}"""
+
+
+def test_a_picture_that_is_pasted_is_seen(page: Page, server: Server) -> None:
+    looked(page, server)
+    assert page.evaluate(PASTED), "nobody asked for a file"
+    choose(page, "pictures.picture-from", "Your own picture")
+    expect(page.locator("input[type=file]")).to_be_attached()
+    assert not page.evaluate(PASTED)
+    expect(page.get_by_text("image.png")).to_be_visible()
+    expect(caption(page, "From [CLS], the strongest look")).to_be_visible()
+
+
 def test_a_picture_of_ones_own_is_seen_and_taken_home(
     page: Page, server: Server, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ is that patch's. Three patches tell where the grid begins and which way it runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,19 +94,20 @@ def _many(module: nn.Module) -> bool:
     return isinstance(module, nn.ModuleList) and len(module) > 0
 
 
-def layout(states: Tensor, height: int, width: int, patch: tuple[int, int], name: str) -> Layout:
+def layout(states: Tensor, rows: int, columns: int, order: Sequence[int], name: str) -> Layout:
     """Where the patches are among a model's tokens.
 
     states  (picture, token, width) that enter the first layer, of the pictures of `probes`
+    order   which of the patches' tokens each patch is, patches row by row
     name    of the model, for the sentence
 
     Raises ModelError where its tokens are no patches in rows.
     """
     moved = (states[1:] - states[0]).abs().sum(-1).argmax(-1).tolist()
-    rows, columns = height // patch[0], width // patch[1]
-    first, right, below = moved
-    found = Layout(first, rows, columns, states.shape[1] - first - rows * columns)
-    if (right - first, below - first) != (1, columns) or found.after < 0:
+    before = moved[0] - order[0]
+    found = Layout(before, rows, columns, states.shape[1] - before - rows * columns)
+    wanted = [before + order[patch] for patch in (0, 1, columns)]
+    if moved != wanted or min(found.before, found.after) < 0:
         raise ungridded(name)
     return found
 

@@ -56,25 +56,28 @@ def as_learned(photo: Photograph, recipe: Recipe) -> Prepared:
     return Prepared(_scaled(pixels, recipe), seen)
 
 
-def whole(photo: Photograph, recipe: Recipe, patch: tuple[int, int], short: int) -> Prepared:
+def whole(
+    photo: Photograph, recipe: Recipe, patch: tuple[int, int], short: int, most: int = MOST
+) -> Prepared:
     """All of the photograph, in its own shape as nearly as patches allow.
 
     patch  height and width of one
     short  patches along the shorter side
+    most   patches in all
     """
-    rows, columns = grid(photo, short)
+    rows, columns = grid(photo, short, most)
     pixels = _resized(photo, rows * patch[0], columns * patch[1], recipe)
     seen = Box(0.0, 0.0, float(photo.width), float(photo.height))
     return Prepared(_scaled(pixels, recipe), seen)
 
 
-def grid(photo: Photograph, short: int) -> tuple[int, int]:
+def grid(photo: Photograph, short: int, most: int = MOST) -> tuple[int, int]:
     """Rows and columns of patches, each nearly square, `short` along the shorter side.
 
     A picture that is much longer than wide gets patches that are longer too.
     """
     wide, high = photo.width, photo.height
-    long = min(max(short, round(short * max(wide, high) / min(wide, high))), MOST // short)
+    long = min(max(short, round(short * max(wide, high) / min(wide, high))), most // short)
     return (short, long) if high <= wide else (long, short)
 
 

@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from inspect import signature
 from typing import Any, Final, Literal
 
 import torch
@@ -30,10 +29,11 @@ from attention_core.numbers.components import components
 from attention_core.numbers.named import Named
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
-from attention_core.watching.record import AttentionRecord
+from attention_core.watching.record import AttentionRecord, Note, Reordered
+from models.families.pictures.intake import intake
 from models.families.pictures.layout import Layout, entering, layout, probes, ungridded
 from models.families.pictures.preparing import MOST, Prepared, as_learned, whole
-from models.families.sites import sites, sound
+from models.families.sites import Seen, sites, sound
 from models.families.untouched import FOREIGN
 from models.families.watch import Example, Watch
 from models.loading.vision import Eye, usual
@@ -43,10 +43,12 @@ Fit = Literal["whole", "learned"]
 """All of a picture in its own shape, or as the model's pictures were prepared while it learned."""
 SHORT: Final = 16
 """Patches along the shorter side of a whole picture, where nothing else is asked."""
-_INTERPOLATES: Final = "interpolate_pos_encoding"
 _FAULT: Final = N_(
     "{model} cannot see a plain picture: it stops with an error, as a model does that needs a "
     "text, a question or something else beside it. Choose a model that sees pictures alone."
+)
+_SMALLER: Final = N_(
+    "This model would take {most} patches of a picture; here it is given at most {shown}."
 )
 
 
@@ -86,11 +88,12 @@ class Viewer:
         self.name = name
         self._eye = eye
         self._model: Any = eye.model
-        self._takes_any = _INTERPOLATES in signature(self._model.forward).parameters
         self.patch = _patch(eye.model, name)
+        self._intake = intake(eye.model)
+        self._area, self._notes = self._room(eye)
         self._learned, tokens = self._size()
         shapes = {"": frozenset({(tokens, tokens)})}
-        inputs = self._inputs(_noise(*self._learned))
+        inputs = self._intake.inputs(_noise(*self._learned))
         self.watch = Watch(name, self._model, Example(inputs, shapes, fault=_FAULT))
         self._layouts: dict[tuple[int, int], Layout] = {}
         self._layout(*self._learned)  # raises here, not at the first picture
@@ -102,7 +105,7 @@ class Viewer:
 
     @cached_property
     def flexible(self) -> bool:
-        down, across = self.patch
+        down, across = self._unit
         try:
             self._layout(3 * down, 5 * across)
         except (ModelError, *FOREIGN):
@@ -125,25 +128,31 @@ class Viewer:
         prepared = self.prepared(photo, fit, short)
         if cancelled():
             raise Superseded
-        with self.watch.changing(edits):
-            run = self.watch.run(self._inputs(prepared.pixels), cancelled)
         found = self._layout(*prepared.pixels.shape[-2:])
+        tokens = self._tokens(found)
+        with self.watch.changing([_told(edit, tokens) for edit in edits]):
+            run = self.watch.run(self._intake.inputs(prepared.pixels), cancelled)
         axis = found.axis(photo, prepared.seen, found.names(self._model.config.to_dict()))
-        kept, left_out = sound(run.seen)
+        kept, left_out = sound([_reordered(one, tokens) for one in run.seen])
         sides = dict.fromkeys(self.watch.kinds, (axis, axis))
-        notes = (*photo.notes, *left_out, *self._eye.notes, *self.watch.notes)
+        notes = (*photo.notes, *left_out, *self._eye.notes, *self._notes, *self.watch.notes)
         record = AttentionRecord(self.name, sites(kept, sides), (axis,), notes)
-        states = run.outputs.last_hidden_state[0]
+        states = run.outputs.last_hidden_state.flatten(0, -2)[tokens]
         return Sight(record, states[found.before : found.before + found.rows * found.columns])
 
     def prepared(self, photo: Photograph, fit: Fit = "whole", short: int = SHORT) -> Prepared:
         """What the model is given of a photograph."""
+        recipe = self._eye.recipe
         if fit == "whole" and self.flexible:
-            return whole(photo, self._eye.recipe, self.patch, short)
-        made = as_learned(photo, self._eye.recipe)
+            merged = self._intake.merged
+            return whole(photo, recipe, self._unit, max(1, short // merged), MOST // merged**2)
+        if self._area is not None:
+            fitted = self._intake.fitted(photo.height, photo.width, *self._area)
+            return as_learned(photo, replace(recipe, size=self._bounded(*fitted)))
+        made = as_learned(photo, recipe)
         if tuple(made.pixels.shape[-2:]) == self._learned:
             return made
-        squeezed = replace(self._eye.recipe, size=self._learned, shortest=0, crop=None)
+        squeezed = replace(recipe, size=self._learned, shortest=0, crop=None)
         return as_learned(photo, squeezed)
 
     def _size(self) -> tuple[tuple[int, int], int]:
@@ -153,22 +162,50 @@ class Viewer:
         recipe, side = self._eye.recipe, usual(self._model)
         for size in dict.fromkeys(filter(None, [recipe.crop, recipe.size, (side, side)])):
             height, width = (
-                part * (all_ // part) for part, all_ in zip(self.patch, size, strict=True)
+                part * (all_ // part) for part, all_ in zip(self._unit, size, strict=True)
             )
             try:
-                return (height, width), self._tokens(height, width)
+                return (height, width), self._counted(height, width)
             except FOREIGN:
                 _LOG.info("%s does not see %s × %s pixels", self.name, height, width, exc_info=True)
         raise ModelError(_FAULT, model=self.name)
 
     @torch.inference_mode()
-    def _tokens(self, height: int, width: int) -> int:
-        made = self._model(**self._inputs(_noise(height, width)), return_dict=True)
-        return int(made.last_hidden_state.shape[1])
+    def _counted(self, height: int, width: int) -> int:
+        made = self._model(**self._intake.inputs(_noise(height, width)), return_dict=True)
+        return int(made.last_hidden_state.shape[-2])
 
-    def _inputs(self, pixels: Tensor) -> dict[str, Any]:
-        given: dict[str, Any] = {"pixel_values": pixels}
-        return {**given, _INTERPOLATES: True} if self._takes_any else given
+    @property
+    def _unit(self) -> tuple[int, int]:
+        """Height and width in pixels of what a picture must be a multiple of."""
+        down, across = self.patch
+        return down * self._intake.merged, across * self._intake.merged
+
+    def _room(self, eye: Eye) -> tuple[tuple[int, int] | None, tuple[Note, ...]]:
+        """The least and the most pixels of a picture while the model learned, within ours."""
+        if eye.recipe.area is None:
+            return None, ()
+        (least, most), patch = eye.recipe.area, self.patch[0] * self.patch[1]
+        if most <= MOST * patch:
+            return (least, most), ()
+        note = Note(_SMALLER, most=most // patch, shown=MOST)
+        return (min(least, MOST * patch), MOST * patch), (note,)
+
+    def _bounded(self, height: int, width: int) -> tuple[int, int]:
+        """That size, or less of its longer side where a very long picture has too many patches."""
+        down, across = self._unit
+        rows, columns = height // down, width // across
+        most = MOST // self._intake.merged**2
+        if rows * columns > most:
+            long = max(1, most // min(rows, columns))
+            rows, columns = min(rows, long), min(columns, long)
+        return rows * down, columns * across
+
+    def _tokens(self, found: Layout) -> Tensor:
+        """(place,): the model's token for each place of the axis."""
+        patches = self._intake.tokens(found.rows, found.columns) + found.before
+        behind = torch.arange(found.before + len(patches), found.tokens)
+        return torch.cat([torch.arange(found.before), patches, behind])
 
     def _layout(self, height: int, width: int) -> Layout:
         """Where the patches of a picture of that size are among the model's tokens."""
@@ -176,14 +213,34 @@ class Viewer:
         return known or self._layouts.setdefault((height, width), self._asked(height, width))
 
     def _asked(self, height: int, width: int) -> Layout:
+        down, across = self.patch
         try:
-            inputs = self._inputs(probes(height, width, self.patch))
+            pictures = probes(height, width, self.patch)
         except IndexError as fault:
             raise ungridded(self.name) from fault
-        states = entering(self._model, inputs)
-        if states is None or states.ndim != 3:
+        states = entering(self._model, self._intake.inputs(pictures))
+        if states is None or states.ndim not in (2, 3):
             raise ungridded(self.name)
-        return layout(states, height, width, self.patch, self.name)
+        states = states.reshape(len(pictures), -1, states.shape[-1])
+        tokens = self._intake.tokens(height // down, width // across)
+        return layout(states, height // down, width // across, tokens.tolist(), self.name)
+
+
+def _reordered(one: Seen, tokens: Tensor) -> Seen:
+    """That look, its places in the order of the axis; tokens (place,): the model's for each."""
+    if torch.equal(tokens, torch.arange(len(tokens))):
+        return one
+    return replace(one, source=Reordered(one.source, tokens))
+
+
+def _told(edit: Edit, tokens: Tensor) -> Edit:
+    """That edit, in the model's own numbers of tokens; a place that is not there stays as it is."""
+    known = dict(enumerate(tokens.tolist()))
+    queries, keys = (
+        None if places is None else tuple(known.get(place, place) for place in places)
+        for places in (edit.queries, edit.keys)
+    )
+    return replace(edit, queries=queries, keys=keys)
 
 
 def _noise(height: int, width: int) -> Tensor:

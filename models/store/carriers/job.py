@@ -60,8 +60,9 @@ class Fetching:
             self.problem = None
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
-        self._moved.wait(TICK)
-        self._moved.clear()
+        if place >= self._parts:
+            self._moved.wait(TICK)
+            self._moved.clear()
         if self.problem is not None:
             raise self.problem
         if place >= self._parts:

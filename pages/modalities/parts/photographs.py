@@ -48,7 +48,7 @@ def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
         file = st.camera_input(_("Take a picture"), key=f"{key}.file", label_visibility="collapsed")
     else:
         file = st.file_uploader(
-            _("A picture: {formats}").format(formats=", ".join(FORMATS)),
+            _("A picture, chosen, dropped or pasted: {formats}").format(formats=", ".join(FORMATS)),
             type=ENDINGS, max_upload_size=BYTES // 1_000_000, key=f"{key}.file",
         )  # fmt: skip
     return brought(file, UPLOADS.picture, key, about)

@@ -1,8 +1,9 @@
 // What readers expect of any page, and Streamlit does not do: Enter sends what was typed, Back leaves
-// the page, half a letter costs nobody the connection, and an answer to another text than the one that
-// stands in the box is marked as such.
+// the page, half a letter costs nobody the connection, an answer to another text than the one that
+// stands in the box is marked as such, and a file that is pasted goes where files are asked for.
 
 const AREA = "[data-testid=stTextArea] textarea";
+const FILES = "[data-testid=stFileUploader] input[type=file]";
 const BLOCK = "[data-testid=stVerticalBlock]";
 
 /**
@@ -71,6 +72,39 @@ function mend({ target }) {
   target.setSelectionRange(selectionStart, selectionEnd);
 }
 
+/**
+ * Whether an uploader takes a file, by the endings and kinds that it names.
+ * @param {string} accepted  as the attribute `accept` has it: ".png,image/jpeg"
+ * @param {{name: string, type: string}} file
+ * @returns {boolean}
+ */
+export function takes(accepted, { name, type }) {
+  const kinds = accepted.toLowerCase().split(",").map((one) => one.trim()).filter(Boolean);
+  const [family] = type.split("/");
+  const ways = [type, `${family}/*`, `.${name.split(".").pop()}`];
+  return !kinds.length || ways.some((way) => kinds.includes(way.toLowerCase()));
+}
+
+/**
+ * A file in the clipboard, such as a screenshot, is what the page's uploader is given; text that is
+ * pasted with it into a box stays text.
+ * @param {ClipboardEvent} event
+ */
+function pasted(event) {
+  const { clipboardData, target } = event;
+  const [file] = clipboardData?.files ?? [];
+  const writing = target instanceof HTMLElement && target.matches("input, textarea");
+  if (!file || (writing && clipboardData?.types.includes("text/plain"))) return;
+  const inputs = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(FILES)]);
+  const input = inputs.find((one) => !one.disabled && takes(one.accept, file));
+  if (!input) return;
+  event.preventDefault();
+  const moved = new DataTransfer();
+  moved.items.add(file);
+  input.files = moved.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   const box = event.target;
@@ -105,6 +139,7 @@ function live() {
   document.addEventListener("keydown", pressed, true);
   document.addEventListener("input", mend, true); // before Streamlit reads it
   document.addEventListener("input", soon, true);
+  document.addEventListener("paste", pasted);
   document.addEventListener("focusin", ({ target }) => {
     if (target instanceof HTMLTextAreaElement && target.matches(AREA)) target.enterKeyHint = "go";
   });

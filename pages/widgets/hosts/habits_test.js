@@ -1,5 +1,5 @@
 import { equal } from "../shared/fakes_test.js";
-import { older, sends, stays } from "./habits.js";
+import { older, sends, stays, takes } from "./habits.js";
 
 const event = (
   /** @type {object} */ given,
@@ -43,4 +43,13 @@ Deno.test("an answer is older as soon as one of its boxes holds another text", (
   equal(older(read, boxes({})), false);
   equal(older(read, boxes({ "a.text": "one", "a.second": "" })), true);
   equal(older(read, boxes({ "a.text": "one\ntwo", "a.second": "x" })), true);
+});
+
+Deno.test("an uploader takes what it names, by ending, by kind, or by family of kinds", () => {
+  const shot = { name: "image.PNG", type: "image/png" };
+  for (const accepted of ["", ".jpg,.png", ".jpg, IMAGE/PNG", "image/*"]) {
+    equal(takes(accepted, shot), true);
+  }
+  equal(takes(".txt,.csv", shot), false);
+  equal(takes(".wav,audio/*", shot), false);
 });

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import base64
 import html
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -26,6 +24,7 @@ import numpy as np
 from attention_core.errors import AttentionError
 from attention_core.pictures import palette
 from attention_core.pictures.contracts.packing import Picture, choices, packed
+from attention_core.pictures.embedding import escaped
 from pages.widgets import serving
 from pages.widgets.addressed import inside
 
@@ -152,9 +151,3 @@ def styles(widget: str) -> str:
     return "\n".join(
         serving.files()[path].read_text(encoding="utf-8") for path in serving.styles(widget)
     )
-
-
-def escaped(value: Any) -> str:
-    """JSON that cannot end the element it stands in."""
-    signs = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-    return re.sub("[<>&]", lambda sign: signs[sign[0]], json.dumps(value))
