@@ -24,7 +24,7 @@ from pages.frame import answers, framed, house, policy
 from pages.frame.language import _
 from pages.frame.names import HERE, OwnNames
 from pages.frame.preparing import Patient, Preparing
-from pages.widgets import programs, serving
+from pages.widgets import addressed, programs, serving
 
 log = logging.getLogger("attention_atlas")
 
@@ -136,6 +136,12 @@ app = st.App(
         Middleware(OwnNames),
         Middleware(Patient, PREPARING),
     ],
-    routes=[Route("/ready", ready), serving.ROUTE, programs.ROUTE, framed.ROUTE],
+    routes=[
+        Route("/ready", ready),
+        serving.ROUTE,
+        *addressed.ROUTES,
+        programs.ROUTE,
+        framed.ROUTE,
+    ],
     on_script_error=apologise,
 )

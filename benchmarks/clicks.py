@@ -1,5 +1,8 @@
 """What a reader waits for and what travels: opening, a click on a head, bytes over the wire.
 
+Bytes are those of all messages over the websocket and of all answers to requests, headers included;
+what the browser has in its cache does not travel.
+
 python -m benchmarks.clicks                everything, of this checkout
 python -m benchmarks.clicks --bytes OTHER  the bytes of clicks alone, beside another checkout's
 
@@ -20,6 +23,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.chromium import chromium
 from tests.browser.server import ROOT, serving
+from tests.browser.wire import listened
 
 PAIRS = 15
 OPENINGS = 5
@@ -94,7 +98,7 @@ def everything(folder: Path, browser: Browser) -> None:
     ):
         opening(browser, app.url)
         clicking(browser, app.url, plain.url)
-        wire(browser, app.url)
+        everything_that_opens(browser, app.url)
         bytes_of_clicks(browser, app.url)
 
 
@@ -184,27 +188,30 @@ def until_ribbons(page: Page, app: str) -> float:
     return float(page.evaluate("() => performance.now()"))
 
 
-def wire(browser: Browser, app: str) -> None:
+def everything_that_opens(browser: Browser, app: str) -> None:
     """Prints what travels when Explore opens on 128 tokens."""
     page = watched(browser)
-    messages, files = received(page), []
-    page.on("response", lambda answer: files.append(int(answer.headers.get("content-length", 0))))
+    wire = listened(page)
     explored(page, app, 126)
-    print(f"Explore on 128 tokens            {sum(messages) / 1e6:6.2f} MB over the websocket")
-    print(f"Streamlit's own files, once      {sum(files) / 1e6:6.2f} MB, cached by the browser")
+    print(f"Explore on 128 tokens            {sum(wire.messages) / 1e6:6.2f} MB over the websocket")
+    print(f"files and data, each once        {sum(wire.answers) / 1e6:6.2f} MB, cached")
 
 
 def bytes_of_clicks(browser: Browser, app: str) -> None:
     """Prints what travels for a click on a head, for each length and each kind of click."""
     for words in LENGTHS:
         page = watched(browser)
-        messages = received(page)
+        wire = listened(page)
         explored(page, app, words)
         for name, (column, row) in CLICKS.items():
-            messages.clear()
+            wire.clear()
             click_head(page, column, row)
             page.wait_for_timeout(QUIET)
-            print(f"{words:4} words, {name:28}{sum(messages) / 1e3:8.1f} kB")
+            told, fetched = sum(wire.messages) / 1e3, sum(wire.answers) / 1e3
+            print(
+                f"{words:4} words, {name:28}{wire.total / 1e3:8.1f} kB: "
+                f"{told:.1f} in messages, {fetched:.1f} in {len(wire.answers)} answers"
+            )
         page.context.close()
 
 
@@ -216,16 +223,6 @@ def explored(page: Page, app: str, words: int) -> None:
         "() => window.drawn.get(window.canvasOf('explore-matrix'))", timeout=120_000
     )
     page.wait_for_timeout(2 * QUIET)
-
-
-def received(page: Page) -> list[int]:
-    """The sizes in bytes of all messages from the server, as they come."""
-    messages: list[int] = []
-    page.on(
-        "websocket",
-        lambda socket: socket.on("framereceived", lambda frame: messages.append(len(frame))),
-    )
-    return messages
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, Position, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, Position, WebSocket, expect
 
 from attention_core.errors import ShapeError
 from attention_core.pictures.contracts import PICTURES, Links, Matrix
@@ -21,6 +21,7 @@ from attention_core.pictures.contracts import Tree as TreePicture
 from attention_core.pictures.contracts.packing import flat
 from pages.widgets import serving as scripts
 from tests.browser.server import serving
+from tests.browser.wire import Wire, listened
 from tests.components_harness.data import ENGLISH, NASTY, Tree, causal_heads, large_tree, small_tree
 
 HARNESS = Path(__file__).parent / "components_harness" / "serve.py"
@@ -196,20 +197,33 @@ def test_heads_are_shown_hidden_and_shown_alone(show: Open) -> None:
 def test_a_pin_does_not_send_the_weights_again(show: Open) -> None:
     page = show("head_view")
     given_back(page, {"pins": [9], "active": [0, 1, 3, 6]})
-    received: list[int] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: received.append(len(frame)))
-
-    page.on("websocket", listen)  # before it opens: no frame may be missed
+    wire = listened(page)  # before it opens: no frame may be missed
     page.reload()
     expect(page.locator(".token").first).to_be_visible(timeout=30_000)
     given_back(page, {"pins": [9], "active": [0, 1, 3, 6]})
-    opening = sum(received)
-    received.clear()
+    wire.clear()
     query(page, 2).click()
     given_back(page, {"pins": [2, 9], "active": [0, 1, 3, 6]})
-    assert 0 < sum(received) < 8_000 < opening
+    assert 0 < wire.total < 3_000
+
+
+def test_what_was_fetched_once_is_not_fetched_again(show: Open) -> None:
+    page = show("head_view")
+    wire = listened(page)
+    page.reload()
+    expect(page.locator(".token").first).to_be_visible(timeout=30_000)
+    given_back(page, {"pins": [9], "active": [0, 1, 3, 6]})
+    first, again = (fetched(page, wire, head) for head in (7, 7))
+    assert (first, again) == (1, 0)
+
+
+def fetched(page: Page, wire: Wire, head: int) -> int:
+    """How many requests it takes to show a head alone, and then others."""
+    wire.clear()
+    for one in (head, 0):
+        page.locator(".chip").nth(one).dblclick()
+        given_back(page, {"pins": [9], "active": [one]})
+    return len(wire.answers)
 
 
 def test_the_matrix_reads_the_exact_weight(show: Open) -> None:
@@ -223,6 +237,50 @@ def test_the_matrix_reads_the_exact_weight(show: Open) -> None:
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_role("status")).to_have_text("because → it  not allowed to look")
+
+
+def test_a_large_matrix_is_drawn_from_shades_and_reads_the_exact_weight(show: Open) -> None:
+    page = show("matrix", nice=1, long=160)
+    weights = causal_heads(160, 12)[5]
+    status = page.get_by_role("status")
+    expect(status).to_have_text(f"it → the  {weights[9, 6]:.4f}")
+    page.locator(".plot").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(status).to_have_text(f"tired → the  {weights[12, 6]:.4f}")
+    before = page.locator(".base").screenshot()
+    page.get_by_role("button", name="each row").click()
+    given_back(page, {"cell": [12, 6], "scale": "row"})
+    expect(page.locator(".waiting")).to_have_count(0)
+    assert page.locator(".base").screenshot() != before
+
+
+def test_lines_of_many_tokens_say_exact_numbers_from_both_sides(show: Open) -> None:
+    page = show("head_view", nice=1, long=160)
+    given_back(page, {"pins": [9], "active": [0, 1, 3, 6]})
+    weights = causal_heads(160, 12)[[0, 1, 3, 6]].mean(0)
+    status = page.get_by_role("status")
+    rows, columns = page.locator(".token").nth(5), page.locator(".token").nth(160 + 5)
+    rows.hover()
+    expect(status).to_contain_text(f"{weights[5].max():.2f}")
+    columns.hover()
+    expect(status).to_contain_text(f"{weights[:, 5].max():.2f}")
+
+
+def test_what_the_server_no_longer_has_comes_inside_a_message(
+    browser: Browser, address: str
+) -> None:
+    """Every address answers 404, as after a restart or in another process of several."""
+    page = browser.new_page()  # it may complain
+    page.route("**/numbers/**", lambda route: route.fulfill(status=404))
+    page.goto(f"{address}/?show=matrix&nice=1&long=160")
+    weights = causal_heads(160, 12)[5]
+    expect(page.get_by_role("status")).to_have_text(f"it → the  {weights[9, 6]:.4f}")
+    expect(page.locator(".waiting")).to_have_count(0)
+    page.locator(".plot").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("status")).to_have_text(f"was → the  {weights[10, 6]:.4f}")
+    page.close()
 
 
 def test_a_click_on_a_cell_and_on_the_scale_reach_python(show: Open) -> None:

@@ -146,7 +146,7 @@ def test_thumbnails_that_are_not_square_or_lack_a_layer_are_named() -> None:
 def test_shares_are_sent_in_steps_and_never_outside_them() -> None:
     weights = np.array([[[-0.1, 0.5], [1.0, 1.5]]])
     sent = packed(HeadView(rows=WORDS, columns=WORDS, heads=[7], weights=weights))
-    assert sent["weights"].tolist() == [0, 32768, 65535, 65535]
+    assert sent["weights"].tolist() == [[[0, 32768], [65535, 65535]]]
     assert sent["weights"].dtype == np.uint16
 
 

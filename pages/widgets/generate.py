@@ -71,7 +71,8 @@ def declarations() -> str:
         "}\n"
     )
     source = "attention_core/pictures/contracts"
-    return "\n".join([HEADER.format(source=source), common, *blocks])
+    planes = 'import type { Planes } from "./planes.js";\n'
+    return "\n".join([HEADER.format(source=source), planes, common, *blocks])
 
 
 def interfaces(picture: type[Contract]) -> Iterator[str]:
@@ -126,7 +127,7 @@ def field(key: str, kind: Any, note: Any) -> Iterator[str]:
         return
     if isinstance(note, Sent):
         yield f"/** {note.axes.replace(' ', ' × ')} */"
-        yield f"{key}: {ARRAYS[note.dtype]}{empty};"
+        yield f"{key}: {'Planes' if note.planes else ARRAYS[note.dtype]}{empty};"
         if note.ragged:
             yield f"{key}_shapes: number[][];"
     elif isinstance(note, Parts):

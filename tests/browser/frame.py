@@ -11,6 +11,9 @@ from pages.frame import site
 FILES: Final = site.files()
 PAGES: Final = sorted(FILES)
 
+COMING: Final = "[data-coming], .widget.waiting"
+"""A picture of which something is still to come."""
+
 PATIENCE: Final = 120_000
 """Milliseconds that a page may take on a busy machine."""
 
@@ -27,13 +30,21 @@ def opened(page: Page, url: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Waits until nothing is computed and the page stands, from its switch to its foot."""
+    """Waits until nothing is computed, the page stands from its switch to its foot, and every
+    picture shows what it was given.
+    """
     page.wait_for_selector(
         '[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE
     )
     page.wait_for_selector(".st-key-foot", timeout=PATIENCE)
     page.wait_for_selector(".st-key-language button", timeout=PATIENCE)
     page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=PATIENCE)
+    shown(page)
+
+
+def shown(page: Page) -> None:
+    """Waits until every picture shows what it was given."""
+    page.wait_for_selector(COMING, state="detached", timeout=PATIENCE)
 
 
 def navigation(page: Page) -> list[str]:

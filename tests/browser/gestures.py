@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.frame import PATIENCE, opened
+from tests.browser.frame import PATIENCE, opened, shown
 
 NUMBER: Final = re.compile(r"\d+\.\d+")
 
@@ -47,13 +47,15 @@ def word(page: Page, key: str, place: int, side: str = "looks") -> Locator:
 
 
 def words(page: Page, key: str, side: str = "looks") -> list[str]:
-    """All words of one side, as shown."""
+    """All words of one side, as shown when everything has come."""
+    shown(page)
     found = widget(page, key).get_by_role("button", name=re.compile(rf"^{side} \d+: "))
     return [str(text) for text in found.all_inner_texts()]
 
 
 def pinned(page: Page, key: str) -> list[int]:
     """Places of the words that are kept lit, counted from 1."""
+    shown(page)
     lit = widget(page, key).locator(".token[aria-pressed=true]")
     labels = [str(one.get_attribute("aria-label")) for one in lit.all()]
     return sorted(int(re.findall(r" (\d+): ", label)[0]) for label in labels)
@@ -61,6 +63,7 @@ def pinned(page: Page, key: str) -> list[int]:
 
 def heads_on(page: Page) -> list[int]:
     """Numbers of the heads whose lines are drawn, counted from 1."""
+    shown(page)
     chips = widget(page, "explore.lines").locator(".chip[aria-pressed=true]")
     return [int(text) for text in chips.all_inner_texts()]
 

@@ -11,10 +11,10 @@ from starlette.middleware import Middleware
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from app import SecurityHeaders
-from pages.widgets import serving
+from pages.widgets import addressed, serving
 
 app = st.App(
     Path(__file__).with_name("gallery.py"),
     middleware=[Middleware(SecurityHeaders)],
-    routes=[serving.ROUTE],
+    routes=[serving.ROUTE, *addressed.ROUTES],
 )

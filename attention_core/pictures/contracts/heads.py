@@ -87,7 +87,7 @@ class HeadView(Picture):
     rows: Annotated[Sequence[str], Labels("query")]
     columns: Annotated[Sequence[str], Labels("key")]
     heads: Annotated[Sequence[int], Labels("head")]
-    weights: Annotated[Array, Sent("head query key", np.uint16, shares=True)]
+    weights: Annotated[Array, Sent("head query key", np.uint16, shares=True, planes=True)]
     allowed: Annotated[Array | None, Sent("query key", np.uint8)] = None
     special_rows: Sequence[int] = ()
     special_columns: Sequence[int] = ()

@@ -3,7 +3,7 @@
 >>> from attention_core.pictures.contracts.packing import packed
 >>> drawn = Matrix(rows=["a"], columns=["b", "c"], weights=np.array([[0.25, 0.75]]), found=[(0, 1)])
 >>> packed(drawn)["weights"].tolist(), packed(drawn)["found"]
-([0.25, 0.75], [[0, 1]])
+([[0.25, 0.75]], [[0, 1]])
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Matrix(Picture):
 
     rows: Annotated[Sequence[str], Labels("query")]
     columns: Annotated[Sequence[str], Labels("key")]
-    weights: Annotated[Array, Sent("query key", np.float32)]
+    weights: Annotated[Array, Sent("query key", np.float32, planes=True)]
     allowed: Annotated[Array | None, Sent("query key", np.uint8)] = None
     found: Pairs = ()
     drawing: bool = False

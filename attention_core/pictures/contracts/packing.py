@@ -45,12 +45,15 @@ class Sent:
     shares   numbers from 0 to 1, sent in as many steps as the type has
     ragged   a sequence of arrays, one for each place of that axis; they may differ in size, so
              `<field>_shapes` says each one's
+    planes   matrices over the last two axes, which keep their shape: the browser may take one
+             after the other, and of a large one what it draws and the rows that are pointed at
     """
 
     axes: str
     dtype: type[np.generic]
     shares: bool = False
     ragged: str = ""
+    planes: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,10 @@ class Picture(Contract):
 
 
 def packed(picture: Contract) -> dict[str, Any]:
-    """Names and values as the browser takes them: text, lists, and flat arrays of one type."""
+    """Names and values as the browser takes them: text, lists, and arrays of one type.
+
+    Arrays are flat, but for planes.
+    """
     found: dict[str, Any] = {}
     for name, value, note in noted(picture):
         if isinstance(note, Chosen):
@@ -113,7 +119,8 @@ def packed(picture: Contract) -> dict[str, Any]:
             found[name] = _joined([_flat(one, note) for one in value], note)
             found[f"{name}_shapes"] = [list(np.shape(one)) for one in value]
         elif isinstance(note, Sent):
-            found[name] = _flat(value, note)
+            row = _flat(value, note)
+            found[name] = row.reshape(np.shape(value)) if note.planes else row
         else:
             found[name] = plain(value)
     return found

@@ -7,7 +7,7 @@
 ...     looks=["a", "cat"], heat=heat(looks), peaks=looks.max(-1), beside=np.zeros((2, 0)),
 ... )
 >>> packed(shown)["heat"].tolist(), shown.peaks.tolist()
-([65535, 32768, 65535, 0], [0.5, 0.1])
+([[65535, 32768], [65535, 0]], [0.5, 0.1])
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class PictureMap(Picture):
     grid: tuple[int, int]
     crop: tuple[float, float, float, float]
     looks: Annotated[Sequence[str], Labels("look")]
-    heat: Annotated[Array, Sent("look patch", np.uint16, shares=True)]
+    heat: Annotated[Array, Sent("look patch", np.uint16, shares=True, planes=True)]
     peaks: Annotated[Array, Sent("look", np.float32)]
     beside: Annotated[Array, Sent("look special", np.float32)]
     specials: Annotated[Sequence[str], Labels("special")] = ()

@@ -2,10 +2,18 @@
 import { legible, measure, shortened, two } from "../shared/letters.js";
 
 /** @import { HeadView } from "../shared/pictures.d.ts" */
+/** @import { Numbers, Planes } from "../shared/planes.js" */
 /** @import { Pen, TextStyle, Theme } from "../shared/types.d.ts" */
 /** @import { Side } from "../shared/words.js" */
 
-/** @typedef {{ number: number, place: number }} Head its number in the layer, its place in the data */
+/**
+ * One head of the layer. Its numbers are in steps of FULL, and null while they are still to come.
+ * @typedef {object} Head
+ * @property {number} number
+ * @property {(query: number, key: number) => number} share of the row's largest weight
+ * @property {(query: number) => Numbers | null | undefined} row over the keys
+ * @property {(key: number) => Numbers | null | undefined} column over the queries
+ */
 /** @typedef {{ side: Side, index: number }} Word */
 /** @typedef {{ queries: number[] | null, keys: number[] | null }} Focus null = all */
 /** @typedef {{ side: Side, of: number[][] }} Tally for each word of a side, for each head */
@@ -81,26 +89,22 @@ export function lit(pins, pointed) {
 
 /**
  * Lines gathered by head and strength, so that each gathering is one stroke.
- * @param {Pick<HeadView, "rows" | "columns" | "weights">} data
+ * @param {Pick<HeadView, "rows" | "columns">} data
  * @param {Pick<Plan, "from" | "to" | "y">} plan
  * @param {Head[]} shown
  * @param {Focus} focus
  */
 export function lines(data, plan, shown, focus) {
-  const [rows, columns] = [data.rows.length, data.columns.length];
   const queries = focus.queries ?? data.rows.map((_, index) => index);
   const keys = focus.keys ?? data.columns.map((_, index) => index);
   const faintest = focus.queries || focus.keys ? FAINTEST : CROWDED;
   /** @type {Map<number, { number: number, level: number, d: string[] }>} */
   const gathered = new Map();
   const bend = (plan.to - plan.from) * 0.42;
-  for (const { place, number } of shown) {
+  for (const { number, share: strength } of shown) {
     for (const query of queries) {
-      const start = (place * rows + query) * columns;
-      let most = 1;
-      for (let key = 0; key < columns; key++) most = Math.max(most, data.weights[start + key]);
       for (const key of keys) {
-        const share = data.weights[start + key] / most;
+        const share = strength(query, key);
         if (share < faintest) continue;
         const level = Math.ceil(share * LEVELS);
         const id = number * 100 + level;
@@ -117,46 +121,78 @@ export function lines(data, plan, shown, focus) {
 }
 
 /**
- * Mean weight over the heads shown and the given queries, for one key.
- * @param {Pick<HeadView, "rows" | "columns" | "weights">} data
- * @param {Head[]} shown
- * @param {number[]} queries
- * @param {number} key
+ * How strong each look of a head is beside the strongest of its row: told by shades, or worked out.
+ * @param {Planes} planes
+ * @param {number} place
+ * @param {() => void} again  called when there is more to tell
+ * @returns {Head["share"] | null}
  */
-export function mean(data, shown, queries, key) {
-  const [rows, columns] = [data.rows.length, data.columns.length];
-  let sum = 0;
-  for (const { place } of shown) {
-    for (const query of queries) sum += data.weights[(place * rows + query) * columns + key];
+export function shares(planes, place, again) {
+  const { columns } = planes;
+  if (planes.large) {
+    const seen = planes.shades(place, "row", again);
+    return seen && ((query, key) => seen.steps[query * columns + key] / 255);
   }
-  return sum / (FULL * Math.max(1, shown.length * queries.length));
+  const weights = planes.whole(place, again);
+  if (!weights) return null;
+  const most = Array.from(
+    { length: planes.rows },
+    (_, query) => Math.max(1, ...weights.subarray(query * columns, (query + 1) * columns)),
+  );
+  return (query, key) => weights[query * columns + key] / most[query];
 }
 
 /**
- * For one side, the number and the boxes of each word; null where nothing is to be said.
- * @param {HeadView} data
+ * The weights of each head over the words of the other side: from one query, or to one key; null
+ * while they are still to come.
+ * @param {Head[]} shown
+ * @param {Word} word
+ * @returns {Numbers[] | null}
+ */
+export function looks(shown, { side, index }) {
+  const found = shown.flatMap((head) => (side ? head.column(index) : head.row(index)) ?? []);
+  return found.length === shown.length ? found : null;
+}
+
+/**
+ * For the words of the other side, the mean weight of each head over words of one side.
+ * @param {Head[]} shown
+ * @param {Word[]} words
+ * @returns {((index: number) => number[]) | null}
+ */
+export function means(shown, words) {
+  const all = words.flatMap((word) => {
+    const found = looks(shown, word);
+    return found ? [found] : [];
+  });
+  if (all.length < words.length) return null;
+  const sum = (/** @type {number} */ head, /** @type {number} */ index) =>
+    all.reduce((whole, found) => whole + found[head][index], 0);
+  return (index) => shown.map((_, head) => sum(head, index) / (FULL * all.length));
+}
+
+/**
+ * For one side, the number and the boxes of each word; null where nothing is to be said yet.
+ * @param {Pick<HeadView, "rows" | "columns">} data
  * @param {Head[]} shown
  * @param {Focus} focus
  * @param {Word | null} pointed
  * @returns {Tally | null}
  */
 function tallies(data, shown, focus, pointed) {
-  if (pointed?.side === 1) {
-    return {
-      side: 0,
-      of: data.rows.map((_, query) => shown.map((h) => mean(data, [h], [query], pointed.index))),
-    };
-  }
   const { queries } = focus;
-  if (!queries) return null;
-  return {
-    side: 1,
-    of: data.columns.map((_, key) => shown.map((h) => mean(data, [h], queries, key))),
-  };
+  /** @type {Word[]} */
+  const words = pointed?.side === 1
+    ? [pointed]
+    : (queries ?? []).map((index) => ({ side: 0, index }));
+  const found = words.length ? means(shown, words) : null;
+  if (!found) return null;
+  const others = words[0].side ? data.rows : data.columns;
+  return { side: words[0].side ? 0 : 1, of: others.map((_, index) => found(index)) };
 }
 
 /** @param {number[]} values */
-const average = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+export const average = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 /**
  * @param {Pen} pen

@@ -1,21 +1,48 @@
 import { equal, holds, THEME } from "../shared/fakes_test.js";
-import { allowed, lines, lit, mean, viewPlan } from "./drawing.js";
+import { Planes } from "../shared/planes.js";
+import { allowed, lines, lit, looks, means, shares, viewPlan } from "./drawing.js";
 
 const FULL = 65535;
 const data = {
   rows: ["a", "b"],
   columns: ["x", "y", "z"],
-  weights: Uint16Array.of(FULL, 0, 0, 0, FULL, 0, 0, FULL, 0, 0, 0, FULL),
   allowed: Uint8Array.of(1, 1, 1, 1, 0, 1),
 };
-const both = [{ number: 0, place: 0 }, { number: 5, place: 1 }];
+const weights = Uint16Array.of(FULL, 0, 0, 0, FULL, 0, 0, FULL, 0, 0, 0, FULL);
+const planes = Planes.of(weights, [2, 2, 3]);
+const nothing = () => {};
+const both = [0, 5].map((number, place) => ({
+  number,
+  share: shares(planes, place, nothing) ?? (() => NaN),
+  row: (/** @type {number} */ query) => planes.row(place, query, nothing),
+  column: (/** @type {number} */ key) => planes.column(place, key, nothing),
+}));
+const from = (/** @type {number} */ index) => ({ side: /** @type {const} */ (0), index });
+const to = (/** @type {number} */ index) => ({ side: /** @type {const} */ (1), index });
 const all = { queries: null, keys: null };
 const plan = { from: 10, to: 110, y: (/** @type {number} */ index) => 10 * index };
 
-Deno.test("a mean is over the heads that are shown and the queries asked for", () => {
-  equal(mean(data, both, [0], 0), 0.5);
-  equal(mean(data, both.slice(1), [0, 1], 2), 0.5);
-  equal(mean(data, [], [0], 0), 0);
+Deno.test("a mean is over the words asked for, of each head that is shown", () => {
+  equal(means(both, [from(0)])?.(0), [1, 0]);
+  equal(means(both.slice(1), [from(0), from(1)])?.(2), [0.5]);
+  equal([0, 1].map((query) => means(both, [to(1)])?.(query)), [[0, 1], [1, 0]]);
+  equal(means([], [from(0)])?.(0), []);
+});
+
+Deno.test("no mean is told while one of its numbers is still to come", () => {
+  const waiting = {
+    ...both[0],
+    row: (/** @type {number} */ query) => query ? null : both[0].row(0),
+  };
+  equal(looks([...both, waiting], from(1)), null);
+  equal(means([...both, waiting], [from(0), from(1)]), null);
+  equal(means([...both, waiting], [from(0)])?.(0), [1, 0, 1]);
+});
+
+Deno.test("a look is as strong as its share of its row's largest", () => {
+  const half = Planes.of(Uint16Array.of(100, 50, 0, 0), [1, 2, 2]);
+  const share = shares(half, 0, nothing);
+  equal([share?.(0, 0), share?.(0, 1), share?.(1, 1)], [1, 0.5, 0]);
 });
 
 Deno.test("a mask forbids one look, and no mask none", () => {

@@ -4,13 +4,24 @@ import { two } from "../shared/letters.js";
 import { canvasPen } from "../shared/pen.js";
 import { mount, sized } from "../shared/stage.js";
 import { WordGroups } from "../shared/words.js";
-import { allowed, drawKey, drawView, drawWords, lit, mean, viewPlan } from "./drawing.js";
+import {
+  allowed,
+  average,
+  drawKey,
+  drawView,
+  drawWords,
+  lit,
+  looks,
+  means,
+  shares,
+  viewPlan,
+} from "./drawing.js";
 
 /** @import { HeadView } from "../shared/pictures.d.ts" */
 /** @import { Stage } from "../shared/stage.js" */
 /** @import { Component, Drawn } from "../shared/types.d.ts" */
 /** @import { Side } from "../shared/words.js" */
-/** @import { Focus, Plan, Word } from "./drawing.js" */
+/** @import { Focus, Head, Plan, Word } from "./drawing.js" */
 
 class HeadViewWidget {
   /** @param {Stage<HeadView>} stage */
@@ -26,6 +37,8 @@ class HeadViewWidget {
     /** @type {Word | null} */
     this.pointed = null;
     this.waiting = 0;
+    /** What stands there is older than the data: something of the new picture is still to come. */
+    this.stale = true;
     /** @type {HTMLButtonElement[]} */
     this.chips = [];
     this.words = new WordGroups(this.scroller, {
@@ -43,10 +56,28 @@ class HeadViewWidget {
     return this.stage.choice.active ?? this.stage.data.heads;
   }
 
+  /** The heads to draw, as far as they are here; the others are asked for. */
   shown() {
+    const { data: { heads, weights }, paint } = this.stage;
     const active = this.active();
-    return this.stage.data.heads.map((number, place) => ({ number, place }))
-      .filter(({ number }) => active.includes(number));
+    const again = () => this.stale ? paint() : this.light();
+    return heads.flatMap((number, place) => {
+      const share = active.includes(number) ? shares(weights, place, paint) : null;
+      /** @type {Head["row"]} */
+      const row = (query) => weights.row(place, query, again);
+      /** @type {Head["column"]} */
+      const column = (key) => weights.column(place, key, again);
+      return share ? [{ number, share, row, column }] : [];
+    });
+  }
+
+  /** Whether they are all here, and the numbers of what is pinned. */
+  ready() {
+    const active = this.active();
+    const wanted = this.stage.data.heads.filter((number) => active.includes(number));
+    const shown = this.shown();
+    const pins = this.pins().map((index) => looks(shown, { side: 0, index }));
+    return shown.length === wanted.length && !pins.includes(null);
   }
 
   pins() {
@@ -86,15 +117,16 @@ class HeadViewWidget {
     const { data } = stage;
     const shown = this.shown();
     const alone = focus.queries?.length === 1 ? { side: 0, index: focus.queries[0] } : null;
-    const one = pointed ?? alone;
+    const one = /** @type {Word | null} */ (pointed ?? alone);
     if (!one || !shown.length) return stage.say(plain(stage.word("hint")));
     const [mine, others] = one.side ? [data.columns, data.rows] : [data.rows, data.columns];
-    const value = (/** @type {number} */ other) =>
-      one.side ? mean(data, shown, [other], one.index) : mean(data, shown, [one.index], other);
-    const best = others.map((text, other) => ({ text, weight: value(other) }))
-      .sort((a, b) => b.weight - a.weight)
-      .slice(0, 3)
-      .filter(({ weight }) => weight >= 0.005);
+    const found = means(shown, [one]);
+    const best = !found
+      ? []
+      : others.map((text, other) => ({ text, weight: average(found(other)) }))
+        .sort((a, b) => b.weight - a.weight)
+        .slice(0, 3)
+        .filter(({ weight }) => weight >= 0.005);
     stage.say(
       quoted(mine[one.index]),
       plain(one.side ? "  ←  " : "  →  "),
@@ -112,6 +144,7 @@ class HeadViewWidget {
   }
 
   light() {
+    if (this.stale) return;
     const { plan, pointed } = this;
     const { data, theme } = this.stage;
     const focus = lit(this.pins(), pointed);
@@ -179,26 +212,36 @@ class HeadViewWidget {
   }
 
   read() {
-    const { stage, words } = this;
+    const { stage } = this;
     const { data } = stage;
-    words.set(0, data.rows, stage.word("queries"));
-    words.set(1, data.columns, stage.word("keys"));
     const known = this.chips.map((chip) => chip.textContent);
     if (String(known) !== String(data.heads.map((number) => number + 1))) {
       this.chips = data.heads.map((number) => this.makeChip(number));
       stage.controls.replaceChildren(...this.chips);
     }
     const { pointed } = this;
-    if (pointed && pointed.index >= words.groups[pointed.side].length) this.pointed = null;
+    const sides = [data.rows, data.columns];
+    if (pointed && pointed.index >= sides[pointed.side].length) this.pointed = null;
   }
 
   paint() {
-    const { scroller } = this;
-    const { data, theme, width } = this.stage;
+    this.paintChips();
+    this.stale = !this.ready();
+    if (this.stale) return false;
+    const { scroller, words, stage } = this;
+    const { data, theme, width } = stage;
+    words.set(0, data.rows, stage.word("queries"));
+    words.set(1, data.columns, stage.word("keys"));
     const narrow = width < 560;
     scroller.classList.toggle("long", Math.max(data.rows.length, data.columns.length) > 40);
     this.plan = viewPlan(data, scroller.clientWidth, theme, { narrow, shown: data.heads.length });
     this.placeWords();
+    this.light();
+    return true;
+  }
+
+  paintChips() {
+    const { data, theme } = this.stage;
     this.chips.forEach((chip, place) => {
       const number = data.heads[place];
       chip.title = this.stage.word("head", { head: number + 1 });
@@ -206,7 +249,6 @@ class HeadViewWidget {
       chip.setAttribute("aria-label", chip.title);
       chip.style.setProperty("--head", theme.heads[number % theme.heads.length]);
     });
-    this.light();
   }
 
   placeWords() {

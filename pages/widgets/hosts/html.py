@@ -26,6 +26,7 @@ from attention_core.pictures import palette
 from attention_core.pictures.contracts.packing import Picture, choices, packed
 from attention_core.pictures.embedding import escaped
 from pages.widgets import serving
+from pages.widgets.addressed import inside
 
 POLICY: Final = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
@@ -127,11 +128,8 @@ def given(picture: Picture, text: Mapping[str, str] | None) -> dict[str, Any]:
 
 
 def encoded(value: Any) -> Any:
-    """An array by its bytes, so that every number arrives as it is; the rest as it is."""
-    if not isinstance(value, np.ndarray):
-        return value
-    little = value.astype(value.dtype.newbyteorder("<"), copy=False)
-    return {"dtype": value.dtype.name, "base64": base64.b64encode(little.tobytes()).decode()}
+    """An array by its bytes; the rest as it is."""
+    return inside(value) if isinstance(value, np.ndarray) else value
 
 
 def import_map(widget: str) -> dict[str, dict[str, str]]:

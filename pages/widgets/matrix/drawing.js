@@ -6,11 +6,12 @@ import { drawLabels, TILT } from "./labels.js";
 import { drawLink } from "./links.js";
 
 /** @import { Matrix } from "../shared/pictures.d.ts" */
+/** @import { Numbers, Shades } from "../shared/planes.js" */
 /** @import { Box, Pen, Theme } from "../shared/types.d.ts" */
 /** @import { Kind } from "./links.js" */
 
 /** @typedef {[number, number]} Cell row and column, counted from 0 */
-/** @typedef {{ most: number, of: Float32Array }} Scale largest weight of all and for each row */
+/** @typedef {{ most: number, share: (index: number) => number }} Scale largest weight, and of it or of its row's the share of a cell */
 /** @typedef {{ r: number, c: number, rows?: number, columns?: number }} Cells */
 
 /**
@@ -91,22 +92,35 @@ export function matrixPlan(data, width, theme, size) {
 }
 
 /**
- * Largest weight that each row's colours are relative to.
- * @param {Pick<Matrix, "rows" | "columns" | "weights">} data
+ * How strong each cell is, relative to the largest weight of the matrix or of its row.
+ * @param {Numbers} weights
+ * @param {number} columns
  * @param {"matrix" | "row" | undefined} scale
  * @returns {Scale}
  */
-export function rowScale(data, scale) {
-  const [rows, columns] = [data.rows.length, data.columns.length];
-  const highest = new Float32Array(rows);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) {
-      highest[r] = Math.max(highest[r], data.weights[r * columns + c]);
-    }
-  }
+export function rowScale(weights, columns, scale) {
+  const highest = new Float32Array(columns ? weights.length / columns : 0);
+  weights.forEach((weight, index) => {
+    const row = Math.floor(index / columns);
+    highest[row] = Math.max(highest[row], weight);
+  });
   const most = highest.reduce((a, b) => Math.max(a, b), 0);
-  return { most, of: scale === "row" ? highest : highest.fill(most) };
+  if (scale !== "row") highest.fill(most);
+  return {
+    most,
+    share: (index) => weights[index] / (highest[Math.floor(index / columns)] || 1),
+  };
 }
+
+/**
+ * The same from shades: as strong as can be told apart in colours.
+ * @param {Shades} shades
+ * @returns {Scale}
+ */
+export const shadeScale = ({ most, steps }) => ({
+  most: most.reduce((a, b) => Math.max(a, b), 0),
+  share: (index) => steps[index] / 255,
+});
 
 /**
  * @param {Pick<Matrix, "allowed">} data
@@ -129,12 +143,11 @@ function pixels(data, plan, theme, scale) {
   const shares = new Float32Array(w * h).fill(-1);
   for (let r = 0; r < rows; r++) {
     const line = Math.floor((r * h) / rows) * w;
-    const most = scale.of[r] || 1;
     for (let c = 0; c < columns; c++) {
       const index = r * columns + c;
       const pixel = line + Math.floor((c * w) / columns);
       if (!blocked(data, index)) {
-        shares[pixel] = Math.max(shares[pixel], data.weights[index] / most);
+        shares[pixel] = Math.max(shares[pixel], scale.share(index));
       }
     }
   }
@@ -175,18 +188,20 @@ function drawBlocked(pen, data, plan) {
  * @param {Plan} plan
  * @param {Theme} theme
  * @param {Scale} scale
+ * @param {Numbers | null} values
  */
-function drawCells(pen, data, plan, theme, scale) {
+function drawCells(pen, data, plan, theme, scale, values) {
   const columns = data.columns.length;
   const inner = [plan.x - plan.gap, plan.y - plan.gap];
   const numbers = Math.min(15, plan.x * 0.36);
-  data.weights.forEach((weight, index) => {
-    if (blocked(data, index)) return;
+  for (let index = 0; index < data.rows.length * columns; index++) {
+    if (blocked(data, index)) continue;
     const r = Math.floor(index / columns);
     const [x, y] = [plan.left + (index % columns) * plan.x, plan.top + r * plan.y];
-    const fill = shade(theme, weight / (scale.of[r] || 1));
+    const fill = shade(theme, scale.share(index));
     pen.rect(x, y, inner[0], inner[1], { fill });
-    if (plan.values) {
+    const weight = values?.[index];
+    if (plan.values && weight !== undefined) {
       pen.text(x + inner[0] / 2, y + inner[1] / 2, weight.toFixed(2).replace(/^0\./, "."), {
         size: numbers,
         anchor: "middle",
@@ -194,7 +209,7 @@ function drawCells(pen, data, plan, theme, scale) {
         opacity: weight < 0.005 ? 0.45 : 1,
       });
     }
-  });
+  }
 }
 
 /**
@@ -203,11 +218,12 @@ function drawCells(pen, data, plan, theme, scale) {
  * @param {Plan} plan
  * @param {Theme} theme
  * @param {Scale} scale
+ * @param {Numbers | null} values  the weights, where they are to be read in the cells
  */
-export function drawMatrix(pen, data, plan, theme, scale) {
+export function drawMatrix(pen, data, plan, theme, scale, values) {
   const [rows, columns] = [data.rows.length, data.columns.length];
   if (data.allowed) drawBlocked(pen, data, plan);
-  if (rows * columns <= FEW) drawCells(pen, data, plan, theme, scale);
+  if (rows * columns <= FEW) drawCells(pen, data, plan, theme, scale, values);
   else {
     const picture = pixels(data, plan, theme, scale);
     pen.image(picture, plan.left, plan.top, plan.x * columns, plan.y * rows);

@@ -2,11 +2,12 @@
 import { element, plain, quoted } from "../shared/element.js";
 import { canvasPen } from "../shared/pen.js";
 import { mount, sized } from "../shared/stage.js";
-import { blocked, drawMarks, drawMatrix, matrixPlan, rowScale } from "./drawing.js";
+import { blocked, drawMarks, drawMatrix, matrixPlan, rowScale, shadeScale } from "./drawing.js";
 import { blockedEntry, drawLegend, legendPlan, linkEntry, scaleEntry } from "./legend.js";
 import { cycled, KINDS } from "./links.js";
 
 /** @import { Matrix } from "../shared/pictures.d.ts" */
+/** @import { Numbers } from "../shared/planes.js" */
 /** @import { Stage } from "../shared/stage.js" */
 /** @import { Component, Drawn, Pen } from "../shared/types.d.ts" */
 /** @import { Cell, Marks, Plan, Scale } from "./drawing.js" */
@@ -31,11 +32,16 @@ class MatrixWidget {
     /** @type {Plan} */
     this.plan = matrixPlan(stage.data, 0, stage.theme, 16);
     /** @type {Scale} */
-    this.scale = rowScale(stage.data, undefined);
+    this.scale = { most: 0, share: () => 0 };
+    /** @type {Numbers | null} every weight, where the matrix is small or comes with its page */
+    this.weights = null;
     /** @type {Cell | null} */
     this.pointed = null;
     /** @type {Cell | null} where the next Enter draws */
     this.cursor = null;
+    this.again = () => this.mark();
+    /** What stands there is older than the data: something of the new picture is still to come. */
+    this.stale = true;
     this.listen();
   }
 
@@ -96,6 +102,7 @@ class MatrixWidget {
   }
 
   mark() {
+    if (this.stale) return;
     const { stage, plan } = this;
     const marks = this.marks();
     const pen = canvasPen(sized(this.over, plan.width, plan.height), stage.theme);
@@ -111,7 +118,9 @@ class MatrixWidget {
     if (!shown) return stage.say(plain(stage.word(data.drawing ? "drawing_hint" : "hint")));
     const [r, c] = shown;
     const index = r * data.columns.length + c;
-    const value = blocked(data, index) ? stage.word("blocked") : data.weights[index].toFixed(4);
+    const row = data.weights.row(0, r, this.again);
+    const weight = row ? row[c].toFixed(4) : "…";
+    const value = blocked(data, index) ? stage.word("blocked") : weight;
     const here = (/** @type {Cell} */ link) => link[0] === r && link[1] === c;
     const kinds = KINDS.filter((kind) => marks.links[kind].some(here));
     stage.say(
@@ -224,19 +233,35 @@ class MatrixWidget {
     this.switches.row.textContent = stage.word("row");
   }
 
+  /** Whether what is to be drawn is here; else it is asked for, and drawn when it has come. */
+  ready() {
+    const { data, choice, paint } = this.stage;
+    if (data.weights.large) {
+      const shades = data.weights.shades(0, choice.scale ?? "matrix", paint);
+      if (shades) this.scale = shadeScale(shades);
+      this.weights = null;
+      return shades !== null;
+    }
+    this.weights = data.weights.whole(0, paint);
+    if (this.weights) this.scale = rowScale(this.weights, data.columns.length, choice.scale);
+    return this.weights !== null;
+  }
+
   paint() {
     const { data, theme, width, choice } = this.stage;
     for (const [name, button] of Object.entries(this.switches)) {
       button.setAttribute("aria-pressed", String(name === (choice.scale ?? "matrix")));
     }
+    this.stale = !this.ready();
+    if (this.stale) return false;
     this.plan = matrixPlan(data, width, theme, width < 560 ? 14 : 16);
-    this.scale = rowScale(data, choice.scale);
     const ctx = sized(this.base, this.plan.width, this.plan.height);
-    drawMatrix(canvasPen(ctx, theme), data, this.plan, theme, this.scale);
+    drawMatrix(canvasPen(ctx, theme), data, this.plan, theme, this.scale, this.weights);
     this.paintLegend();
     if (this.pointed && !this.inside(this.pointed)) this.pointed = null;
     if (this.cursor && !this.inside(this.cursor)) this.cursor = null;
     this.mark();
+    return true;
   }
 
   /** @returns {Drawn} */
@@ -249,7 +274,7 @@ class MatrixWidget {
       width,
       height: wide.height + foot.height + 6,
       draw: (/** @type {Pen} */ pen) => {
-        drawMatrix(pen, data, wide, theme, this.scale);
+        drawMatrix(pen, data, wide, theme, this.scale, this.weights);
         drawMarks(pen, data, wide, theme, { ...this.marks(), pointed: null });
         drawLegend(pen, foot, wide.height + 24);
       },

@@ -28,6 +28,8 @@ import { ramp, shade } from "../shared/theme.js";
  */
 
 const SHARES = 65535;
+/** Looks of a large picture that are fetched one by one; of more, all are. */
+const FEW = 8;
 const LARGEST = 2.5; // a small picture is enlarged, as far as its pixels bear it
 const LEAST = 420; // px that even the smallest picture may take
 /** Bright is strong, on a photograph, in the light and in the dark. */
@@ -100,25 +102,27 @@ export function region(data, one, other) {
 }
 
 /**
- * The mean of some looks.
+ * The mean of some looks; null until they are here, and then `again` is called.
  * @param {Pick<PictureMap, "grid" | "specials" | "looks" | "heat" | "peaks" | "beside">} data
  * @param {number[]} chosen numbers of looks; those that are not there are left out
- * @returns {Look}
+ * @param {() => void} again
+ * @returns {Look | null}
  */
-export function mean(data, chosen) {
-  const patches = data.grid[0] * data.grid[1];
+export function mean(data, chosen, again) {
+  const { heat } = data;
   const known = chosen.filter((look) => look >= 0 && look < data.looks.length);
-  const weights = new Float32Array(patches);
+  if ((!heat.large || known.length > FEW) && !heat.whole(0, again)) return null;
+  const rows = known.flatMap((look) => heat.row(0, look, again) ?? []);
+  if (rows.length < known.length) return null;
+  const weights = new Float32Array(data.grid[0] * data.grid[1]);
   const beside = data.specials.map(() => 0);
-  for (const look of known) {
+  known.forEach((look, place) => {
     const unit = data.peaks[look] / SHARES / known.length;
-    for (let patch = 0; patch < patches; patch++) {
-      weights[patch] += data.heat[look * patches + patch] * unit;
-    }
+    rows[place].forEach((share, patch) => weights[patch] += share * unit);
     beside.forEach((_, special) => {
       beside[special] += data.beside[look * beside.length + special] / known.length;
     });
-  }
+  });
   return { weights, peak: weights.reduce((a, b) => Math.max(a, b), 0), beside };
 }
 

@@ -1,4 +1,5 @@
 import { equal, holds, Recorder, THEME } from "../shared/fakes_test.js";
+import { Planes } from "../shared/planes.js";
 import {
   cellOf,
   drawPicture,
@@ -26,7 +27,7 @@ const data = {
   crop: /** @type {[number, number, number, number]} */ ([150, 50, 450, 250]),
   specials: ["[CLS]"],
   looks: ["one", "other"],
-  heat: Uint16Array.of(65535, 0, 0, 0, 0, 0, 0, 65535, 0, 0, 0, 13107),
+  heat: Planes.of(Uint16Array.of(65535, 0, 0, 0, 0, 0, 0, 65535, 0, 0, 0, 13107), [2, 6]),
   peaks: Float32Array.of(0.5, 0.25),
   beside: Float32Array.of(0.5, 0.7),
   colours: null,
@@ -64,14 +65,30 @@ Deno.test("a region is every patch between two corners, from whichever", () => {
   equal(region(data, [1, 2], [0, 1]), [2, 3, 5, 6]);
 });
 
+const nothing = () => {};
+
 Deno.test("the mean of looks is that of their weights, not of their colours", () => {
-  const look = mean(data, [0, 1]);
+  const look = mean(data, [0, 1], nothing);
+  if (!look) throw new Error("the numbers are there");
   holds(Math.abs(look.weights[0] - 0.25) < 1e-6);
   holds(Math.abs(look.weights[1] - 0.125) < 1e-6);
   holds(Math.abs(look.weights[5] - 0.025) < 1e-6);
   holds(Math.abs(look.peak - 0.25) < 1e-6);
   holds(Math.abs(look.beside[0] - 0.6) < 1e-6);
-  equal(mean(data, [9]).peak, 0);
+  equal(mean(data, [9], nothing)?.peak, 0);
+});
+
+Deno.test("of a large picture a few looks are fetched one by one, of many all at once", () => {
+  /** @type {string[]} */
+  const parts = [];
+  const ask = (/** @type {string} */ part) => {
+    parts.push(part);
+    return /** @type {Promise<ArrayBuffer>} */ (new Promise(nothing));
+  };
+  const looks = Array.from({ length: 200 }, (_, look) => String(look));
+  const large = { ...data, looks, heat: new Planes("uint16", [200, 100], ask) };
+  equal([mean(large, [7, 9], nothing), mean(large, [...looks.keys()], nothing)], [null, null]);
+  equal(parts, ["row/7", "row/9", "0/all"]);
 });
 
 Deno.test("a weight says as much as can be told apart", () => {

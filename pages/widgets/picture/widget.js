@@ -47,6 +47,8 @@ class PictureWidget {
     this.anchor = null;
     this.dragged = false;
     this.plan = picturePlan(stage.data, 100, 100);
+    /** @type {Look} what was drawn last */
+    this.seen = { weights: new Float32Array(0), peak: 0, beside: [] };
     this.listen();
   }
 
@@ -73,12 +75,12 @@ class PictureWidget {
     return this.chosen().some((place) => place >= this.stage.data.specials.length);
   }
 
-  /** @returns {Look} */
+  /** What is to be shown; null while it is still to come. */
   look() {
-    const { data } = this.stage;
-    if (!data.own) return mean(data, data.looks.map((_, look) => look));
-    if (this.pointed && !this.kept()) return mean(data, [placeOf(data, this.pointed)]);
-    return mean(data, this.chosen());
+    const { data, paint } = this.stage;
+    if (!data.own) return mean(data, data.looks.map((_, look) => look), paint);
+    if (this.pointed && !this.kept()) return mean(data, [placeOf(data, this.pointed)], paint);
+    return mean(data, this.chosen(), paint);
   }
 
   /** @param {number} place */
@@ -93,6 +95,7 @@ class PictureWidget {
     const { stage, pointed } = this;
     const { data } = stage;
     const look = this.look();
+    if (!look) return;
     const weight = (/** @type {number} */ share) => said(data, share);
     const strongest = look.weights.indexOf(look.peak) + data.specials.length;
     const read = !data.own || this.kept();
@@ -290,6 +293,11 @@ class PictureWidget {
     const high = Math.max(260, globalThis.innerHeight * HIGH);
     this.plan = picturePlan(data, width, high);
     const look = this.look();
+    if (!look) {
+      this.mark();
+      return false;
+    }
+    this.seen = look;
     const layers = { photo: this.photo.canvas, heat: overlay(data, look, this.opacity()) };
     const room = data.colours ? 0 : LEGEND;
     const ctx = sized(this.base, Math.max(this.plan.width, 260), this.plan.height + room);
@@ -298,6 +306,7 @@ class PictureWidget {
     if (room) legend(pen, this.plan.height + 20, theme, this.highest(look));
     this.label(look);
     this.mark();
+    return true;
   }
 
   opacity() {
@@ -313,7 +322,7 @@ class PictureWidget {
   picture() {
     const { data, theme } = this.stage;
     const plan = picturePlan(data, FILE, FILE);
-    const look = this.look();
+    const look = this.seen;
     const cells = this.chosen().map((place) => cellOf(data, place)).filter((one) => one !== null);
     return {
       width: Math.max(plan.width, 320),

@@ -1,5 +1,7 @@
 // Made by `make types`; change attention_core/pictures/contracts instead.
 
+import type { Planes } from "./planes.js";
+
 /** What comes with every picture: its words, its place on the page. */
 export interface Framed<Choice> {
   id: string;
@@ -55,7 +57,7 @@ export interface HeadView extends Framed<HeadViewChoice> {
   columns: string[];
   heads: number[];
   /** head × query × key */
-  weights: Uint16Array;
+  weights: Planes;
   /** query × key */
   allowed: Uint8Array | null;
   special_rows: number[];
@@ -150,7 +152,7 @@ export interface Matrix extends Framed<MatrixChoice> {
   rows: string[];
   columns: string[];
   /** query × key */
-  weights: Float32Array;
+  weights: Planes;
   /** query × key */
   allowed: Uint8Array | null;
   found: number[][];
@@ -195,7 +197,7 @@ export interface PictureMap extends Framed<PictureMapChoice> {
   crop: [number, number, number, number];
   looks: string[];
   /** look × patch */
-  heat: Uint16Array;
+  heat: Planes;
   /** look */
   peaks: Float32Array;
   /** look × special */

@@ -2,6 +2,7 @@
 import { download } from "./download.js";
 import { context, element, plain, quoted } from "./element.js";
 import { filled, two } from "./letters.js";
+import { opened } from "./planes.js";
 import { readTheme } from "./theme.js";
 
 /** @import { AnyFramed, Component, Theme, Widget } from "./types.d.ts" */
@@ -49,16 +50,6 @@ export function sized(canvas, width, height) {
 }
 
 /**
- * The data with its Arrow columns as typed arrays.
- * @param {Record<string, any>} data
- */
-function unpacked(data) {
-  const open = (/** @type {any} */ value) =>
-    value?.getChildAt ? value.getChildAt(0).toArray() : value;
-  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, open(value)]));
-}
-
-/**
  * @param {unknown} one
  * @param {unknown} other
  */
@@ -81,7 +72,7 @@ export class Stage {
     this.root = element("div", "widget");
     this.root.append(this.controls, this.files, this.readout, this.body, this.note);
     this.host.append(this.root);
-    this.data = /** @type {Data} */ (unpacked(component.data));
+    this.data = /** @type {Data} */ (opened(component.data));
     this.theme = readTheme(this.root);
     this.width = 0;
     /** @type {Data["choices"]} */
@@ -90,6 +81,7 @@ export class Stage {
     this.kept = null;
     /** @type {Record<string, ReturnType<typeof setTimeout>>} */
     this.timers = {};
+    this.paint = this.paint.bind(this);
     this.widget = create(this);
     this.addFiles();
     this.watcher = this.watched();
@@ -159,7 +151,7 @@ export class Stage {
   /** @param {Component} latest */
   update(latest) {
     this.component = latest;
-    this.data = /** @type {Data} */ (unpacked(latest.data));
+    this.data = /** @type {Data} */ (opened(latest.data));
     this.theme = readTheme(this.root);
     this.root.dataset.mode = this.theme.mode;
     this.root.style.setProperty("--accent", this.theme.accent);
@@ -174,8 +166,12 @@ export class Stage {
     this.paint();
   }
 
+  /** What stands there while something is still to come is an older picture: no file of it. */
   paint() {
-    if (this.width > 0) this.widget.paint();
+    if (this.width === 0) return;
+    const waits = this.widget.paint() === false;
+    this.files.inert = waits;
+    this.root.classList.toggle("waiting", waits);
   }
 
   addFiles() {

@@ -72,8 +72,8 @@ export interface Sheet {
 export interface Widget {
   /** New data came. */
   read(): void;
-  /** Draw for the width and the choices at hand. */
-  paint(): void;
+  /** Draw for the width and the choices at hand; false while something for it is still to come. */
+  paint(): boolean | void;
   /** The same for a file. */
   picture(): Drawn;
   close?(): void;

@@ -1,0 +1,171 @@
+// A widget on a page of Streamlit: what is large in its data lies at an address and is fetched once.
+import { numbers, Planes } from "../shared/planes.js";
+
+/** @import { Component } from "../shared/types.d.ts" */
+
+/** @typedef {{ at: string, dtype: string, shape?: number[], bytes: number }} Addressed */
+/** @typedef {{ value: unknown, bytes: number }} Kept */
+
+/** Bytes of data that are kept in a tab; the browser's own cache has the rest. */
+const MOST = 64 << 20;
+
+/** @type {Map<string, Kept>} what was fetched by its address, the latest last */
+const kept = new Map();
+/** @type {Map<string, Set<string>>} the addresses of each widget where nothing was */
+const missing = new Map();
+/** @type {WeakMap<HTMLElement, { component: Component, close?: () => void }>} what each place shows */
+const lives = new WeakMap();
+
+/**
+ * @param {any} value
+ * @returns {value is Addressed}
+ */
+const addressed = (value) => typeof value?.at === "string";
+
+/** @type {Map<string, Promise<ArrayBuffer>>} what is on its way, by its path */
+const underway = new Map();
+
+/** @param {string} path */
+async function answered(path) {
+  const answer = await fetch(new URL(path, document.baseURI));
+  if (!answer.ok) throw new Error(`${answer.status} for ${path}`);
+  return await answer.arrayBuffer();
+}
+
+/**
+ * What lies there; once for all who ask at the same time.
+ * @param {string} path
+ */
+function fetched(path) {
+  const asked = underway.get(path) ?? answered(path).finally(() => underway.delete(path));
+  underway.set(path, asked);
+  return asked;
+}
+
+/**
+ * @param {string} address
+ * @param {Kept} one
+ */
+function keep(address, one) {
+  kept.delete(address);
+  kept.set(address, one);
+  let all = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const [oldest, { bytes }] of kept) {
+    if (all <= MOST || oldest === address) break;
+    kept.delete(oldest);
+    all -= bytes;
+  }
+  return one.value;
+}
+
+/**
+ * Tells Python what was not where it should be, so that it sends it inside a message.
+ * @param {Component} component
+ * @param {string} address
+ */
+function miss(component, address) {
+  const { id } = component.data;
+  const all = missing.get(id) ?? new Set();
+  missing.set(id, all.add(address));
+  component.setStateValue("missing", [...all].slice(-50));
+}
+
+/**
+ * A value that lies at an address; planes ask for their parts when they are drawn.
+ * @param {Component} component
+ * @param {Addressed} given
+ */
+async function value(component, { at, dtype, shape, bytes }) {
+  const found = kept.get(at);
+  if (found) return keep(at, found);
+  if (shape) {
+    const ask = (/** @type {string} */ part) =>
+      fetched(`${at}/${part}`).catch((error) => {
+        miss(component, at);
+        throw error;
+      });
+    return keep(at, { value: new Planes(dtype, shape, ask), bytes });
+  }
+  const read = await fetched(at);
+  const made = dtype === "json" ? JSON.parse(new TextDecoder().decode(read)) : numbers(dtype, read);
+  return keep(at, { value: made, bytes });
+}
+
+/**
+ * The data with everything that was fetched in its place; null where something is still to come.
+ * @param {Record<string, any>} data
+ */
+function whole(data) {
+  const all = Object.entries(data);
+  if (all.some(([, one]) => addressed(one) && !kept.has(one.at))) return null;
+  const value = (/** @type {string} */ at) => {
+    const found = kept.get(at);
+    return found && keep(at, found);
+  };
+  return Object.fromEntries(
+    all.map(([name, one]) => [name, addressed(one) ? value(one.at) : one]),
+  );
+}
+
+/**
+ * The same, as soon as all is there; null where something is missing, which Python is told.
+ * @param {Component} component
+ */
+async function coming(component) {
+  const all = await Promise.all(
+    Object.entries(component.data).map(async ([name, one]) => {
+      if (!addressed(one)) return [name, one];
+      try {
+        return [name, await value(component, one)];
+      } catch {
+        return miss(component, one.at);
+      }
+    }),
+  );
+  const found = all.filter((one) => one !== undefined);
+  return found.length === all.length ? Object.fromEntries(found) : null;
+}
+
+/**
+ * A widget's mounting function.
+ * @param {(component: Component) => (() => void)} draw
+ * @param {string[]} styles the text of its style sheets
+ */
+export function shower(draw, styles) {
+  const sheets = styles.map((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    return sheet;
+  });
+  return (/** @type {Component} */ component) => mounted(component, draw, sheets);
+}
+
+/**
+ * Draws at once what is all here, and the rest when it has come, unless something newer came first.
+ * @param {Component} component
+ * @param {(component: Component) => (() => void)} draw
+ * @param {CSSStyleSheet[]} sheets
+ */
+function mounted(component, draw, sheets) {
+  const host = component.parentElement;
+  const root = /** @type {ShadowRoot | Document} */ (host.getRootNode());
+  const mark = root instanceof ShadowRoot ? root.host : host;
+  const life = lives.get(host) ?? { component };
+  lives.set(host, life);
+  life.component = component;
+  const mine = () => lives.get(host) === life && life.component === component;
+  const drawn = (/** @type {Record<string, any> | null} */ data) => {
+    if (!data || !mine()) return;
+    mark.removeAttribute("data-coming");
+    const lacking = sheets.filter((one) => !root.adoptedStyleSheets.includes(one));
+    root.adoptedStyleSheets.push(...lacking);
+    life.close = draw({ ...component, data });
+  };
+  const here = whole(component.data);
+  mark.setAttribute("data-coming", "");
+  if (here) drawn(here);
+  else coming(component).then(drawn);
+  return () => {
+    if (mine() && lives.delete(host)) life.close?.();
+  };
+}
