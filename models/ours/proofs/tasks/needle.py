@@ -58,7 +58,7 @@ class Needle(Task):
         "it, the second one fetches it."
     )
     hint = N_("Letters from a to p and one digit; 1 to 120 of them.")
-    floor, steps, batch = 0.99, 1200, 32
+    floor, steps, batch = 0.99, 3000, 32
     symbols = (START, ASK, *LETTERS, *NEEDLES)
     classes = NEEDLES
     contenders = (
