@@ -120,9 +120,12 @@ def head_view(
 def matrix(
     view: View, cell: Sequence[int], pins: Sequence[int], scale: Literal["matrix", "row"], key: str,
     took_cell: Callback, took_scale: Callback, title: str, caption: str,
-    gold: Gold | None = None,
+    gold: Gold | None = None, called: str = "",
 ) -> None:  # fmt: skip
-    """The mean of the view's heads, cell by cell; people's links, if any, as squares."""
+    """The mean of the view's heads, cell by cell; people's links, if any, as squares.
+
+    called  what sure links are; else what they are in an alignment
+    """
     sure, possible = gold or Gold(frozenset(), frozenset())
     heatmap(
         Matrix(
@@ -142,7 +145,7 @@ def matrix(
             name=f"matrix-{view.site}",
         ),
         key=key,
-        text=said(HEATMAP_TEXT),
+        text={**said(HEATMAP_TEXT), **({"sure": called} if called else {})},
         on_cell_change=took_cell,
         on_scale_change=took_scale,
     )

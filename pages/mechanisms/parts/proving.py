@@ -88,7 +88,7 @@ def looked(chosen: Task, one: Contender, found: Reply, example: Example, key: st
     )
     figures.matrix(
         picture, cell(picture, example), [], "row", key, lambda: None, lambda: None,
-        title=_(one.title), caption=caption, gold=gold(seen, example),
+        title=_(one.title), caption=caption, gold=gold(seen, example), called=_("the right place"),
     )  # fmt: skip
     prose.caption(prose.filled(caption), prose.filled(weighed(picture, example)))
     prose.badge(*sentences.integrity(sites))
