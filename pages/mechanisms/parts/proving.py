@@ -148,6 +148,13 @@ def table(chosen: Task) -> None:
             asked=f"{asked:,}", floor=f"{100 * chosen.floor:.0f}",
         )
     )  # fmt: skip
+    if chosen.pointed:
+        prose.note(
+            prose.filled(
+                _("Of its best head {pointed} % of the weight should lie on the right place."),
+                pointed=f"{100 * chosen.pointed:.0f}",
+            )
+        )
 
 
 def share(card: Mapping[str, Any]) -> str:
