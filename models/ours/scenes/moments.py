@@ -27,7 +27,7 @@ SPACE, TIME = Place("space", 0, "cross"), Place("time", 0, "cross")
 REGIONS: Final = CLIP_GRID**2
 SEEN: Final = 48
 WINDOW: Final = 3
-"""Frames that a moment knows: its own and its neighbours."""
+"""Frames that a moment knows, and every cell of it: its own and its neighbours."""
 
 
 class FrameNaming(nn.Module):
@@ -71,8 +71,10 @@ class MomentsShape:
 class Moments(nn.Module):
     """Jang et al. 2017 (TGIF-QA), section 4: attention over places in each frame, then over time.
 
-    Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). How it differs: a window over
-    three frames in place of two stacked LSTMs, so that a moment knows of its neighbours only and it
+    Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). A cell is what is in it now,
+    before and after, so that the look in space can tell what comes from what was there: the paper
+    puts motion (C3D) beside appearance for the same reason. How it differs: a window over three
+    frames in place of two stacked LSTMs, so that a moment knows of its neighbours only and it
     matters which one is looked at; and both attentions are learnt together from the beginning.
     """
 
@@ -84,7 +86,10 @@ class Moments(nn.Module):
         self.seen_norm = nn.LayerNorm(SEEN)
         self.where = nn.Parameter(torch.randn(REGIONS, SEEN) * 0.3)
         self.region = nn.Sequential(
-            nn.Linear(SEEN, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
+            nn.Linear(WINDOW * SEEN, width),
+            nn.GELU(),
+            nn.Linear(width, width),
+            nn.LayerNorm(width),
         )
         self.words = nn.Embedding(len(NUMBERS), width, padding_idx=PAD)
         self.reading = nn.GRU(width, width, batch_first=True)
@@ -111,9 +116,8 @@ class Moments(nn.Module):
     def forward(self, seen: Tensor, words: Tensor) -> Answered:
         """seen (batch, frame, cell, width) from `cells`; words (batch, place)."""
         batch, frames = seen.shape[:2]
-        regions = self.region(self.seen_norm(seen.relu()) + self.where).flatten(
-            0, 1
-        )  # (batch·frame, cell, width)
+        here = self.seen_norm(seen.relu()) + self.where
+        regions = self.region(around(here)).flatten(0, 1)  # (batch·frame, cell, width)
         question = self.asked(words)
 
         asks = question.unsqueeze(1).repeat_interleave(frames, 0)  # the same in every frame
@@ -128,3 +132,13 @@ class Moments(nn.Module):
 
         logits = self.answer(torch.cat([question, time.context[:, 0]], -1))
         return Answered(logits, (Traced(SPACE, self.space, space), Traced(TIME, self.time, time)))
+
+
+def around(frames: Tensor) -> Tensor:
+    """Every frame with the one before and the one after it; 0 where there is none.
+
+    frames   (batch, frame, cell, width)
+    returns  (batch, frame, cell, WINDOW · width)
+    """
+    padded = torch.nn.functional.pad(frames, (0, 0, 0, 0, 1, 1))
+    return torch.cat([padded[:, :-2], frames, padded[:, 2:]], -1)

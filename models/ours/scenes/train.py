@@ -25,6 +25,7 @@ from models.ours.scenes.captions import one_word_changed, true_of
 from models.ours.scenes.cells import Cells, Naming, frozen
 from models.ours.scenes.clips import CLIP_ANSWERS
 from models.ours.scenes.lessons import (
+    TAUGHT,
     ClipPool,
     Pool,
     any_clip_question,
@@ -45,12 +46,13 @@ from models.ours.scenes.towers import Towers
 from models.ours.scenes.words import numbered
 
 PICTURES: Final = 8000
-CLIPS: Final = 2500
+CLIPS: Final = 6000
 CELL_STEPS: Final = 900
 CELL_BATCH: Final = 256
 CELL_RATE: Final = 3e-3
-FRAME_STEPS: Final = 300
-FRAME_BATCH: Final = 96
+FRAME_STEPS: Final = 500
+FRAME_BATCH: Final = 16
+"""Clips, all of whose frames are named."""
 SAVED: Final = 300
 """Steps after which a checkpoint is written."""
 MARGIN: Final = 0.2
@@ -172,7 +174,7 @@ def _step(
 
 def answering(model: Asking, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
     """Cross-entropy of the answer."""
-    questions = [any_question(pool.scenes[number], dice) for number in which]
+    questions = [any_question(pool.scenes[number], dice, TAUGHT) for number in which]
     words = padded([numbered(question.text) for question in questions])
     wanted = torch.tensor([ANSWERS.index(question.answer) for question in questions])
     return cross_entropy(model(pool.at(which), words).logits, wanted)

@@ -1,0 +1,218 @@
+"""Trains both towers from nothing on the drawings and texts that ship.
+
+python -m models.ours.emoji.train
+
+It stops and resumes: what is under way lies in `training/emoji`. What it writes is the state whose
+recall on the texts that it is chosen on was best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from models.ours.emoji.collection import LANGUAGES, Said, collection, every, sheet
+from models.ours.emoji.pieces import CHECKPOINT, FILE, FORGOTTEN, learnt, numbered
+from models.ours.emoji.showing import drawn, whitened
+from models.ours.emoji.towers import Shape, Towers
+
+STEPS: Final = 2400
+BATCH: Final = 128
+RATE: Final = 3e-3
+SEED: Final = 30
+LOOKED: Final = 200
+"""Steps after which it is tried on the texts that it is chosen on, and kept."""
+NAMED: Final = 0.4
+"""How often a lesson says a drawing's name; otherwise a keyword."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--state", type=Path, default=Path("training/emoji"))
+    parser.add_argument("--steps", type=int, default=STEPS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    options.state.mkdir(parents=True, exist_ok=True)
+    train(options.state / "towers.pt", options.steps)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Texts that are taught, and to which drawings each belongs."""
+
+    said: tuple[Said, ...]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Every taught text, once."""
+        return list(dict.fromkeys(one.text for one in self.said))
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        return {text: number for number, text in enumerate(self.texts)}
+
+    @cached_property
+    def belongs(self) -> Tensor:
+        """(text, drawing), bool."""
+        made = torch.zeros(len(self.texts), len(collection()), dtype=torch.bool)
+        for one in self.said:
+            made[self.number[one.text], one.drawing] = True
+        return made
+
+    @cached_property
+    def of(self) -> list[dict[str, tuple[list[int], list[int]]]]:
+        """For each drawing and language that it is taught in: its name and its keywords."""
+        made: list[dict[str, tuple[list[int], list[int]]]] = [{} for _ in collection()]
+        for one in self.said:
+            both = made[one.drawing].setdefault(one.language, ([], []))
+            both[one.kind == "keyword"].append(self.number[one.text])
+        return made
+
+    def some(self, drawings: Sequence[int], dice: random.Random) -> list[int]:
+        """Three texts for each drawing, in every language that it is taught in."""
+        made = list[int]()
+        for drawing in drawings:
+            known = self.of[drawing]
+            for language in LANGUAGES:
+                names, keywords = known.get(language) or dice.choice(list(known.values()))
+                named = names and (not keywords or dice.random() < NAMED)
+                made.append(dice.choice(names if named else keywords))
+        return made
+
+
+def train(path: Path, steps: int) -> None:
+    """From nothing, or from where it stopped, to a checkpoint."""
+    torch.manual_seed(SEED)
+    lessons = Lessons(tuple(one for one in every() if one.part == "taught"))
+    known = learnt(one.text for one in lessons.said)
+    towers = Shape(known.get_vocab_size()).build()
+    print(f"{towers.parameter_count():,} parameters, {len(lessons.texts)} texts", flush=True)
+    tiles = drawn(sheet())
+    optimiser = torch.optim.AdamW(towers.parameters(), RATE, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, RATE, total_steps=steps, pct_start=0.1
+    )
+    parts: dict[str, Any] = {"towers": towers, "optimiser": optimiser, "schedule": schedule}
+    step, seconds, best = resumed(path, parts)
+    began = time.process_time()
+    while step < steps:
+        towers.train()
+        torch.manual_seed(SEED * 1_000_000 + step)
+        loss = loss_of(towers, known, lessons, tiles, random.Random(SEED * 1_000_000 + step))
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(towers.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        step += 1
+        if step % LOOKED == 0 or step == steps:
+            seconds, began = seconds + time.process_time() - began, time.process_time()
+            recall = tried(towers, known)
+            print(
+                f"{step}: loss {loss.item():.3f}, tried {recall:.3f}, {seconds:.0f} s", flush=True
+            )
+            if recall >= best:
+                best = recall
+                write(towers, known, step, steps, seconds, best)
+            kept = {name: part.state_dict() for name, part in parts.items()}
+            torch.save({**kept, "step": step, "seconds": seconds, "best": best}, path)
+
+
+def resumed(path: Path, parts: dict[str, Any]) -> tuple[int, float, float]:
+    """Steps, seconds and the best recall so far; everything as it was when it stopped."""
+    if not path.exists():
+        return 0, 0.0, 0.0
+    kept = torch.load(path, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(kept[name])
+    return kept["step"], kept["seconds"], kept["best"]
+
+
+def loss_of(
+    towers: Towers, known: Tokenizer, lessons: Lessons, tiles: Tensor, dice: random.Random
+) -> Tensor:
+    """CLIP's loss, both ways, where a text may belong to several drawings of the batch."""
+    chosen = dice.sample(range(len(tiles)), BATCH)
+    said = lessons.some(chosen, dice)
+    known.model.dropout = FORGOTTEN
+    pieces = numbered(known, [lessons.texts[one] for one in said])
+    known.model.dropout = None
+    pictures = towers.see(varied(tiles[chosen]))
+    logits = towers.scale * towers.hear(pieces).whole @ pictures.whole.mT  # (text, drawing)
+    theirs = lessons.belongs[said][:, chosen]
+    return (several(logits, theirs) + several(logits.mT, theirs.mT)) / 2
+
+
+def several(logits: Tensor, theirs: Tensor) -> Tensor:
+    """Cross-entropy with one target spread evenly over all that belong to a row.
+
+    logits, theirs  (row, column), theirs bool: every row has one at least
+    """
+    wanted = theirs.float() / theirs.sum(1, keepdim=True)
+    return -(wanted * logits.log_softmax(1)).sum(1).mean()
+
+
+def varied(tiles: Tensor) -> Tensor:
+    """Drawings larger, smaller, turned, moved, in other inks and on other grounds.
+
+    tiles    (drawing, 4, row, column), colours times opacity, and opacity
+    returns  (drawing, 3, WIDTH, WIDTH)
+    """
+    count = len(tiles)
+    size = 0.85 + 0.4 * torch.rand(count)
+    angle = math.radians(15) * (2 * torch.rand(count) - 1)
+    moved = 0.15 * (2 * torch.rand(count, 2) - 1)
+    cos, sin = torch.cos(angle) * size, torch.sin(angle) * size
+    back = torch.stack([cos, sin, moved[:, 0], -sin, cos, moved[:, 1]], -1).view(count, 2, 3)
+    light = torch.where(torch.rand(count, 1) < 0.7, 1.0, torch.rand(count, 3))
+    made = whitened(tiles, back, light)
+    ink = (1 - made) * (0.7 + 0.6 * torch.rand(count, 3, 1, 1))
+    grey = torch.rand(count, 1, 1, 1) < 0.1
+    ink = torch.where(grey, ink.mean(1, keepdim=True), ink)
+    return (1 - ink + 0.02 * torch.randn_like(ink)).clamp(0, 1)
+
+
+@torch.inference_mode()
+def tried(towers: Towers, known: Tokenizer) -> float:
+    """The share of the texts that it is chosen on whose drawing is among the ten nearest."""
+    towers.eval()
+    pictures = towers.see(whitened(drawn(sheet()))).whole
+    said = [one for one in every() if one.part == "chosen_on"]
+    alike = towers.hear(numbered(known, [one.text for one in said])).whole @ pictures.mT
+    mine = alike.gather(1, torch.tensor([[one.drawing] for one in said]))
+    return float(((alike > mine).sum(1) < 10).float().mean())
+
+
+def write(
+    towers: Towers, known: Tokenizer, step: int, steps: int, seconds: float, best: float
+) -> None:
+    """Half-precision weights, the pieces, the sizes and how it was trained."""
+    CHECKPOINT.mkdir(exist_ok=True)
+    weights = {key: value.half().contiguous() for key, value in towers.state_dict().items()}
+    save_file(weights, CHECKPOINT / "model.safetensors")
+    (CHECKPOINT / "model.safetensors").chmod(0o644)
+    known.save(str(CHECKPOINT / FILE), pretty=False)
+    training = {
+        "steps": step, "of": steps, "batch": BATCH, "seed": SEED,
+        "processor_seconds": round(seconds),
+        "chosen_on_recall_at_10": round(best, 4), "command": "python -m models.ours.emoji.train",
+    }  # fmt: skip
+    config = {"family": "emoji", "shape": towers.shape.as_dict(), "training": training}
+    (CHECKPOINT / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

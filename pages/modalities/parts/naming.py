@@ -1,0 +1,145 @@
+"""A picture: the words that are nearest to it in three languages, and where one of them matches."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import streamlit as st
+
+from attention_core.files.photograph import BYTES, FORMATS, Photograph, made
+from models.ours.emoji.collection import LANGUAGES, collection
+from models.ours.emoji.reader import Named, load_reader, titles
+from models.ours.emoji.showing import on_white
+from models.work.uploads import UPLOADS
+from pages.frame import ask, link, prose
+from pages.frame.language import _
+from pages.modalities.parts import inside, nearest
+from pages.modalities.parts.bringing import brought
+from pages.modalities.parts.nearest import DRAWING, PAGE, PIECE
+from pages.modalities.parts.photographs import ENDINGS
+from pages.showing import choosing
+
+Source = Literal["drawing", "own", "camera"]
+SOURCE: link.Choice[Source] = link.one_of(
+    PAGE, "picture-from", ("drawing", "own", "camera"), "drawing"
+)
+WORD = link.text(PAGE, "word")
+CHOICES: Final = (SOURCE, WORD)
+FIRST: Final = "🦇"
+"""The drawing that is open before a reader chose one."""
+SHOWN: Final = 6
+"""Words of each language that are listed."""
+OFFERED: Final = 3
+"""Words of each language whose match can be seen."""
+
+
+def shown() -> None:
+    """Choose a picture, then its words beside where one of them matches."""
+    photo, drawing = chosen()
+    if photo is None:
+        st.info(_("Choose a drawing, or bring a picture."), icon=":material/image:")
+        return
+    answered(photo, drawing)
+
+
+def chosen() -> tuple[Photograph | None, int | None]:
+    """The picture in the middle of a white square, and which drawing it is, if one of ours."""
+    kinds = {"drawing": _("A drawing"), "own": _("Your own picture"), "camera": _("Camera")}
+    about = (PIECE, WORD)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        source = choosing.segments(SOURCE, _("Picture"), kinds, about)
+        if source == "drawing":
+            drawing = _drawing()
+            return nearest.photograph(drawing), drawing
+    key = f"{SOURCE.key}.{source}"
+    if source == "camera":
+        file = st.camera_input(_("Take a picture"), key=f"{key}.file", label_visibility="collapsed")
+    else:
+        file = st.file_uploader(
+            _("A picture: {formats}").format(formats=", ".join(FORMATS)),
+            type=ENDINGS, max_upload_size=BYTES // 1_000_000, key=f"{key}.file",
+        )  # fmt: skip
+    photo = brought(file, UPLOADS.picture, key, about)
+    return (None if photo is None else made(on_white(photo.pixels), photo.notes)), None
+
+
+def _drawing() -> int:
+    """Any drawing of the collection, by what it is called."""
+    every = list(range(len(collection())))
+    first = next(number for number in every if collection()[number].character == FIRST)
+    if link.value(DRAWING) not in every:
+        link.choose(DRAWING, first)
+    st.selectbox(
+        _("Which drawing"), every, format_func=titles, key=DRAWING.key, width=360,
+        on_change=ask.forget, args=((PIECE, WORD),), persist_state="session",
+    )  # fmt: skip
+    found = link.value(DRAWING)
+    return first if found is None else found
+
+
+@st.fragment(key=f"{PAGE}.named")
+def answered(photo: Photograph, drawing: int | None) -> None:
+    """Everything that follows from one picture."""
+    called = load_reader().called(photo.pixels, SHOWN)
+    words = [one.text for language in LANGUAGES for one in called[language][:OFFERED]]
+    words = list(dict.fromkeys(words))
+    if link.value(WORD) not in words:
+        link.choose(WORD, words[0])
+    left, right = st.columns(2, gap="large")
+    with right:
+        st.subheader(_("The nearest words"), anchor=False)
+        columns = st.columns(len(LANGUAGES), gap="small")
+        names = nearest.language_names()
+        for language, column in zip(LANGUAGES, columns, strict=True):
+            with column:
+                table(names[language], called[language])
+        if drawing is None:
+            doubt(max(one[0].cosine for one in called.values()))
+    with left:
+        st.pills(
+            _("Where does this word match?"), words, key=WORD.key, required=True,
+            persist_state="session",
+        )  # fmt: skip
+        found = load_reader().find(link.value(WORD) or words[0])
+        matched = load_reader().matched(found, photo.pixels)
+        nearest.matches(found.axis, matched, photo)
+    inside.shown(matched.record, photo)
+    link.publish(CHOICES)
+
+
+def table(language: str, many: list[Named]) -> None:
+    """The nearest words of one language."""
+    st.dataframe(
+        {language: [one.text for one in many], _("cosine"): [one.cosine for one in many]},
+        hide_index=True,
+        column_config={_("cosine"): st.column_config.NumberColumn(format="%.2f", width=64)},
+    )
+
+
+def doubt(cosine: float) -> None:
+    """What is known of pictures that are none of these drawings."""
+    found = nearest.card()["measured"]
+    usual, right = found["nearest"]["second_style"], found["second_style"]["drawing_to_name_en"]
+    if cosine < usual["p05"]:
+        st.info(
+            ask.literal(
+                _(
+                    "The nearest word is at cosine {cosine}; to 95 % of drawings of another style "
+                    "one is nearer than {least}. So this is probably nothing that the towers "
+                    "learnt, and these words say little."
+                ).format(cosine=f"{cosine:.2f}", least=f"{usual['p05']:.2f}")
+            ),
+            icon=":material/info:",
+        )
+        return
+    prose.note(
+        prose.filled(
+            _(
+                "The towers learnt one style of drawing and no photograph; there is always a "
+                "nearest word. Of another style (Twemoji) the English name was nearest for {one} % "
+                "and among the 10 nearest for {ten} %."
+            ),
+            one=prose.number(100 * right["at_1"]["share"], 0),
+            ten=prose.number(100 * right["at_10"]["share"], 0),
+        )
+    )
