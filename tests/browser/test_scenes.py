@@ -89,10 +89,10 @@ def test_a_frame_is_opened_and_shuffling_takes_the_answer_away(page: Page, serve
 def test_a_word_opens_its_nearest_drawing_and_a_click_another(page: Page, server: Server) -> None:
     drawn(page, server, "emoji?lang=en&text=red+heart", "emoji.match")
     found = load_reader().find("red heart")
-    expect(page.get_by_role("heading", name=titles(found.order[0]))).to_be_visible()
+    headline(page, titles(found.order[0]))
     gallery = widget(page, "emoji.nearest").locator("canvas.base")
     gallery.click(position=cell(page, "emoji.nearest", 1, 3, 4))
-    expect(page.get_by_role("heading", name=titles(found.order[2]))).to_be_visible()
+    headline(page, titles(found.order[2]))
     assert in_address(page)["drawing"] == str(found.order[2] + 1)
     type_text(page, "emoji.text", "чай")
     expect(page.get_by_text("never saw “ч”")).to_be_visible()

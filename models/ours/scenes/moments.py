@@ -26,8 +26,8 @@ from models.ours.scenes.words import NUMBERS, PAD
 SPACE, TIME = Place("space", 0, "cross"), Place("time", 0, "cross")
 REGIONS: Final = CLIP_GRID**2
 SEEN: Final = 48
-WINDOW: Final = 3
-"""Frames that a moment knows, and every cell of it: its own and its neighbours."""
+WINDOW: Final = 2
+"""Frames that a cell knows: its own and the one before."""
 
 
 class FrameNaming(nn.Module):
@@ -71,11 +71,11 @@ class MomentsShape:
 class Moments(nn.Module):
     """Jang et al. 2017 (TGIF-QA), section 4: attention over places in each frame, then over time.
 
-    Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). A cell is what is in it now,
-    before and after, so that the look in space can tell what comes from what was there: the paper
-    puts motion (C3D) beside appearance for the same reason. How it differs: a window over three
-    frames in place of two stacked LSTMs, so that a moment knows of its neighbours only and it
-    matters which one is looked at; and both attentions are learnt together from the beginning.
+    Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). A cell is what is in it now
+    and what was there before, so that the look in space can tell what comes from what stays: the
+    paper puts motion (C3D) beside appearance for the same reason. How it differs: a moment knows
+    that and nothing more, in place of what two stacked LSTMs remember, so that it matters which one
+    is looked at; and both attentions are learnt from the beginning.
     """
 
     def __init__(self, shape: MomentsShape) -> None:
@@ -95,7 +95,7 @@ class Moments(nn.Module):
         self.reading = nn.GRU(width, width, batch_first=True)
         self.space = Additive(width, width, width)
         self.order = nn.Parameter(torch.randn(FRAMES, 2 * width) * 0.1)
-        self.watching = nn.Conv1d(2 * width, 2 * width, WINDOW, padding=WINDOW // 2)
+        self.watching = nn.Linear(2 * width, 2 * width)
         self.moment = nn.Sequential(nn.GELU(), nn.Linear(2 * width, width), nn.LayerNorm(width))
         self.time = Additive(width, width, width)
         self.answer = nn.Sequential(
@@ -117,7 +117,7 @@ class Moments(nn.Module):
         """seen (batch, frame, cell, width) from `cells`; words (batch, place)."""
         batch, frames = seen.shape[:2]
         here = self.seen_norm(seen.relu()) + self.where
-        regions = self.region(around(here)).flatten(0, 1)  # (batch·frame, cell, width)
+        regions = self.region(remembering(here)).flatten(0, 1)  # (batch·frame, cell, width)
         question = self.asked(words)
 
         asks = question.unsqueeze(1).repeat_interleave(frames, 0)  # the same in every frame
@@ -126,7 +126,7 @@ class Moments(nn.Module):
 
         shown = space.context.view(batch, frames, -1)
         both = torch.cat([shown, question.unsqueeze(1).expand_as(shown)], -1)
-        states = self.moment(self.watching(both.mT).mT + self.order[:frames])
+        states = self.moment(self.watching(both) + self.order[:frames])
         always = states.new_ones(batch, 1, frames, dtype=torch.bool)
         time = self.time.attend(question.unsqueeze(1), self.time.prepare(states), states, always)
 
@@ -134,11 +134,11 @@ class Moments(nn.Module):
         return Answered(logits, (Traced(SPACE, self.space, space), Traced(TIME, self.time, time)))
 
 
-def around(frames: Tensor) -> Tensor:
-    """Every frame with the one before and the one after it; 0 where there is none.
+def remembering(frames: Tensor) -> Tensor:
+    """Every frame with the one before it; 0 where there is none.
 
     frames   (batch, frame, cell, width)
     returns  (batch, frame, cell, WINDOW · width)
     """
-    padded = torch.nn.functional.pad(frames, (0, 0, 0, 0, 1, 1))
-    return torch.cat([padded[:, :-2], frames, padded[:, 2:]], -1)
+    before = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], 1)
+    return torch.cat([before, frames], -1)

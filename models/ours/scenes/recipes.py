@@ -54,7 +54,7 @@ RECIPES: Final = {
         ),
         Recipe(
             "scenes-clips", N_("Temporal and spatial attention"), MomentsShape(),
-            "watching", 4000, 64, 2e-3, 5,
+            "watching", 3000, 64, 2e-3, 5,
         ),
     )
 }  # fmt: skip

@@ -8,7 +8,7 @@ import streamlit as st
 
 from attention_core.files.photograph import BYTES, FORMATS, Photograph, made
 from models.ours.emoji.collection import LANGUAGES, collection
-from models.ours.emoji.reader import Named, load_reader, titles
+from models.ours.emoji.reader import load_reader, titles
 from models.ours.emoji.showing import on_white
 from models.work.uploads import UPLOADS
 from pages.frame import ask, link, prose
@@ -29,7 +29,7 @@ FIRST: Final = "🦇"
 """The drawing that is open before a reader chose one."""
 SHOWN: Final = 6
 """Words of each language that are listed."""
-OFFERED: Final = 3
+OFFERED: Final = 2
 """Words of each language whose match can be seen."""
 
 
@@ -88,11 +88,25 @@ def answered(photo: Photograph, drawing: int | None) -> None:
     left, right = st.columns(2, gap="large")
     with right:
         st.subheader(_("The nearest words"), anchor=False)
-        columns = st.columns(len(LANGUAGES), gap="small")
         names = nearest.language_names()
-        for language, column in zip(LANGUAGES, columns, strict=True):
-            with column:
-                table(names[language], called[language])
+        st.dataframe(
+            {names[language]: [one.text for one in called[language]] for language in LANGUAGES},
+            hide_index=True,
+        )
+        prose.caption(
+            prose.filled(
+                _("The nearest of each language: {words}."),
+                words=prose.Markup(
+                    prose.listed(
+                        [
+                            f"{prose.token(called[language][0].text)} ("
+                            f"{prose.number(called[language][0].cosine)})"
+                            for language in LANGUAGES
+                        ]
+                    )
+                ),
+            )
+        )
         if drawing is None:
             doubt(max(one[0].cosine for one in called.values()))
     with left:
@@ -105,15 +119,6 @@ def answered(photo: Photograph, drawing: int | None) -> None:
         nearest.matches(found.axis, matched, photo)
     inside.shown(matched.record, photo)
     link.publish(CHOICES)
-
-
-def table(language: str, many: list[Named]) -> None:
-    """The nearest words of one language."""
-    st.dataframe(
-        {language: [one.text for one in many], _("cosine"): [one.cosine for one in many]},
-        hide_index=True,
-        column_config={_("cosine"): st.column_config.NumberColumn(format="%.2f", width=64)},
-    )
 
 
 def doubt(cosine: float) -> None:

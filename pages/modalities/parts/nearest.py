@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 import streamlit as st
+import torch
+from PIL import Image
 from torch import Tensor
 
 from attention_core.axes.tokens import TextAxis
@@ -82,7 +84,7 @@ def answered(found: Found) -> None:
         st.subheader(_("The nearest drawings"), anchor=False)
         gallery(found, drawing)
     with right:
-        st.subheader(titles(drawing), anchor=False)
+        prose.headline(titles(drawing))
         photo = photograph(drawing)
         matches(found.axis, matched, photo)
     inside.shown(matched.record, photo)
@@ -120,7 +122,7 @@ def gallery(found: Found, drawing: int) -> None:
     tiles = np.stack([tile(one) for one in order]).reshape(ROWS, COLUMNS, SIDE, SIDE, 3)
     whole = tiles.swapaxes(1, 2).reshape(ROWS * SIDE, COLUMNS * SIDE, 3)
     scenery.framed(
-        whole, (ROWS, COLUMNS), found.cosines[order][None].clamp_min(0), GALLERY, "nearest", took,
+        whole, (ROWS, COLUMNS), torch.zeros(1, len(order)), GALLERY, "nearest", took,
         [order.index(drawing)] if drawing in order else [],
         _("The nearest first; click one to see where it matches."), plain=True,
     )  # fmt: skip
@@ -144,7 +146,9 @@ def tile(drawing: int) -> Pixels:
 
 def photograph(drawing: int) -> Photograph:
     """A drawing as it is shown under a look."""
-    return made(tile(drawing).repeat(SHOWN, 0).repeat(SHOWN, 1))
+    side = SIDE * SHOWN
+    large = Image.fromarray(tile(drawing)).resize((side, side), Image.Resampling.BICUBIC)
+    return made(np.asarray(large))
 
 
 def matches(axis: TextAxis, matched: Matched, photo: Photograph) -> None:
@@ -243,9 +247,11 @@ def measured() -> None:
     )
     prose.note(
         prose.filled(
-            _("{parameters} thousand parameters, trained here on {data}."),
+            _(
+                "{parameters} thousand parameters, trained here on drawings of Noto Emoji (Google, "
+                "Apache-2.0) and on names and keywords of the Unicode CLDR (Unicode-3.0)."
+            ),
             parameters=round(card()["parameters"] / 1000),
-            data=card()["data"],
         )
     )
 
