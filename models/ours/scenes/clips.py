@@ -1,4 +1,4 @@
-"""Short clips of shapes: one moves, one changes its colour twice, two come, and may go.
+"""Short clips of shapes: one moves, one changes its colour twice, two come and go.
 
 Eight frames of 32 × 32 pixels over a grid of 4 × 4 cells. Each question needs the order of frames:
 the same frames in another order have another answer, or none.
@@ -126,10 +126,11 @@ def random_clip(dice: random.Random) -> Clip:
     three = dice.sample(COLOURS, 3)
     turned = tuple(three[(frame >= changes[0]) + (frame >= changes[1])] for frame in range(FRAMES))
     changer = Actor(shapes[1], turned, (spots[0],) * FRAMES)
-    early = dice.randint(0, FRAMES - 4)
-    late = dice.randint(early + 2, FRAMES - 2)
+    stay = dice.randint(2, 3)
+    early = dice.randint(0, FRAMES - stay - 2)
+    late = dice.randint(early + 2, FRAMES - stay)
     visitors = tuple(
-        Actor(shape, _visible(first, dice), (spot,) * FRAMES)
+        Actor(shape, _visible(first, stay, dice.choice(COLOURS)), (spot,) * FRAMES)
         for shape, first, spot in zip(shapes[2:], (early, late), spots[1:], strict=True)
     )
     return Clip(
@@ -150,10 +151,7 @@ def _path(way: str, lane: int, dice: random.Random) -> tuple[tuple[int, int], ..
     return tuple((one, beside) if way in ("left", "right") else (beside, one) for one in along)
 
 
-def _visible(first: int, dice: random.Random) -> tuple[str, ...]:
-    """The colours of what comes in that frame and stays for two or more: who leaves last says
-    nothing of who came last."""
-    colour, stay = dice.choice(COLOURS), dice.randint(2, FRAMES - first)
+def _visible(first: int, stay: int, colour: str) -> tuple[str, ...]:
     return tuple(colour if first <= frame < first + stay else "" for frame in range(FRAMES))
 
 

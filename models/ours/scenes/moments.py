@@ -27,7 +27,7 @@ SPACE, TIME = Place("space", 0, "cross"), Place("time", 0, "cross")
 REGIONS: Final = CLIP_GRID**2
 SEEN: Final = 48
 WINDOW: Final = 2
-"""Frames that a cell knows: its own and the one before."""
+"""Frames that a moment knows, and every cell of it: its own and the one before."""
 
 
 class FrameNaming(nn.Module):
@@ -74,8 +74,9 @@ class Moments(nn.Module):
     Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). A cell is what is in it now
     and what was there before, so that the look in space can tell what comes from what stays: the
     paper puts motion (C3D) beside appearance for the same reason. How it differs: a moment knows
-    that and nothing more, in place of what two stacked LSTMs remember, so that it matters which one
-    is looked at; and both attentions are learnt from the beginning.
+    its own frame and the one before and nothing later, in place of what two stacked LSTMs remember,
+    so that it matters which one is looked at; and both attentions are learnt together from the
+    beginning.
     """
 
     def __init__(self, shape: MomentsShape) -> None:
@@ -95,7 +96,7 @@ class Moments(nn.Module):
         self.reading = nn.GRU(width, width, batch_first=True)
         self.space = Additive(width, width, width)
         self.order = nn.Parameter(torch.randn(FRAMES, 2 * width) * 0.1)
-        self.watching = nn.Linear(2 * width, 2 * width)
+        self.watching = nn.Linear(WINDOW * 2 * width, 2 * width)
         self.moment = nn.Sequential(nn.GELU(), nn.Linear(2 * width, width), nn.LayerNorm(width))
         self.time = Additive(width, width, width)
         self.answer = nn.Sequential(
@@ -126,7 +127,7 @@ class Moments(nn.Module):
 
         shown = space.context.view(batch, frames, -1)
         both = torch.cat([shown, question.unsqueeze(1).expand_as(shown)], -1)
-        states = self.moment(self.watching(both) + self.order[:frames])
+        states = self.moment(self.watching(remembering(both)) + self.order[:frames])
         always = states.new_ones(batch, 1, frames, dtype=torch.bool)
         time = self.time.attend(question.unsqueeze(1), self.time.prepare(states), states, always)
 
@@ -137,8 +138,8 @@ class Moments(nn.Module):
 def remembering(frames: Tensor) -> Tensor:
     """Every frame with the one before it; 0 where there is none.
 
-    frames   (batch, frame, cell, width)
-    returns  (batch, frame, cell, WINDOW · width)
+    frames   (batch, frame, …, width)
+    returns  (batch, frame, …, WINDOW · width)
     """
     before = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], 1)
     return torch.cat([before, frames], -1)
