@@ -1,7 +1,7 @@
 """Texts in pieces of words: byte-pair encoding (Sennrich et al. 2016) of the taught texts.
 
 >>> known = read_pieces()
->>> [piece for piece, _start, _end in cut(known, "Bats")]
+>>> [piece for piece, _start, _end in cut(known, "bats")]
 ['bat', 's']
 """
 

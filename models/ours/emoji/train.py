@@ -30,11 +30,11 @@ from models.ours.emoji.pieces import CHECKPOINT, FILE, FORGOTTEN, learnt, number
 from models.ours.emoji.showing import drawn, whitened
 from models.ours.emoji.towers import Shape, Towers
 
-STEPS: Final = 5000
-BATCH: Final = 128
-RATE: Final = 3e-3
+STEPS: Final = 3400
+BATCH: Final = 64
+RATE: Final = 2e-3
 SEED: Final = 30
-LOOKED: Final = 200
+LOOKED: Final = 400
 """Steps after which it is tried on the texts that it is chosen on, and kept."""
 NAMED: Final = 0.4
 """How often a lesson says a drawing's name; otherwise a keyword."""
@@ -147,7 +147,7 @@ def resumed(path: Path, parts: dict[str, Any]) -> tuple[int, float, float]:
 def remembered(towers: Towers, tiles: Tensor) -> Tensor:
     """(drawing, width): every drawing as the tower sees it now."""
     towers.eval()
-    parts = torch.split(whitened(tiles), 4 * BATCH)
+    parts = torch.split(whitened(tiles), 8 * BATCH)
     return torch.cat([towers.see(some).whole for some in parts])
 
 
@@ -209,7 +209,7 @@ def tried(towers: Towers, known: Tokenizer, lessons: Lessons, tiles: Tensor) -> 
     taught names, when all drawings are varied, as if another hand had drawn them."""
     plain = remembered(towers, tiles)
     torch.manual_seed(SEED)
-    parts = torch.split(varied(tiles), 4 * BATCH)
+    parts = torch.split(varied(tiles), 8 * BATCH)
     otherwise = torch.cat([towers.see(some).whole for some in parts])
     unheard = [one for one in every() if one.part == "chosen_on"]
     names = [one for one in lessons.said if one.kind == "name"][::4]

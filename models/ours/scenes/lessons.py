@@ -133,10 +133,6 @@ def single_cells(dice: random.Random, count: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(pictures), torch.from_numpy(named)
 
 
-TAUGHT: Final = (*KINDS, "left", "left")
-"""Kinds of questions as often as they are taught: a relation is more than what one thing is."""
-
-
 def any_question(scene: Scene, dice: random.Random, kinds: Sequence[str] = KINDS) -> Question:
     """A question of a random kind among those that the picture allows."""
     while True:

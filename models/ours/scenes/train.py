@@ -25,7 +25,6 @@ from models.ours.scenes.captions import one_word_changed, true_of
 from models.ours.scenes.cells import Cells, Naming, frozen
 from models.ours.scenes.clips import CLIP_ANSWERS
 from models.ours.scenes.lessons import (
-    TAUGHT,
     ClipPool,
     Pool,
     any_clip_question,
@@ -40,7 +39,7 @@ from models.ours.scenes.lessons import (
 from models.ours.scenes.matching import Matching
 from models.ours.scenes.moments import FrameNaming, Frames, Moments
 from models.ours.scenes.network import padded
-from models.ours.scenes.questions import ANSWERS
+from models.ours.scenes.questions import ANSWERS, TAUGHT
 from models.ours.scenes.recipes import CHECKPOINTS, RECIPES, Recipe
 from models.ours.scenes.towers import Towers
 from models.ours.scenes.words import numbered

@@ -11,7 +11,7 @@ from attention_core.files.photograph import Photograph
 from attention_core.pictures.views import view
 from attention_core.watching.record import AttentionRecord, Site
 from models.ours.emoji.towers import GRID, TEXT, VISION
-from pages.frame import link, prose
+from pages.frame import downloads, link, prose
 from pages.frame.language import _
 from pages.modalities.parts import maps
 from pages.showing import choosing, figures, sentences
@@ -80,6 +80,7 @@ def picture(found: Site[Any], head: int, photo: Photograph) -> None:
         hint=_("Point at a patch to see where it looks; click keeps it."),
     )  # fmt: skip
     prose.caption(caption)
+    downloads.numbers(lambda: view(found, [head]), f"attention-{found.name}-{head + 1}")
 
 
 def text(found: Site[Any], head: int) -> None:
@@ -96,6 +97,7 @@ def text(found: Site[Any], head: int) -> None:
     prose.caption(
         prose.filled(_("Each row is a piece of the text; it looks at the pieces in the columns."))
     )
+    downloads.numbers(lambda: view(found, [head]), f"attention-{found.name}-{head + 1}")
 
 
 def patch(axis: PatchAxis, place: int) -> Any:
