@@ -82,7 +82,7 @@ class Matched(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A text near a picture. known: whether training had it for the drawing that was chosen"""
+    """A text near a picture, and their cosine."""
 
     text: str
     cosine: float

@@ -3,8 +3,9 @@
 python -m models.ours.emoji.train
 
 It stops and resumes: what is under way lies in `training/emoji`. What it writes is the state that
-was best at `tried`. A text is held against all drawings, not against those of its batch alone: the
-others as they were when last seen (Wu et al. 2018, section 3.1, a memory bank).
+was best at `tried`. Beside CLIP's loss stands that of a proxy for each drawing, a learnt direction
+that both towers are drawn to and that is thrown away at the end (Movshovitz-Attias et al. 2017): so
+a text is held against all drawings at every step, not against those of its batch alone.
 """
 
 from __future__ import annotations
@@ -24,17 +25,18 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from models.ours.emoji.collection import LANGUAGES, Said, collection, every, sheet
 from models.ours.emoji.pieces import CHECKPOINT, FILE, FORGOTTEN, learnt, numbered
 from models.ours.emoji.showing import drawn, whitened
 from models.ours.emoji.towers import Shape, Towers
 
-STEPS: Final = 3400
+STEPS: Final = 3000
 BATCH: Final = 64
 RATE: Final = 2e-3
 SEED: Final = 30
-LOOKED: Final = 400
+LOOKED: Final = 300
 """Steps after which it is tried on the texts that it is chosen on, and kept."""
 NAMED: Final = 0.4
 """How often a lesson says a drawing's name; otherwise a keyword."""
@@ -102,19 +104,23 @@ def train(path: Path, steps: int) -> None:
     towers = Shape(known.get_vocab_size()).build()
     print(f"{towers.parameter_count():,} parameters, {len(lessons.texts)} texts", flush=True)
     tiles = drawn(sheet())
-    optimiser = torch.optim.AdamW(towers.parameters(), RATE, weight_decay=0.05)
+    proxies = nn.Embedding(len(tiles), towers.shape.out)
+    nn.init.normal_(proxies.weight, std=0.1)  # short, so that they turn quickly
+    learnt_here = [*towers.parameters(), *proxies.parameters()]
+    optimiser = torch.optim.AdamW(learnt_here, RATE, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, RATE, total_steps=steps, pct_start=0.1
     )
-    parts: dict[str, Any] = {"towers": towers, "optimiser": optimiser, "schedule": schedule}
+    parts: dict[str, Any] = {
+        "towers": towers, "proxies": proxies, "optimiser": optimiser, "schedule": schedule,
+    }  # fmt: skip
     step, seconds, best = resumed(path, parts)
-    bank = remembered(towers, tiles)
     began = time.process_time()
     while step < steps:
         towers.train()
         torch.manual_seed(SEED * 1_000_000 + step)
         dice = random.Random(SEED * 1_000_000 + step)
-        loss = loss_of(towers, known, lessons, tiles, bank, dice)
+        loss = loss_of(towers, proxies, known, lessons, tiles, dice)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(towers.parameters(), 1.0)
@@ -144,34 +150,33 @@ def resumed(path: Path, parts: dict[str, Any]) -> tuple[int, float, float]:
 
 
 @torch.no_grad()
-def remembered(towers: Towers, tiles: Tensor) -> Tensor:
-    """(drawing, width): every drawing as the tower sees it now."""
+def pictured(towers: Towers, pictures: Tensor) -> Tensor:
+    """(picture, width)"""
     towers.eval()
-    parts = torch.split(whitened(tiles), 8 * BATCH)
-    return torch.cat([towers.see(some).whole for some in parts])
+    return torch.cat([towers.see(some).whole for some in torch.split(pictures, 8 * BATCH)])
 
 
 def loss_of(
-    towers: Towers, known: Tokenizer, lessons: Lessons, tiles: Tensor, bank: Tensor,
+    towers: Towers, proxies: nn.Embedding, known: Tokenizer, lessons: Lessons, tiles: Tensor,
     dice: random.Random,
 ) -> Tensor:  # fmt: skip
-    """CLIP's loss, both ways, where a text may belong to several drawings.
+    """CLIP's loss, both ways, where a text may belong to several drawings; and that of proxies.
 
-    bank  (drawing, width), as they were last seen; those of this batch are put there
+    proxies  (drawing, width), of any length
     """
     chosen = dice.sample(range(len(tiles)), BATCH)
     said = lessons.some(chosen, dice)
     known.model.dropout = FORGOTTEN
     pieces = numbered(known, [lessons.texts[one] for one in said])
     known.model.dropout = None
-    pictures = towers.see(varied(tiles[chosen]))
-    around = bank.clone()
-    around[chosen] = pictures.whole
-    bank[chosen] = pictures.whole.detach()
-    logits = towers.scale * towers.hear(pieces).whole @ around.mT  # (text, drawing)
+    seen, heard = towers.see(varied(tiles[chosen])).whole, towers.hear(pieces).whole
     theirs = lessons.belongs[said]
-    back = several(logits[:, chosen].mT, theirs[:, chosen].mT)
-    return (several(logits, theirs) + back) / 2
+    among = theirs[:, chosen]
+    logits = towers.scale * heard @ seen.mT  # (text, drawing of the batch)
+    clip = (several(logits, among) + several(logits.mT, among.mT)) / 2
+    drawn_to = towers.scale * nn.functional.normalize(proxies.weight, dim=-1).mT
+    proxy = several(heard @ drawn_to, theirs) + cross_entropy(seen @ drawn_to, torch.tensor(chosen))
+    return clip + proxy
 
 
 def several(logits: Tensor, theirs: Tensor) -> Tensor:
@@ -207,10 +212,9 @@ def varied(tiles: Tensor) -> Tensor:
 def tried(towers: Towers, known: Tokenizer, lessons: Lessons, tiles: Tensor) -> tuple[float, float]:
     """How often a drawing is among the ten nearest: of the texts that it is chosen on; and of
     taught names, when all drawings are varied, as if another hand had drawn them."""
-    plain = remembered(towers, tiles)
+    plain = pictured(towers, whitened(tiles))
     torch.manual_seed(SEED)
-    parts = torch.split(varied(tiles), 8 * BATCH)
-    otherwise = torch.cat([towers.see(some).whole for some in parts])
+    otherwise = pictured(towers, varied(tiles))
     unheard = [one for one in every() if one.part == "chosen_on"]
     names = [one for one in lessons.said if one.kind == "name"][::4]
     found = []

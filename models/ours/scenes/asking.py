@@ -24,7 +24,7 @@ from models.ours.looks import Traced
 from models.ours.scenes.cells import WIDTH, Cells
 from models.ours.scenes.network import Layer, looks_across, looks_within, places_of
 from models.ours.scenes.questions import ANSWERS
-from models.ours.scenes.scene import CELLS, GRID
+from models.ours.scenes.scene import CELLS
 from models.ours.scenes.words import NUMBERS, PAD
 
 STACK: Final = "question"
@@ -48,7 +48,7 @@ class AskingShape:
     layers: int = 2
 
     normed: bool = False
-    """Whether the looks of cells are brought to one size before their places stand beside them."""
+    """Whether the looks of cells are brought to one size before their places are added."""
 
     def build(self) -> Asking:
         return CoAsking(self) if self.how == "co_attention" else CrossAsking(self)
@@ -57,17 +57,15 @@ class AskingShape:
 class Asking(nn.Module):
     """Words and cells before they meet."""
 
-    where: Tensor
-
     def __init__(self, shape: AskingShape) -> None:
         super().__init__()
         self.shape = shape
         self.cells = Cells()
         self.words = nn.Embedding(len(NUMBERS), shape.width, padding_idx=PAD)
         self.seen_norm = nn.LayerNorm(WIDTH) if shape.normed else nn.Identity()
-        self.register_buffer("where", coordinates(), persistent=False)
+        self.where = nn.Parameter(torch.randn(CELLS, WIDTH) * 0.3)
         self.regions = nn.Sequential(
-            nn.Linear(WIDTH + 2 * GRID, shape.width),
+            nn.Linear(WIDTH, shape.width),
             nn.GELU(),
             nn.Linear(shape.width, shape.width),
             nn.LayerNorm(shape.width),
@@ -75,8 +73,7 @@ class Asking(nn.Module):
 
     def placed(self, seen: Tensor) -> Tensor:
         """(batch, cell, width): what is in each cell, and where it lies."""
-        where = self.where.to(seen).expand(len(seen), -1, -1)
-        made: Tensor = self.regions(torch.cat([self.seen_norm(seen.relu()), where], -1))
+        made: Tensor = self.regions(self.seen_norm(seen.relu()) + self.where)
         return made
 
     @abstractmethod
@@ -87,13 +84,6 @@ class Asking(nn.Module):
     @abstractmethod
     def places(self) -> dict[Place, Mechanism]:
         """The attentions of the network by where they are."""
-
-
-def coordinates() -> Tensor:
-    """(cell, 2 · GRID): 1 at the row and at the column of a cell, as a detector gives the box
-    beside the look of what it found (Tan and Bansal 2019, section 2.1)."""
-    rows, columns = torch.arange(CELLS) // GRID, torch.arange(CELLS) % GRID
-    return torch.cat([torch.eye(GRID)[rows], torch.eye(GRID)[columns]], -1)
 
 
 class CoAsking(Asking):

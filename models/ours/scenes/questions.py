@@ -15,9 +15,6 @@ from models.ours.scenes.scene import COLOURS, MOST, SHAPES, SIZES, Scene, Thing
 from models.ours.scenes.words import THING
 
 KINDS: Final = ("colour", "shape", "count", "left", "exists")
-TAUGHT: Final = (*KINDS, "left", "beside", "beside")
-"""Kinds as often as they are taught. Where one thing lies must be learnt before which of two lies
-left: a model that never looks at a thing's place finds nothing that rewards looking at two."""
 ANSWERS: Final = (*COLOURS, *SHAPES, *map(str, range(MOST + 1)), "yes", "no")
 
 
@@ -113,20 +110,6 @@ def _left(scene: Scene, dice: random.Random) -> Iterator[Question]:
         yield Question("left", text, "yes" if yes else "no", (first, second))
 
 
-def _beside(scene: Scene, dice: random.Random) -> Iterator[Question]:
-    thing = dice.choice(scene.things)
-    kind = Kind(colour=thing.colour, shape=thing.shape)
-    if len(kind.among(scene)) == 1:
-        side = dice.choice(("left", "right"))
-        found = [
-            one
-            for one in scene.things
-            if (one.column < thing.column if side == "left" else one.column > thing.column)
-        ]
-        text = f"is there a {THING} {side} of the {kind}"
-        yield Question("beside", text, "yes" if found else "no", (thing, *found))
-
-
 def _exists(scene: Scene, dice: random.Random) -> Iterator[Question]:
     there = dice.random() < 0.5
     for _ in range(20):
@@ -140,5 +123,4 @@ def _exists(scene: Scene, dice: random.Random) -> Iterator[Question]:
 
 ASK: Final = {
     "colour": _colour, "shape": _shape, "count": _count, "left": _left, "exists": _exists,
-    "beside": _beside,
 }  # fmt: skip

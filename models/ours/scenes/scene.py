@@ -98,11 +98,11 @@ def stamp(shape: str, side: int) -> NDArray[np.bool_]:
 
 
 def _star(down: NDArray[Any], across: NDArray[Any]) -> NDArray[np.bool_]:
-    """Five points, one of them above: inside of straight lines from each to the notches beside."""
+    """Five points, one of them below: inside of straight lines from each to the notches beside."""
     outer, inner, turn = 1.12, 0.45, np.pi / 5
     angle = np.arctan2(across, -down) % (2 * turn)
-    angle = np.minimum(angle, 2 * turn - angle)  # 0 towards a point, `turn` towards a notch
-    line = outer * np.sin(angle) + inner * np.sin(turn - angle)
+    angle = np.minimum(angle, 2 * turn - angle)  # 0 towards a notch, `turn` towards a point
+    line = inner * np.sin(angle) + outer * np.sin(turn - angle)
     covered: NDArray[np.bool_] = np.hypot(down, across) * line <= outer * inner * np.sin(turn)
     return covered
 

@@ -39,7 +39,7 @@ from models.ours.scenes.lessons import (
 from models.ours.scenes.matching import Matching
 from models.ours.scenes.moments import FrameNaming, Frames, Moments
 from models.ours.scenes.network import padded
-from models.ours.scenes.questions import ANSWERS, TAUGHT
+from models.ours.scenes.questions import ANSWERS
 from models.ours.scenes.recipes import CHECKPOINTS, RECIPES, Recipe
 from models.ours.scenes.towers import Towers
 from models.ours.scenes.words import numbered
@@ -173,7 +173,7 @@ def _step(
 
 def answering(model: Asking, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
     """Cross-entropy of the answer."""
-    questions = [any_question(pool.scenes[number], dice, TAUGHT) for number in which]
+    questions = [any_question(pool.scenes[number], dice) for number in which]
     words = padded([numbered(question.text) for question in questions])
     wanted = torch.tensor([ANSWERS.index(question.answer) for question in questions])
     return cross_entropy(model(pool.at(which), words).logits, wanted)

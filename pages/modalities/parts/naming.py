@@ -108,7 +108,7 @@ def answered(photo: Photograph, drawing: int | None) -> None:
             )
         )
         if drawing is None:
-            doubt(max(one[0].cosine for one in called.values()))
+            doubt()
     with left:
         st.pills(
             _("Where does this word match?"), words, key=WORD.key, required=True,
@@ -121,29 +121,20 @@ def answered(photo: Photograph, drawing: int | None) -> None:
     link.publish(CHOICES)
 
 
-def doubt(cosine: float) -> None:
+def doubt() -> None:
     """What is known of pictures that are none of these drawings."""
     found = nearest.card()["measured"]
-    usual, right = found["nearest"]["second_style"], found["second_style"]["drawing_to_name_en"]
-    if cosine < usual["p05"]:
-        st.info(
-            ask.literal(
-                _(
-                    "The nearest word is at cosine {cosine}; to 95 % of drawings of another style "
-                    "one is nearer than {least}. So this is probably nothing that the towers "
-                    "learnt, and these words say little."
-                ).format(cosine=f"{cosine:.2f}", least=f"{usual['p05']:.2f}")
-            ),
-            icon=":material/info:",
-        )
-        return
+    near, right = found["nearest"], found["second_style"]["drawing_to_name_en"]
     prose.note(
         prose.filled(
             _(
-                "The towers learnt one style of drawing and no photograph; there is always a "
-                "nearest word. Of another style (Twemoji) the English name was nearest for {one} % "
-                "and among the 10 nearest for {ten} %."
+                "The towers learnt one style of drawing and no photograph, yet there is always a "
+                "nearest word, and the cosine does not tell: it is {noise} for coloured noise and "
+                "{style} for drawings of another style (Twemoji), in the median. Of those the "
+                "English name was nearest for {one} % and among the 10 nearest for {ten} %."
             ),
+            noise=prose.number(near["noise"]["median"]),
+            style=prose.number(near["second_style"]["median"]),
             one=prose.number(100 * right["at_1"]["share"], 0),
             ten=prose.number(100 * right["at_10"]["share"], 0),
         )
