@@ -1,6 +1,7 @@
 import { equal, holds, Recorder, THEME } from "../shared/fakes_test.js";
 import {
   cellOf,
+  cold,
   drawPicture,
   mean,
   outline,
@@ -72,6 +73,13 @@ Deno.test("the mean of looks is that of their weights, not of their colours", ()
   holds(Math.abs(look.peak - 0.25) < 1e-6);
   holds(Math.abs(look.beside[0] - 0.6) < 1e-6);
   equal(mean(data, [9]).peak, 0);
+});
+
+Deno.test("only where nothing at all is looked at there is no heat", () => {
+  const colours = Uint8Array.of(1, 2, 3);
+  equal(cold({ colours: null, peaks: Float32Array.of(0, 0) }), true);
+  equal(cold({ colours: null, peaks: Float32Array.of(0, 0.1) }), false);
+  equal(cold({ colours, peaks: Float32Array.of(0) }), false);
 });
 
 Deno.test("a weight says as much as can be told apart", () => {
