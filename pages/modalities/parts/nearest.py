@@ -35,15 +35,15 @@ from pages.showing import figures, sentences
 
 PAGE: Final = "emoji"
 EXAMPLES: Final = (
-    Example("black cat"),
-    Example("chauve-souris"),
-    Example("下雨"),
-    Example("red heart"),
-    Example("visage triste"),
-    Example("火车"),
-    Example("music"),
-    Example("une pomme verte"),
+    Example("moon"),
+    Example("chat"),
     Example("警察"),
+    Example("下雨"),
+    Example("sad face"),
+    Example("neige"),
+    Example("火车"),
+    Example("green apple"),
+    Example("clock"),
 )
 TEXT = link.text(PAGE, "text", EXAMPLES[0].text)
 DRAWING = link.perhaps(PAGE, "drawing")
