@@ -16,7 +16,8 @@ VISIBLE: Final = """() => {
         + ".atlas-steps, .atlas-sentence, .js-plotly-plot .xtick, [data-testid=stIconMaterial], "
         + "[data-testid=stExpanderIcon], [data-testid=stHeaderLogo], "
         + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https], "
-        + ".atlas-bars [role=rowheader], .st-key-decides-show, .st-key-scenes-word";
+        + ".atlas-bars [role=rowheader], .st-key-decides-show, .st-key-scenes-word, "
+        + ".st-key-emoji-piece, .st-key-emoji-word, .st-key-emoji-drawing";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
@@ -43,7 +44,7 @@ NAMES: Final = re.compile(
     r"Bahdanau|Tatoeba|Hugging Face|Escape|Esc|Enter|https?://\S+|"
     r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
     r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"
-    r"local-[mp]|REINFORCE|Python|tanh|"
+    r"local-[mp]|REINFORCE|Python|tanh|Noto Emoji|Google|Unicode(?:-3\.0)?|CLDR|Twemoji|"
     r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 

@@ -69,13 +69,13 @@ def main() -> None:
     into: Path = parser.parse_args().into
     into.mkdir(parents=True, exist_ok=True)
     ours = frozenset(drawings())
-    noto = dict(_noto(archive(NOTO, into)))
-    bank(noto, into / "noto.npz")
-    bank({name: svg for name, svg in _twemoji(archive(TWEMOJI, into)) if name in ours},
+    drawn = dict(noto(archive(NOTO, into)))
+    bank(drawn, into / "noto.npz")
+    bank({name: svg for name, svg in twemoji(archive(TWEMOJI, into)) if name in ours},
          into / "twemoji.npz")  # fmt: skip
     SHIPPED.mkdir(exist_ok=True)
     for name in ours:
-        Image.fromarray(rendered(noto[name], SIZE)).save(SHIPPED / f"{name}.png", optimize=True)
+        Image.fromarray(rendered(drawn[name], SIZE)).save(SHIPPED / f"{name}.png", optimize=True)
     for line in unlike(archive(CLDR, into)):
         print(line)
 
@@ -98,11 +98,11 @@ def archive(package: Package, into: Path) -> Path:
     return path
 
 
-def _noto(path: Path) -> Iterator[tuple[str, str]]:
+def noto(path: Path) -> Iterator[tuple[str, str]]:
     """Code points and drawing of every emoji of Noto that has no tone of skin of its own."""
     with tarfile.open(path) as files:
-        characters = _json(files, "package/chars.json")
-        icons = _json(files, "package/icons.json")["icons"]
+        characters = document(files, "package/chars.json")
+        icons = document(files, "package/icons.json")["icons"]
     seen = set[str]()
     for points, icon in characters.items():
         toned = any(f"1f3f{digit}" in points for digit in "bcdef")
@@ -118,7 +118,7 @@ def _noto(path: Path) -> Iterator[tuple[str, str]]:
             )
 
 
-def _twemoji(path: Path) -> Iterator[tuple[str, str]]:
+def twemoji(path: Path) -> Iterator[tuple[str, str]]:
     """Code points and drawing of every emoji of Twemoji, named as Noto names them."""
     with tarfile.open(path) as files:
         for member in files:
@@ -128,7 +128,7 @@ def _twemoji(path: Path) -> Iterator[tuple[str, str]]:
                 yield padded, _read(files, member.name).decode("utf-8")
 
 
-def _json(files: tarfile.TarFile, name: str) -> dict[str, Any]:
+def document(files: tarfile.TarFile, name: str) -> dict[str, Any]:
     made: dict[str, Any] = json.loads(_read(files, name))
     return made
 
@@ -157,7 +157,7 @@ def unlike(path: Path) -> Iterator[str]:
     """Nouns of ours that CLDR uses for none of the emoji that we draw for them."""
     with tarfile.open(path) as files:
         names = {
-            language: _json(files, f"package/annotations/{language}/annotations.json")
+            language: document(files, f"package/annotations/{language}/annotations.json")
             for language in ("en", "fr", "zh")
         }
     for sense in (one for many in senses().values() for one in many):

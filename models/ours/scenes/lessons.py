@@ -22,7 +22,6 @@ from models.ours.scenes.cells import Cells
 from models.ours.scenes.clips import (
     CLIP_GRID,
     CLIP_KINDS,
-    CLIP_SIDE,
     FRAMES,
     Clip,
     ClipQuestion,
@@ -99,21 +98,20 @@ def films(clips: Sequence[Clip]) -> Tensor:
     return torch.from_numpy(np.stack([film(clip) for clip in clips]))
 
 
-def single_frames(dice: random.Random, count: int) -> tuple[Tensor, Tensor]:
-    """Frames of clips, and the shape and the colour of what has its middle in each cell.
+def single_frames(dice: random.Random, clips: int) -> tuple[Tensor, Tensor]:
+    """All frames of clips, and the shape and the colour of what has its middle in each cell.
 
     returns  (frame, row, column, channel) and (frame, cell, shape colour), the last = nothing
     """
-    pictures = np.empty((count, CLIP_SIDE, CLIP_SIDE, 3), np.uint8)
-    named = np.full((count, CLIP_GRID**2, 2), len(SHAPES), np.int64)
-    for number in range(count):
-        clip, frame = random_clip(dice), dice.randrange(FRAMES)
-        pictures[number] = film(clip)[frame]
+    made = random_clips(dice, clips)
+    named = np.full((clips, FRAMES, CLIP_GRID**2, 2), len(SHAPES), np.int64)
+    for number, clip in enumerate(made):
         for actor in clip.actors:
-            if actor.colours[frame]:
-                names = SHAPES.index(actor.shape), COLOURS.index(actor.colours[frame])
-                named[number, cell_of(actor, frame)] = names
-    return torch.from_numpy(pictures), torch.from_numpy(named)
+            for frame, colour in enumerate(actor.colours):
+                if colour:
+                    names = SHAPES.index(actor.shape), COLOURS.index(colour)
+                    named[number, frame, cell_of(actor, frame)] = names
+    return films(made).flatten(0, 1), torch.from_numpy(named).flatten(0, 1)
 
 
 def single_cells(dice: random.Random, count: int) -> tuple[Tensor, Tensor]:

@@ -26,8 +26,8 @@ from models.ours.scenes.words import NUMBERS, PAD
 SPACE, TIME = Place("space", 0, "cross"), Place("time", 0, "cross")
 REGIONS: Final = CLIP_GRID**2
 SEEN: Final = 48
-WINDOW: Final = 3
-"""Frames that a moment knows: its own and its neighbours."""
+WINDOW: Final = 2
+"""Frames that a moment knows, and every cell of it: its own and the one before."""
 
 
 class FrameNaming(nn.Module):
@@ -71,9 +71,12 @@ class MomentsShape:
 class Moments(nn.Module):
     """Jang et al. 2017 (TGIF-QA), section 4: attention over places in each frame, then over time.
 
-    Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). How it differs: a window over
-    three frames in place of two stacked LSTMs, so that a moment knows of its neighbours only and it
-    matters which one is looked at; and both attentions are learnt together from the beginning.
+    Both score additively, as the paper does: wᵀ tanh(W_q q + W_h h). A cell is what is in it now
+    and what was there before, so that the look in space can tell what comes from what stays: the
+    paper puts motion (C3D) beside appearance for the same reason. How it differs: a moment knows
+    its own frame and the one before and nothing later, in place of what two stacked LSTMs remember,
+    so that it matters which one is looked at; and both attentions are learnt together from the
+    beginning.
     """
 
     def __init__(self, shape: MomentsShape) -> None:
@@ -84,13 +87,16 @@ class Moments(nn.Module):
         self.seen_norm = nn.LayerNorm(SEEN)
         self.where = nn.Parameter(torch.randn(REGIONS, SEEN) * 0.3)
         self.region = nn.Sequential(
-            nn.Linear(SEEN, width), nn.GELU(), nn.Linear(width, width), nn.LayerNorm(width)
+            nn.Linear(WINDOW * SEEN, width),
+            nn.GELU(),
+            nn.Linear(width, width),
+            nn.LayerNorm(width),
         )
         self.words = nn.Embedding(len(NUMBERS), width, padding_idx=PAD)
         self.reading = nn.GRU(width, width, batch_first=True)
         self.space = Additive(width, width, width)
         self.order = nn.Parameter(torch.randn(FRAMES, 2 * width) * 0.1)
-        self.watching = nn.Conv1d(2 * width, 2 * width, WINDOW, padding=WINDOW // 2)
+        self.watching = nn.Linear(WINDOW * 2 * width, 2 * width)
         self.moment = nn.Sequential(nn.GELU(), nn.Linear(2 * width, width), nn.LayerNorm(width))
         self.time = Additive(width, width, width)
         self.answer = nn.Sequential(
@@ -111,9 +117,8 @@ class Moments(nn.Module):
     def forward(self, seen: Tensor, words: Tensor) -> Answered:
         """seen (batch, frame, cell, width) from `cells`; words (batch, place)."""
         batch, frames = seen.shape[:2]
-        regions = self.region(self.seen_norm(seen.relu()) + self.where).flatten(
-            0, 1
-        )  # (batch·frame, cell, width)
+        here = self.seen_norm(seen.relu()) + self.where
+        regions = self.region(remembering(here)).flatten(0, 1)  # (batch·frame, cell, width)
         question = self.asked(words)
 
         asks = question.unsqueeze(1).repeat_interleave(frames, 0)  # the same in every frame
@@ -122,9 +127,19 @@ class Moments(nn.Module):
 
         shown = space.context.view(batch, frames, -1)
         both = torch.cat([shown, question.unsqueeze(1).expand_as(shown)], -1)
-        states = self.moment(self.watching(both.mT).mT + self.order[:frames])
+        states = self.moment(self.watching(remembering(both)) + self.order[:frames])
         always = states.new_ones(batch, 1, frames, dtype=torch.bool)
         time = self.time.attend(question.unsqueeze(1), self.time.prepare(states), states, always)
 
         logits = self.answer(torch.cat([question, time.context[:, 0]], -1))
         return Answered(logits, (Traced(SPACE, self.space, space), Traced(TIME, self.time, time)))
+
+
+def remembering(frames: Tensor) -> Tensor:
+    """Every frame with the one before it; 0 where there is none.
+
+    frames   (batch, frame, …, width)
+    returns  (batch, frame, …, WINDOW · width)
+    """
+    before = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], 1)
+    return torch.cat([before, frames], -1)

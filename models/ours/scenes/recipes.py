@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +57,7 @@ RECIPES: Final = {
         ),
         Recipe(
             "scenes-clips", N_("Temporal and spatial attention"), MomentsShape(),
-            "watching", 1200, 64, 2e-3, 5,
+            "watching", 3000, 64, 2e-3, 5,
         ),
     )
 }  # fmt: skip
@@ -63,6 +66,14 @@ RECIPES: Final = {
 def shipped(name: str) -> bool:
     """Whether the checkpoint of that name is here, measured."""
     return (CHECKPOINTS / name / "card.json").exists()
+
+
+@cache
+def measured(name: str) -> Mapping[str, Any]:
+    """The figures on the card of that name, which evaluation wrote beside the weights."""
+    card = json.loads((CHECKPOINTS / name / "card.json").read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = card["measured"]
+    return found
 
 
 def open_model(name: str) -> Any:

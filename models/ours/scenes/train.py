@@ -45,12 +45,13 @@ from models.ours.scenes.towers import Towers
 from models.ours.scenes.words import numbered
 
 PICTURES: Final = 8000
-CLIPS: Final = 2500
+CLIPS: Final = 6000
 CELL_STEPS: Final = 900
 CELL_BATCH: Final = 256
 CELL_RATE: Final = 3e-3
-FRAME_STEPS: Final = 300
-FRAME_BATCH: Final = 96
+FRAME_STEPS: Final = 500
+FRAME_BATCH: Final = 16
+"""Clips, all of whose frames are named."""
 SAVED: Final = 300
 """Steps after which a checkpoint is written."""
 MARGIN: Final = 0.2

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.ours.scenes.reader import Answer, Reply, ask
-from models.ours.scenes.recipes import shipped
+from models.ours.scenes.recipes import measured, shipped
 from models.ours.scenes.scene import Scene
 from pages.frame import ask as asking
 from pages.frame import link, prose
@@ -77,6 +77,7 @@ def shown() -> None:
         answer(reply, scene, text, how)
         word = scenery.words(reply.text, _("Where does this word look?"), _whole(how))
         told(reply, word)
+        known(how)
     with left:
         scenery.tools()
         looked(reply, word, how)
@@ -152,6 +153,24 @@ def told(reply: Reply, word: int | None) -> None:
                     ]
                 )
             ),
+        )
+    )
+
+
+def known(how: How) -> None:
+    """How often it is right, on pictures that it never saw."""
+    found = measured(how)
+    prose.note(
+        prose.filled(
+            _(
+                "Measured on {count} questions about pictures that it never saw: {right} % right; "
+                "of those about left and right {left} %, where guessing gives 50 %. The words of "
+                "the question alone would give {alone} %."
+            ),
+            count=found["questions"],
+            right=prose.number(100 * found["accuracy"], 1),
+            left=prose.number(100 * found["by_kind"]["left"], 0),
+            alone=prose.number(100 * found["question_only"], 0),
         )
     )
 

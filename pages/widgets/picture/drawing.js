@@ -138,8 +138,14 @@ export function said({ unit }, weight) {
 }
 
 /**
+ * Whether nothing is looked at at all: then there is a picture, and no heat over it.
+ * @param {Pick<PictureMap, "colours" | "peaks">} data
+ */
+export const cold = (data) => !data.colours && data.peaks.every((peak) => peak === 0);
+
+/**
  * One pixel a patch: heat in the colours of strength, or the colours given.
- * @param {Pick<PictureMap, "grid" | "colours" | "covered">} data
+ * @param {Pick<PictureMap, "grid" | "colours" | "covered" | "peaks">} data
  * @param {Look} look
  * @param {number} opacity 0 … 1
  */
@@ -152,7 +158,7 @@ export function overlay(data, look, opacity) {
   const pixels = ctx.createImageData(columns, rows);
   for (let patch = 0; patch < rows * columns; patch++) {
     pixels.data.set(data.colours ? given(data.colours, patch) : glow(look, patch), patch * 4);
-    pixels.data[patch * 4 + 3] = 255 * opacity;
+    pixels.data[patch * 4 + 3] = cold(data) ? 0 : 255 * opacity;
   }
   for (const patch of data.covered) pixels.data.set([128, 128, 128, 255], patch * 4);
   ctx.putImageData(pixels, 0, 0);

@@ -2,6 +2,7 @@ import { equal, holds, Recorder, THEME } from "../shared/fakes_test.js";
 import { Planes } from "../shared/planes.js";
 import {
   cellOf,
+  cold,
   drawPicture,
   mean,
   outline,
@@ -89,6 +90,13 @@ Deno.test("of a large picture a few looks are fetched one by one, of many all at
   const large = { ...data, looks, heat: new Planes("uint16", [200, 100], ask) };
   equal([mean(large, [7, 9], nothing), mean(large, [...looks.keys()], nothing)], [null, null]);
   equal(parts, ["row/7", "row/9", "0/all"]);
+});
+
+Deno.test("only where nothing at all is looked at there is no heat", () => {
+  const colours = Uint8Array.of(1, 2, 3);
+  equal(cold({ colours: null, peaks: Float32Array.of(0, 0) }), true);
+  equal(cold({ colours: null, peaks: Float32Array.of(0, 0.1) }), false);
+  equal(cold({ colours, peaks: Float32Array.of(0) }), false);
 });
 
 Deno.test("a weight says as much as can be told apart", () => {

@@ -4,6 +4,7 @@ import { canvasPen } from "../shared/pen.js";
 import { mount, sized } from "../shared/stage.js";
 import {
   cellOf,
+  cold,
   drawPicture,
   legend,
   mean,
@@ -100,7 +101,7 @@ class PictureWidget {
     const strongest = look.weights.indexOf(look.peak) + data.specials.length;
     const read = !data.own || this.kept();
     const shown = this.chosen();
-    if (pointed && read && !data.colours) {
+    if (pointed && read && !data.colours && !cold(data)) {
       const place = placeOf(data, pointed);
       const share = look.weights[place - data.specials.length];
       stage.say(plain(stage.word("weight", { place: this.named(place), weight: weight(share) })));
@@ -246,7 +247,7 @@ class PictureWidget {
     while (this.chips.length < data.specials.length) this.chips.push(this.chip(this.chips.length));
     const named = element("label", "heat", stage.word("heat"));
     named.append(this.slider);
-    stage.controls.replaceChildren(...this.chips, named);
+    stage.controls.replaceChildren(...this.chips, ...(cold(data) ? [] : [named]));
     if (this.photo.of !== data.picture) this.fetch(data.picture);
   }
 
@@ -299,7 +300,7 @@ class PictureWidget {
     }
     this.seen = look;
     const layers = { photo: this.photo.canvas, heat: overlay(data, look, this.opacity()) };
-    const room = data.colours ? 0 : LEGEND;
+    const room = this.room();
     const ctx = sized(this.base, Math.max(this.plan.width, 260), this.plan.height + room);
     const pen = canvasPen(ctx, theme);
     drawPicture(pen, data, this.plan, theme, layers);
@@ -307,6 +308,11 @@ class PictureWidget {
     this.label(look);
     this.mark();
     return true;
+  }
+
+  /** The height of the legend, where there is one. */
+  room() {
+    return this.stage.data.colours || cold(this.stage.data) ? 0 : LEGEND;
   }
 
   opacity() {
@@ -326,12 +332,12 @@ class PictureWidget {
     const cells = this.chosen().map((place) => cellOf(data, place)).filter((one) => one !== null);
     return {
       width: Math.max(plan.width, 320),
-      height: plan.height + (data.colours ? 0 : LEGEND),
+      height: plan.height + this.room(),
       draw: (pen) => {
         const layers = { photo: this.photo.canvas, heat: overlay(data, look, this.opacity()) };
         drawPicture(pen, data, plan, theme, layers);
         outline(pen, plan, cells, "#ffb347");
-        if (!data.colours) legend(pen, plan.height + 20, theme, this.highest(look));
+        if (this.room()) legend(pen, plan.height + 20, theme, this.highest(look));
       },
     };
   }
