@@ -4,8 +4,10 @@ A reader's model is loaded without it, since attention does not pass through it.
 for, it is read from the same folder and put over the very network that is in memory.
 
 >>> from transformers import BertConfig
->>> task(BertConfig(architectures=["BertForMaskedLM"])), task(BertConfig(architectures=["BertModel"]))
-('mask', None)
+>>> task(BertConfig(architectures=["BertForMaskedLM"]))
+'mask'
+>>> task(BertConfig(architectures=["BertModel"])) is None
+True
 """
 
 from __future__ import annotations
@@ -47,10 +49,10 @@ def writer(folder: Path | None, base: PreTrainedModel) -> Writer | None:
 
     Raises ModelError when the layer was promised and cannot be loaded.
     """
-    kind = task(base.config)
+    kind, named = task(base.config), next(iter(base.config.architectures or ()), "")
     if folder is None or kind is None or getattr(base.config, "is_encoder_decoder", False):
         return None
-    found = getattr(transformers, base.config.architectures[0])
+    found = getattr(transformers, named)
     whole = network(folder, lambda: found)
     if isinstance(base, found) or not isinstance(base, type(whole.base_model)):
         return None
