@@ -7,7 +7,7 @@ threads may ask one model at once.
 >>> from models.families import fake
 >>> asker = Asker(Reader("fake", fake.checkpoint()))
 >>> asker.kinds, asker.blanks
-(('similarity',), ('mask', 'padding', 'mean', 'zero'))
+(('similarity',), ('padding', 'mean', 'zero', 'mask'))
 >>> output = asker.output("The cat sat.", Wanted("similarity", other="The dog sat."))
 >>> output.given.shape, len(output.layers), output.layers[0].weights.shape
 (torch.Size([6, 32]), 2, torch.Size([4, 6, 6]))
@@ -125,9 +125,12 @@ class Asker:
 
     @cached_property
     def blanks(self) -> tuple[Blank, ...]:
-        """What may stand where a token is taken away."""
+        """What may stand where a token is taken away, the one that is least strange to the model
+        first: a masked word where it learned to guess those.
+        """
         tokens = {"mask": self._mask, "padding": self._padding}
-        return tuple(one for one in BLANKS if tokens.get(one, 0) is not None)
+        known = [one for one in BLANKS if tokens.get(one, 0) is not None]
+        return tuple(sorted(known, key=lambda one: one == "mask" and "mask" not in self.kinds))
 
     @cached_property
     def _padding(self) -> int | None:
