@@ -1,6 +1,6 @@
 """How far two methods say the same about the same tokens.
 
->>> one, other = torch.tensor([3.0, -2.0, 1.0]), torch.tensor([1.0, 3.0, 2.0])
+>>> one, other = torch.tensor([3.0, -2.0, 1.0]), torch.tensor([1.0, 2.0, 3.0])
 >>> kendall(one, other), overlap(one, other, 2), top(one, 2)
 (-1.0, 1, (0, 1))
 """
