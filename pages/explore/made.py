@@ -6,6 +6,8 @@ the output when the words that they name are really taken away.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from attention_core.marking import N_
@@ -108,7 +110,6 @@ def chosen(model: str, text: str) -> Wanted | None:
             )  # fmt: skip
         if kind != "similarity":
             outputs.words(model, text, kind, link.value(MASKED), WORD, RATHER)
-        outputs.baseline(BLANK, offer.blanks)
     if kind == "similarity":
         other = ask.text_box(OTHER, _("Compared with this text"), (), 68)
         if not other.strip():
@@ -117,14 +118,14 @@ def chosen(model: str, text: str) -> Wanted | None:
                 icon=":material/edit:",
             )
             return None
-    blank = link.value(BLANK)
-    found = next((one for one in offer.blanks if one == blank), offer.blanks[0])
-    return outputs.wanted(kind, WORD, RATHER, MASKED, OTHER, found)
+    return outputs.wanted(kind, WORD, RATHER, MASKED, OTHER)
 
 
 @st.fragment
 def shown(model: str, text: str, wanted: Wanted) -> None:
     """Everything that follows from one output."""
+    blanks = attributing.offer(model, text).blanks
+    wanted = replace(wanted, blank=outputs.blank(BLANK, blanks))
     knobs = Knobs(outputs.of(LAYER), outputs.of(HEAD), link.value(STEPS))
     made = ask.answered(
         lambda: attributing.answers(model, text, wanted, knobs), doing=_("Computing …")
@@ -139,6 +140,7 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
         st.info(ask.said(problem), icon=":material/info:")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned(made)
+        outputs.baseline(BLANK, blanks)
     with st.container(horizontal=True, gap="small"):
         heats.cards(made)
         downloads.rows(heats.rows(made), "attributions.csv")

@@ -103,18 +103,25 @@ def _told(made: Answers, whole: str, count: int) -> Iterator[Markup]:
         shared=made.agreed(whole, "attention", count),
         count=count,
     )
-    missed = [place for place in right if place not in looked]
-    if missed:
-        name = next(
-            (one for one in made.found if one not in (whole, "attention")
-             and missed[0] in made.named(one, count)), None,
-        )  # fmt: skip
-        if name is not None:
-            yield prose.filled(
-                _("It misses {word}, which {method} names too."),
-                word=prose.token(made.tokens[missed[0]]),
-                method=_(ALL[name].title),
-            )
+    others = [name for name in made.found if name != whole]
+    nearest = max(
+        others,
+        key=lambda name: (made.agreed(whole, name, count), _known(made.kendall(whole, name))),
+    )
+    if nearest != "attention":
+        yield prose.filled(
+            _("Nearest to what really happens comes {method}, with {shared} of the {count}.")
+            if whole == "leave-one-out"
+            else _("Nearest to that comes {method}, with {shared} of the {count}."),
+            method=_(ALL[nearest].title),
+            shared=made.agreed(whole, nearest, count),
+            count=count,
+        )
+
+
+def _known(tau: float) -> float:
+    """A method that gives all words the same comes last."""
+    return -2.0 if isnan(tau) else tau
 
 
 def _words(made: Answers, places: Sequence[int]) -> Markup:
@@ -127,19 +134,16 @@ def _complete(title: str, claimed: float, missing: float) -> tuple[bool, Markup]
     """Whether scores add up to what they must."""
     good = abs(missing) <= COMPLETE * max(abs(claimed), 1e-9)
     sentence = (
-        _("{method} must add up to {claimed} and does: it misses that by {missing}.")
+        _("{method} adds up to {total}, and must add up to {claimed}.")
         if good
         else _(
-            "{method} must add up to {claimed} and misses that by {missing}: do not trust this "
-            "column. Take more steps, or another baseline."
+            "{method} adds up to {total} and must add up to {claimed}: do not trust this column. "
+            "Take more steps, or put something else in place of a missing word."
         )
     )
     return good, prose.filled(
-        sentence,
-        method=title,
-        claimed=prose.number(claimed),
-        missing=Markup(f'<b class="atlas-number">{escape(_written(missing))}</b>'),
-    )
+        sentence, method=title, claimed=f"{claimed:.3f}", total=f"{claimed + missing:.3f}"
+    )  # fmt: skip
 
 
 def pairs(made: Answers, count: int) -> None:

@@ -69,10 +69,16 @@ def baseline(choice: Choice[str], known: Sequence[Blank]) -> None:
         "mean": _("the mean of all words"),
         "zero": _("zeros"),
     }
-    offered = {USUAL: titles[known[0]], **{one: titles[one] for one in known[1:]}}
+    offered: dict[str, str] = {USUAL: titles[known[0]]}
+    offered |= {one: titles[one] for one in known[1:]}
     if link.value(choice) not in offered:
         link.choose(choice, USUAL)
     choosing.dropdown(choice, _("In place of a missing word"), offered, (), 240)
+
+
+def blank(choice: Choice[str], known: Sequence[Blank]) -> Blank:
+    """The baseline that was chosen; the one that suits the model best where it has no such."""
+    return next((one for one in known if one == link.value(choice)), known[0])
 
 
 def words(
@@ -95,14 +101,13 @@ def words(
 
 
 def wanted(
-    kind: Kind, chosen: Choice[int], rather: Choice[int], place: Choice[int], other: Choice[str],
-    blank: Blank,
+    kind: Kind, chosen: Choice[int], rather: Choice[int], place: Choice[int], other: Choice[str]
 ) -> Wanted:  # fmt: skip
     """What was pointed at; of the choices only those that this kind of output has."""
     if kind == "similarity":
-        return Wanted(kind, other=link.value(other), blank=blank)
+        return Wanted(kind, other=link.value(other))
     at = link.value(place) if kind == "mask" else 0
-    return Wanted(kind, of(chosen), of(rather), at, blank=blank)
+    return Wanted(kind, of(chosen), of(rather), at)
 
 
 def examples(
