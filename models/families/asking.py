@@ -135,8 +135,9 @@ class Asker:
     @cached_property
     def _padding(self) -> int | None:
         config: Any = self.reader.watch.model.config
+        rows: Any = self._table.weight
         for found in (getattr(config, name, None) for name in ("pad_token_id", "eos_token_id")):
-            if isinstance(found, int) and found >= 0:
+            if isinstance(found, int) and 0 <= found < len(rows):
                 return found
         return None
 
@@ -299,8 +300,8 @@ class Asker:
         blank = wanted.blank or self.blanks[0]
         if blank not in self.blanks:
             raise AttentionError(
-                "{model} has no token that stands for a hidden word; choose the mean of the "
-                "vocabulary or zeros as the baseline.",
+                "{model} has no such token to put in place of a missing word; choose the mean of "
+                "all words or zeros.",
                 model=self.reader.name,
             )
         if blank == "zero":
