@@ -48,8 +48,8 @@ GPT2: dict[str, Any] = {
     "vocab_size": len(fake.vocabulary()), "n_embd": 32, "n_layer": 2, "n_head": 4,
     "n_positions": 128, "initializer_range": 0.3,
 }  # fmt: skip
-CLOSE: dict[str, float] = {"rtol": 1e-9, "atol": 1e-12}
-SINGLE: dict[str, float] = {"rtol": 1e-6, "atol": 1e-7}
+CLOSE: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-12}
+SINGLE: dict[str, Any] = {"rtol": 1e-6, "atol": 1e-7}
 """Captum keeps the weights of its steps in single precision."""
 
 
@@ -349,7 +349,7 @@ def test_values_are_the_vectors_that_the_attention_really_adds(naming: Any) -> N
         assert layer.vectors is not None
         vectors = layer.vectors()
         lengths.append([
-            float(sum(layer.weights[h, place, k] * vectors[h, k] for h in range(4)).norm())  # type: ignore[union-attr]
+            float(sum(layer.weights[h, place, k] * vectors[h, k] for h in range(4)).norm())
             for k in range(len(output.given))
         ])  # fmt: skip
     found = ALL["values"].of(output).scores
@@ -360,7 +360,7 @@ def test_values_of_shared_groups_are_added_for_every_head() -> None:
     """Llama's norms compute in single precision, so the bound is a thousand of its roundings."""
     torch.manual_seed(3)
     config = t.LlamaConfig(**SIZES, num_key_value_heads=2)
-    model = t.LlamaModel._from_config(config, attn_implementation="eager").eval()
+    model = t.LlamaModel(config).train(False)
     asker = Asker(Reader("llama", Checkpoint(model, fake.tokenizer())))
     output = asker.output(TEXT, Wanted("similarity", other="a dog"))
     added: list[Tensor] = []
@@ -416,7 +416,7 @@ def by_networkx(layers: list[Tensor], reads: Tensor, target: int) -> float:
 def by_program(layers: list[Tensor], reads: Tensor, target: int) -> float:
     """The same as a linear program: what leaves the start, as much as the pipes hold."""
     steps, count = widths(layers), len(reads)
-    edges = [
+    edges: list[tuple[Any, Any, float]] = [
         ((level + 1, query), (level, key), float(steps[level][query, key]))
         for level, query, key in product(range(len(steps)), range(count), range(count))
     ]
@@ -600,7 +600,7 @@ def test_the_layer_that_writes_stands_over_the_network_in_memory(naming: Any) ->
 
 def test_a_model_whose_padding_is_no_token_of_it_has_no_empty_token() -> None:
     """GPT-2's configuration names the end of a text by a number that a small vocabulary lacks."""
-    model = t.GPT2Model(t.GPT2Config(**GPT2)).eval()
+    model = t.GPT2Model(t.GPT2Config(**GPT2)).train(False)
     asker = Asker(Reader("gpt2", Checkpoint(model, fake.tokenizer())))
     assert asker.blanks == ("mean", "zero", "mask")
     with pytest.raises(AttentionError, match="has no such token"):
