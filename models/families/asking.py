@@ -233,16 +233,29 @@ class Asker:
             model=self.reader.name,
         )
 
+    def _without(self, kind: Kind) -> AttentionError:
+        if self.reader.writer is None:
+            return AttentionError(
+                "{model} has no layer that names words; ask it how similar two texts are, or "
+                "choose a model that writes.",
+                model=self.reader.name,
+            )
+        if kind == "next":
+            return AttentionError(
+                "{model} guesses masked words and does not say which word comes next; write "
+                "{mask} where it is to guess.",
+                model=self.reader.name,
+                mask=self.mask,
+            )
+        return AttentionError(
+            "{model} says which word comes next and does not guess masked ones; end the text where "
+            "it is to go on.",
+            model=self.reader.name,
+        )
+
     def _asked(self, text: str, wanted: Wanted) -> _Asked:
         if wanted.kind not in self.kinds:
-            raise AttentionError(
-                "{model} has no layer that names words, so it has no such output; ask it how "
-                "similar two texts are, or choose a model that writes."
-                if self.reader.writer is None
-                else "{model} has no such output; it names the {kind} word.",
-                model=self.reader.name,
-                kind="next" if "next" in self.kinds else "masked",
-            )
+            raise self._without(wanted.kind)
         watch, tokens, plain = self.reader.given(text)
         inputs: dict[str, Any] = {**plain}
         writer = self.reader.writer

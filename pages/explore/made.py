@@ -136,8 +136,8 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     outputs.said(model, text, wanted, made)
     heats.table(made, count)
     heats.summary(made, count)
-    for problem in made.refused.values():
-        st.info(ask.said(problem), icon=":material/info:")
+    for name, problem in made.refused.items():
+        st.info(f"**{heats.title(name)}** {ask.said(problem)}", icon=":material/info:")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned(made)
         outputs.baseline(BLANK, blanks)

@@ -25,7 +25,6 @@ from attention_core.numbers.attribution.method import Found, Knobs, Method, Pass
 from attention_core.numbers.attribution.output import Output
 from attention_core.numbers.spread import shares
 
-_TITLE = N_("Flow")
 MOST: Final = 64
 """Tokens: the time grows with their fourth power."""
 SCALE: Final = 1 << 28
@@ -84,13 +83,13 @@ def _attribute(output: Output, _knobs: Knobs) -> Found:
             tokens=len(output.given),
             most=MOST,
         )
-    looked = [layer.weights for layer in layers(output, _TITLE)]
+    looked = [layer.weights for layer in layers(output)]
     return Found(flow(looked, output.reads))
 
 
 METHOD = Method(
     "flow",
-    _TITLE,
+    N_("Flow"),
     "Abnar & Zuidema 2020, https://arxiv.org/abs/2005.00928, section 3",
     r"s_j = \operatorname{maxflow}(i^L \to j^0),\ \text{capacities } \hat A^l",
     N_(

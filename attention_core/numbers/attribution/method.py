@@ -1,7 +1,7 @@
 """What a method of attribution is: a card, and a function from an output to one number a token.
 
 >>> from attention_core.numbers.attribution.planted import planted
->>> layers(planted(), "Attention", Knobs(layer=3))
+>>> layers(planted(), Knobs(layer=3))
 Traceback (most recent call last):
 attention_core.errors.AttentionError: There is no layer 4; planted has 1.
 """
@@ -99,11 +99,11 @@ class Method:
         """
         output.check()
         found = self.attribute(output, knobs or Knobs())
-        finite(found.scores, self.title)
+        finite(found.scores)
         return found
 
 
-def layers(output: Output, method: str, knobs: Knobs | None = None) -> Sequence[Layer]:
+def layers(output: Output, knobs: Knobs | None = None) -> Sequence[Layer]:
     """The layers that a method looks at: the chosen one, or all.
 
     Raises AttentionError when the model shows none, or has no such layer.
@@ -111,9 +111,8 @@ def layers(output: Output, method: str, knobs: Knobs | None = None) -> Sequence[
     known = output.layers
     if not known:
         raise AttentionError(
-            "{method} needs attention of each token to each token, which {model} does not show; "
-            "gradients and taking words away work with every model.",
-            method=method,
+            "This method needs the attention of each token to each token, which {model} does not "
+            "show; gradients, and taking words away, work with every model.",
             model=output.model,
         )
     chosen = knobs.layer if knobs else None
@@ -142,23 +141,20 @@ def heads(weights: Tensor, knobs: Knobs) -> Tensor:
     return weights[knobs.head : knobs.head + 1]
 
 
-def gradients(
-    output: Output, method: str, knobs: Knobs | None = None
-) -> list[tuple[Tensor, Tensor]]:
+def gradients(output: Output, knobs: Knobs | None = None) -> list[tuple[Tensor, Tensor]]:
     """(weights, gradient) of each layer that a method looks at, each (head, query, key).
 
     Raises AttentionError when the gradient of the attention cannot be had.
     """
     found = []
-    for layer in layers(output, method, knobs):
+    for layer in layers(output, knobs):
         if layer.gradient is None:
             raise AttentionError(
-                "{method} needs the gradient of the attention, and {model} only reports its "
-                "weights; Integrated Gradients and taking words away work with it.",
-                method=method,
+                "This method needs the gradient of the attention, and {model} only reports its "
+                "weights; Integrated Gradients, and taking words away, work with it.",
                 model=output.model,
             )
-        found.append((layer.weights, finite(layer.gradient, method)))
+        found.append((layer.weights, finite(layer.gradient)))
     return found
 
 

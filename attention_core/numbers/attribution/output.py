@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -152,12 +152,11 @@ class Output:
             )
 
 
-def finite(scores: Tensor, what: Any) -> Tensor:
+def finite(scores: Tensor) -> Tensor:
     """The scores; raises AttentionError when one of them is no number."""
     if not bool(torch.isfinite(scores).all()):
         raise AttentionError(
-            "{method} met NaN or infinite numbers here and has no answer; the other methods are "
-            "not touched by it.",
-            method=what,
+            "This method met NaN or infinite numbers here and has no answer; the others are not "
+            "touched by it."
         )
     return scores

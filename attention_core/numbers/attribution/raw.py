@@ -20,17 +20,15 @@ from attention_core.numbers.attribution.method import (
 )
 from attention_core.numbers.attribution.output import Output
 
-_TITLE = N_("Attention")
-
 
 def _attribute(output: Output, knobs: Knobs) -> Found:
-    looked = [heads(layer.weights, knobs).mean(0) for layer in layers(output, _TITLE, knobs)]
+    looked = [heads(layer.weights, knobs).mean(0) for layer in layers(output, knobs)]
     return read(output, mean(looked))
 
 
 METHOD = Method(
     "attention",
-    _TITLE,
+    N_("Attention"),
     "Bahdanau, Cho & Bengio 2015, https://arxiv.org/abs/1409.0473, section 3.1",
     r"s_j = \frac{1}{LH} \sum_{l,h} A^{l,h}_{ij}",
     N_(

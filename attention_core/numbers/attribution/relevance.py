@@ -17,8 +17,6 @@ from attention_core.marking import N_
 from attention_core.numbers.attribution.method import Found, Knobs, Method, Passes, gradients
 from attention_core.numbers.attribution.output import Output
 
-_TITLE = N_("Relevance")
-
 
 def relevance(layers: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
     """(query, key): R = I, then R += mean over heads of (gradient · weights)⁺ times R.
@@ -38,14 +36,14 @@ def relevance(layers: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
 
 
 def _attribute(output: Output, _knobs: Knobs) -> Found:
-    made = relevance(gradients(output, _TITLE))
+    made = relevance(gradients(output))
     passed = made - torch.eye(len(made), dtype=made.dtype, device=made.device)
     return Found((output.reads.to(made) @ passed).double().cpu())
 
 
 METHOD = Method(
     "relevance",
-    _TITLE,
+    N_("Relevance"),
     "Chefer, Gur & Wolf 2021, https://arxiv.org/abs/2103.15679, section 3.1, eq. 5 and 6",
     r"R \leftarrow R + \mathbb E_h\big[(\nabla A^h \odot A^h)^+\big] R,\quad R_0 = I",
     N_(

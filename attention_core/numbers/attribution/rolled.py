@@ -12,16 +12,14 @@ from attention_core.numbers.attribution.method import Found, Knobs, Method, Pass
 from attention_core.numbers.attribution.output import Output
 from attention_core.numbers.rollout import rollout
 
-_TITLE = N_("Rollout")
-
 
 def _attribute(output: Output, _knobs: Knobs) -> Found:
-    return read(output, rollout(layer.weights for layer in layers(output, _TITLE)))
+    return read(output, rollout(layer.weights for layer in layers(output)))
 
 
 METHOD = Method(
     "rollout",
-    _TITLE,
+    N_("Rollout"),
     "Abnar & Zuidema 2020, https://arxiv.org/abs/2005.00928, section 3, eq. 1",
     r"\tilde A = \hat A^L \cdots \hat A^1,\quad \hat A^l = \tfrac12 \bar A^l + \tfrac12 I",
     N_(

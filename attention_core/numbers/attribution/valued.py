@@ -17,7 +17,6 @@ from attention_core.marking import N_
 from attention_core.numbers.attribution.method import Found, Knobs, Method, Passes, heads, layers
 from attention_core.numbers.attribution.output import Output
 
-_TITLE = N_("Values × attention")
 _LEAST: Final = 1e-9
 
 
@@ -37,12 +36,11 @@ def norms(weights: Tensor, vectors: Tensor, reads: Tensor) -> Tensor:
 
 def _attribute(output: Output, knobs: Knobs) -> Found:
     found = []
-    for layer in layers(output, _TITLE, knobs):
+    for layer in layers(output, knobs):
         if layer.vectors is None:
             raise AttentionError(
-                "{method} needs what the attention adds to each token, and {model} does not show "
-                "it; raw attention and gradients work with it.",
-                method=_TITLE,
+                "This method needs what the attention adds to each token, and {model} does not "
+                "show it; raw attention and gradients work with it.",
                 model=output.model,
             )
         vectors = heads(layer.vectors(), knobs)
@@ -52,7 +50,7 @@ def _attribute(output: Output, knobs: Knobs) -> Found:
 
 METHOD = Method(
     "values",
-    _TITLE,
+    N_("Values × attention"),
     "Kobayashi et al. 2020, https://arxiv.org/abs/2004.10102, section 3, eq. 5 and 6",
     r"s_j = \frac1L \sum_l \Big\lVert \sum_h A^{l,h}_{ij}\, v^{l,h}_j W^{l,h}_O \Big\rVert",
     N_(

@@ -20,20 +20,18 @@ from attention_core.numbers.attribution.method import (
 )
 from attention_core.numbers.attribution.output import Output
 
-_TITLE = N_("Attention × gradient")
-
 
 def _attribute(output: Output, knobs: Knobs) -> Found:
     found = [
         heads(weights * gradient, knobs).sum((0, 1))
-        for weights, gradient in gradients(output, _TITLE, knobs)
+        for weights, gradient in gradients(output, knobs)
     ]
     return Found(torch.stack(found).sum(0).double().cpu())
 
 
 METHOD = Method(
     "attention-gradient",
-    _TITLE,
+    N_("Attention × gradient"),
     "Serrano & Smith 2019, https://arxiv.org/abs/1906.03731, section 3.2, for all heads and places",
     r"s_j = \sum_{l,h,i} A^{l,h}_{ij}\, \frac{\partial F}{\partial A^{l,h}_{ij}}",
     N_(

@@ -7,9 +7,9 @@ from html import escape
 
 import streamlit as st
 
-from attention_core.numbers.attribution import ALL
 from attention_core.numbers.faithfulness import Faith
 from attention_core.pictures import figures
+from pages.explore.parts import heats
 from pages.explore.parts.attributing import CHANCE
 from pages.frame import downloads, prose
 from pages.frame.language import _
@@ -17,9 +17,9 @@ from pages.frame.link import Choice
 from pages.showing import charts
 
 
-def title(name: str) -> str:
+def titled(name: str) -> str:
     """What an order of words is called."""
-    return _("by chance") if name == CHANCE else _(ALL[name].title)
+    return _("by chance") if name == CHANCE else heats.title(name)
 
 
 def shown(found: Mapping[str, Faith], lines: Choice[list[str]], page: str) -> None:
@@ -27,7 +27,7 @@ def shown(found: Mapping[str, Faith], lines: Choice[list[str]], page: str) -> No
     numbers(found)
     prose.caption(told(found))
     st.multiselect(
-        _("Curves"), [name for name in found if name != CHANCE], format_func=title, key=lines.key,
+        _("Curves"), [name for name in found if name != CHANCE], format_func=titled, key=lines.key,
         persist_state="session",
     )  # fmt: skip
     chosen = [*st.session_state[lines.key], CHANCE]
@@ -51,7 +51,7 @@ def numbers(found: Mapping[str, Faith]) -> None:
                 measures(one), chance, (True, False, False, True), strict=True
             )
         )
-        lines.append(f"<tr><th scope='row'>{escape(title(name))}</th>{cells}</tr>")
+        lines.append(f"<tr><th scope='row'>{escape(titled(name))}</th>{cells}</tr>")
     st.html(
         '<div class="atlas-heats" tabindex="0"><table><thead><tr><td></td>'
         f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
@@ -86,13 +86,13 @@ def told(found: Mapping[str, Faith]) -> prose.Markup:
     chance = found[CHANCE].deletion_area
     methods = {name: one.deletion_area for name, one in found.items() if name != CHANCE}
     best = min(methods, key=methods.__getitem__)
-    worse = [title(name) for name, area in methods.items() if area >= chance]
+    worse = [titled(name) for name, area in methods.items() if area >= chance]
     said = prose.filled(
         _(
             "Taking words away in the order of {best} lowers the output fastest: its mean is "
             "{area} on the way, by chance {chance}."
         ),
-        best=title(best), area=prose.number(methods[best], 3), chance=prose.number(chance, 3),
+        best=titled(best), area=prose.number(methods[best], 3), chance=prose.number(chance, 3),
     )  # fmt: skip
     if not worse:
         return prose.Markup(f"{said} {prose.filled(_('Every method does better than chance.'))}")
@@ -105,7 +105,7 @@ def curves(
 ) -> None:
     """The output after each word."""
     drawn = [
-        figures.Curve(title(name), getattr(found[name], kind), name != CHANCE)
+        figures.Curve(titled(name), getattr(found[name], kind), name != CHANCE)
         for name in chosen
         if name in found
     ]

@@ -22,12 +22,17 @@ COMPLETE: Final = 0.05
 """The share of what scores must add up to by which they may miss it."""
 
 
+def title(name: str) -> str:
+    """What a method is called."""
+    return _(ALL[name].title)
+
+
 def table(made: Answers, count: int) -> None:
     """Tokens as rows, methods as columns; every column is coloured by its own largest score.
 
     count  of a column's largest scores are framed
     """
-    heads = "".join(f"<th scope='col'>{escape(_(ALL[name].title))}</th>" for name in made.found)
+    heads = "".join(f"<th scope='col'>{escape(title(name))}</th>" for name in made.found)
     largest = {
         name: max((abs(float(found.scores[place])) for place in made.own), default=0.0)
         for name, found in made.found.items()
@@ -83,7 +88,7 @@ def summary(made: Answers, count: int) -> None:
         prose.caption(*_told(made, whole, count))
     for name, found in made.found.items():
         if found.claimed is not None and found.missing is not None:
-            prose.badge(*_complete(_(ALL[name].title), found.claimed, found.missing))
+            prose.badge(*_complete(name, found.claimed, found.missing))
 
 
 def _told(made: Answers, whole: str, count: int) -> Iterator[Markup]:
@@ -113,7 +118,7 @@ def _told(made: Answers, whole: str, count: int) -> Iterator[Markup]:
             _("Nearest to what really happens comes {method}, with {shared} of the {count}.")
             if whole == "leave-one-out"
             else _("Nearest to that comes {method}, with {shared} of the {count}."),
-            method=_(ALL[nearest].title),
+            method=title(nearest),
             shared=made.agreed(whole, nearest, count),
             count=count,
         )
@@ -130,7 +135,7 @@ def _words(made: Answers, places: Sequence[int]) -> Markup:
     return Markup(prose.listed(parts))
 
 
-def _complete(title: str, claimed: float, missing: float) -> tuple[bool, Markup]:
+def _complete(name: str, claimed: float, missing: float) -> tuple[bool, Markup]:
     """Whether scores add up to what they must."""
     good = abs(missing) <= COMPLETE * max(abs(claimed), 1e-9)
     sentence = (
@@ -142,18 +147,18 @@ def _complete(title: str, claimed: float, missing: float) -> tuple[bool, Markup]
         )
     )
     return good, prose.filled(
-        sentence, method=title, claimed=f"{claimed:.3f}", total=f"{claimed + missing:.3f}"
+        sentence, method=title(name), claimed=f"{claimed:.3f}", total=f"{claimed + missing:.3f}"
     )  # fmt: skip
 
 
 def pairs(made: Answers, count: int) -> None:
     """Methods against methods: Kendall's τ, and how many of the strongest words they share."""
     names = list(made.found)
-    heads = "".join(f"<th scope='col'>{escape(_(ALL[name].title))}</th>" for name in names)
+    heads = "".join(f"<th scope='col'>{escape(title(name))}</th>" for name in names)
     lines = []
     for one in names:
         cells = "".join(_pair(made, one, other, count) for other in names)
-        lines.append(f"<tr><th scope='row'>{escape(_(ALL[one].title))}</th>{cells}</tr>")
+        lines.append(f"<tr><th scope='row'>{escape(title(one))}</th>{cells}</tr>")
     st.html(
         '<div class="atlas-heats atlas-pairs" tabindex="0"><table><thead><tr><td></td>'
         f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
@@ -192,9 +197,9 @@ def agreement(made: Answers, count: int) -> Markup:
             "matter most are the same. {third} and {fourth} agree least: τ is {worst}, and "
             "{few} of {count}."
         ),
-        one=_(ALL[best[0]].title), other=_(ALL[best[1]].title), best=prose.number(taus[best]),
+        one=title(best[0]), other=title(best[1]), best=prose.number(taus[best]),
         shared=made.agreed(*best, count), count=count,
-        third=_(ALL[worst[0]].title), fourth=_(ALL[worst[1]].title),
+        third=title(worst[0]), fourth=title(worst[1]),
         worst=prose.number(taus[worst]), few=made.agreed(*worst, count),
     )  # fmt: skip
 
