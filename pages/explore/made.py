@@ -34,7 +34,7 @@ LAYER = outputs.part(PAGE, "layer")
 HEAD = outputs.part(PAGE, "head")
 STEPS = link.amount(PAGE, "steps", 32, 1, 256)
 COUNT = link.amount(PAGE, "top", 3, 1, 10)
-TAKEN = link.flag(PAGE, "taken")
+TAKEN = link.flag(PAGE, "taken", default=True)
 LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
 WORDS = (WORD, RATHER, MASKED)
 CHOICES = (
@@ -75,7 +75,7 @@ def asked() -> tuple[str, str]:
         text = ask.text_box(TEXT, _("Your text"), WORDS)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             ask.send(_("Ask"), TEXT)
-            outputs.examples(TEXT, OTHER, MODEL, KIND, (*WORDS, BLANK, LAYER, HEAD))
+            outputs.examples(TEXT, OTHER, MODEL, KIND, TAKEN, (*WORDS, BLANK, LAYER, HEAD))
     return text, model
 
 

@@ -112,9 +112,12 @@ def wanted(
 
 def examples(
     text: Choice[str], other: Choice[str], model: Choice[str], kind: Choice[Kind],
-    about: Sequence[Kept],
+    taken_away: Choice[bool], about: Sequence[Kept],
 ) -> None:  # fmt: skip
-    """Ready texts with the model and the output that they are for."""
+    """Ready texts with the model and the output that they are for.
+
+    taken_away  not at once where the model is large: that runs it some hundred times
+    """
     here = [entry.card.name for entry in catalogue.entries()]
     known = [(one, model.default) for one in ready.MADE if model.default in here]
     known += [(one, WRITES) for one in ready.CONTINUED if WRITES in here]
@@ -130,6 +133,7 @@ def examples(
         link.choose(other, taken.second or other.default)
         link.choose(model, name)
         link.choose(kind, "similarity" if taken.second else "next")
+        link.choose(taken_away, bool(taken.second))
 
     st.menu_button(
         _("Examples"), shown, key=key, on_click=take, icon=":material/list:", type="tertiary"
