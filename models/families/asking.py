@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import signature
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -33,8 +33,8 @@ from models.families.tokenization import Tokens
 from models.families.untouched import FOREIGN, embeddings
 from models.families.watch import Watch
 
-Kind = Literal["next", "mask", "similarity"]
-KINDS: Final[tuple[Kind, ...]] = ("next", "mask", "similarity")
+Kind = Literal["next", "mask", "translation", "similarity"]
+KINDS: Final[tuple[Kind, ...]] = ("next", "mask", "translation", "similarity")
 Blank = Literal["mask", "padding", "mean", "zero"]
 BLANKS: Final[tuple[Blank, ...]] = ("mask", "padding", "mean", "zero")
 MASKS: Final = ("[MASK]", "<mask>")
@@ -49,11 +49,11 @@ SAME: Final = 1e-3
 class Wanted:
     """Which number of a run.
 
-    kind    the log-probability of the next word or of a masked one, or the cosine of the text's
-            mean vector with that of another text
+    kind    the log-probability of the next word, of a masked one or of a word of the translation;
+            or the cosine of the text's mean vector with that of another text
     word    its number in the vocabulary; None: the likeliest
     rather  the number of a word it is held against: the difference of both log-probabilities
-    place   which [MASK] of several, from 0
+    place   which [MASK] of several, or which piece of the translation, from 0
     other   the other text, for the similarity
     blank   what stands where a token is taken away: the vector of [MASK], the mean of the
             vocabulary, or zeros; None: the first that the model has
@@ -73,6 +73,37 @@ class Candidate(NamedTuple):
     number: int
     text: str
     share: float
+
+
+class Asking(Protocol):
+    """Whoever can be asked what an output of a model was made of."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The outputs that there are."""
+
+    @property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What may stand where a token is taken away, the best first."""
+
+    @property
+    def mask(self) -> str:
+        """How a masked word is written; empty where there is none."""
+
+    def masks(self, text: str) -> int:
+        """How many masked words there are in a text."""
+
+    def written(self, text: str) -> tuple[str, ...]:
+        """The pieces of its translation; empty where it does not translate."""
+
+    def piece(self, number: int) -> str:
+        """What a token says; raises TextError where there is none."""
+
+    def candidates(self, text: str, kind: Kind, place: int = 0) -> list[Candidate]:
+        """What it may say there, its own choice first."""
+
+    def output(self, text: str, wanted: Wanted, cancelled: Callable[[], bool] = never) -> Output:
+        """That number of one text."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +201,14 @@ class Asker:
         """How many masked words there are in a text."""
         return len(self._masked(self.reader.given(text)[1]))
 
+    def written(self, _text: str) -> tuple[str, ...]:
+        """It does not translate."""
+        return ()
+
+    def piece(self, number: int) -> str:
+        """What a token says; raises TextError where there is none."""
+        return self.reader.piece(number)
+
     def _masked(self, tokens: Tokens) -> list[int]:
         return [place for place, number in enumerate(tokens.ids) if number == self._mask]
 
@@ -234,6 +273,11 @@ class Asker:
         )
 
     def _without(self, kind: Kind) -> AttentionError:
+        if kind == "translation":
+            return AttentionError(
+                "{model} does not translate; choose one of the translators.",
+                model=self.reader.name,
+            )
         if self.reader.writer is None:
             return AttentionError(
                 "{model} has no layer that names words; ask it how similar two texts are, or "

@@ -1,4 +1,4 @@
-"""What was it made of, in a real browser: the picture stands, answers to choices, and is for all."""
+"""What was it made of, in a real browser: the picture stands and answers to choices."""
 
 from __future__ import annotations
 

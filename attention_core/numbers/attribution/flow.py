@@ -83,7 +83,7 @@ def _attribute(output: Output, _knobs: Knobs) -> Found:
             tokens=len(output.given),
             most=MOST,
         )
-    looked = [layer.weights for layer in layers(output)]
+    looked = [layer.weights for layer in layers(output, within=True)]
     return Found(flow(looked, output.reads))
 
 

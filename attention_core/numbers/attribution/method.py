@@ -103,8 +103,11 @@ class Method:
         return found
 
 
-def layers(output: Output, knobs: Knobs | None = None) -> Sequence[Layer]:
+def layers(output: Output, knobs: Knobs | None = None, within: bool = False) -> Sequence[Layer]:
     """The layers that a method looks at: the chosen one, or all.
+
+    within  True for a method that goes on from layer to layer, so that each must lead from tokens
+            to the same tokens
 
     Raises AttentionError when the model shows none, or has no such layer.
     """
@@ -113,6 +116,12 @@ def layers(output: Output, knobs: Knobs | None = None) -> Sequence[Layer]:
         raise AttentionError(
             "This method needs the attention of each token to each token, which {model} does not "
             "show; gradients, and taking words away, work with every model.",
+            model=output.model,
+        )
+    if within and any(one.weights.shape[-2:] != (len(output.given),) * 2 for one in known):
+        raise AttentionError(
+            "This method follows attention from layer to layer within one text; {model} looks from "
+            "its translation at the source.",
             model=output.model,
         )
     chosen = knobs.layer if knobs else None
@@ -141,13 +150,15 @@ def heads(weights: Tensor, knobs: Knobs) -> Tensor:
     return weights[knobs.head : knobs.head + 1]
 
 
-def gradients(output: Output, knobs: Knobs | None = None) -> list[tuple[Tensor, Tensor]]:
+def gradients(
+    output: Output, knobs: Knobs | None = None, within: bool = False
+) -> list[tuple[Tensor, Tensor]]:
     """(weights, gradient) of each layer that a method looks at, each (head, query, key).
 
     Raises AttentionError when the gradient of the attention cannot be had.
     """
     found = []
-    for layer in layers(output, knobs):
+    for layer in layers(output, knobs, within):
         if layer.gradient is None:
             raise AttentionError(
                 "This method needs the gradient of the attention, and {model} only reports its "

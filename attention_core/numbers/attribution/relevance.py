@@ -36,7 +36,7 @@ def relevance(layers: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
 
 
 def _attribute(output: Output, _knobs: Knobs) -> Found:
-    made = relevance(gradients(output))
+    made = relevance(gradients(output, within=True))
     passed = made - torch.eye(len(made), dtype=made.dtype, device=made.device)
     return Found((output.reads.to(made) @ passed).double().cpu())
 

@@ -14,7 +14,7 @@ from attention_core.numbers.rollout import rollout
 
 
 def _attribute(output: Output, _knobs: Knobs) -> Found:
-    return read(output, rollout(layer.weights for layer in layers(output)))
+    return read(output, rollout(layer.weights for layer in layers(output, within=True)))
 
 
 METHOD = Method(
