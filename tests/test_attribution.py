@@ -35,6 +35,9 @@ from models.families import fake
 from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
 from models.loading.checkpoint import Checkpoint, from_folder
+from models.ours.translator.asking import TranslatorAsker
+from models.ours.translator.influence import influence
+from models.ours.translator.reader import load_translator
 from tests.tiny_models import build
 
 TEXT = "the cat sat on the mat."
@@ -594,6 +597,78 @@ def test_the_layer_that_writes_stands_over_the_network_in_memory(naming: Any) ->
     besides = sum(one.numel() for one in own if id(one) not in shared)
     base = sum(one.numel() for one in network.base_model.parameters())
     assert besides == wanted - base  # the words' own vectors are not there twice
+
+
+# Translators of ours
+
+
+TRANSLATORS = ("bahdanau-en-fr", "luong-general-en-fr", "transformer-en-fr", "fixed-en-fr")
+SOURCE = "I see a red cat."
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_word_of_a_translation_is_what_the_translator_gives_it(name: str) -> None:
+    reader = load_translator(name)
+    asker, made = TranslatorAsker(reader), reader.translate(SOURCE)
+    assert asker.written(SOURCE) == tuple(token.text for token in made.target.tokens)
+    for place in range(len(made.chosen)):
+        output = asker.output(SOURCE, Wanted("translation", place=place))
+        assert float(np.exp(output.value)) == pytest.approx(made.chosen[place], abs=1e-5)
+        assert [one.text for one in output.axis.tokens] == [t.text for t in made.source.tokens]
+    best = asker.candidates(SOURCE, "translation", 2)
+    assert best[0].share == pytest.approx(made.chosen[2], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS[:3])
+def test_the_looks_of_a_translator_are_those_of_its_record(name: str) -> None:
+    reader = load_translator(name)
+    made = reader.translate(SOURCE)
+    for place in (0, 3):
+        output = TranslatorAsker(reader).output(SOURCE, Wanted("translation", place=place))
+        assert len(output.layers) == len(made.cross)
+        for layer, site in zip(output.layers, made.cross, strict=True):
+            assert float((layer.weights - site.weights()).abs().max()) < 1e-5
+        wanted = torch.stack([site.weights().mean(0)[place] for site in made.cross]).mean(0)
+        found = ALL["attention"].of(output).scores
+        assert float((found - wanted.double()).abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_gradients_of_a_translator_are_those_of_its_influence(name: str) -> None:
+    """The norms that *Why attention?* shows, of the same log-probability by other code."""
+    reader = load_translator(name)
+    text = reader.translate(SOURCE).text
+    norms_ = influence(reader, SOURCE, text).norms
+    scale = reader.network.shape.embedding**0.5
+    for place in (0, 2):
+        output = TranslatorAsker(reader).output(SOURCE, Wanted("translation", place=place))
+        found = output.gradient().norm(dim=-1) * scale
+        np.testing.assert_allclose(found.numpy(), norms_[place], rtol=2e-3, atol=1e-6)
+        whole = (output.given * output.gradient()).sum(-1).double()
+        torch.testing.assert_close(ALL["gradient"].of(output).scores, whole, rtol=1e-4, atol=1e-6)
+
+
+def test_what_a_translator_cannot_be_asked_is_said() -> None:
+    asker = TranslatorAsker(load_translator("transformer-en-fr"))
+    output = asker.output(SOURCE, Wanted("translation"))
+    for name in ("rollout", "flow", "relevance"):
+        with pytest.raises(AttentionError, match="from its translation at the source"):
+            ALL[name].of(output)
+    for name in ("attention", "attention-gradient", *SEEING):
+        assert bool(ALL[name].of(output, Knobs(steps=8)).scores.isfinite().all())
+    with pytest.raises(AttentionError, match="translates; ask it"):
+        asker.output(SOURCE, Wanted("next"))
+    with pytest.raises(TextError, match="there is no piece 100"):
+        asker.output(SOURCE, Wanted("translation", place=99))
+    with pytest.raises(TextError, match="no token number"):
+        asker.output(SOURCE, Wanted("translation", word=10**6))
+    with pytest.raises(AttentionError, match="no such token"):
+        asker.output(SOURCE, Wanted("translation", blank="mask"))
+    silent = TranslatorAsker(load_translator("fixed-en-fr"))
+    with pytest.raises(AttentionError, match="does not show"):
+        ALL["attention"].of(silent.output(SOURCE, Wanted("translation")))
+    with pytest.raises(AttentionError, match="does not translate"):
+        similar().output(TEXT, Wanted("translation"))
 
 
 # Bad input

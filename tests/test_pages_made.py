@@ -77,7 +77,7 @@ def test_a_layer_and_a_head_are_in_the_address_from_one_and_change_the_picture()
         ({"text": "cat"}, "at least two words"),
         ({"text": ""}, "Type a sentence"),
         ({"other": " "}, "Type a second text"),
-        ({"model": "transformer-en-fr"}, "choose a model that reads text"),
+        ({"model": "decides"}, "choose a model that reads text"),
         ({"model": "fake-eye"}, "reads text"),
         ({"model": "no such"}, "no model"),
     ],
@@ -91,7 +91,7 @@ def test_what_cannot_be_asked_is_said(asked: dict[str, str], said: str) -> None:
 @pytest.mark.parametrize(
     "odd",
     [{"output": "next"}, {"word": "99999"}, {"layer": "44"}, {"head": "9"}, {"steps": "0"},
-     {"baseline": "else"}, {"top": "99"}, {"lines": "nothing,attention"}, {"mask": "3"}],
+     {"baseline": "else"}, {"top": "99"}, {"lines": "nothing,attention"}, {"place": "3"}],
 )  # fmt: skip
 def test_an_address_that_names_what_is_not_there_is_left_out(odd: dict[str, str]) -> None:
     app = opened("made", **ASKED, **odd)
@@ -111,3 +111,16 @@ def test_typed_text_is_no_markup() -> None:
     app = opened("made", **{**ASKED, "text": "<b>the</b> cat & <i>dog</i>"})
     assert "<b>the" not in html(app)
     assert "<bdi>&lt;</bdi>" in html(app)
+
+
+def test_a_translator_is_asked_about_a_word_of_its_translation() -> None:
+    app = opened("made", model="bahdanau-en-fr", text="I see a red cat.", taken="0", lang="en")
+    assert app.selectbox(key="made.place").options[:2] == ["Je", "vois"]
+    before = table(app)
+    assert list(before[1]) == ["I", "see", "a", "red", "cat", ".", "&lt;/s&gt;"]
+    assert "Rollout" not in before[0]
+    assert "from its translation at the source" in told(app)
+    app.selectbox(key="made.place").set_value(3).run()
+    assert not app.exception
+    assert address(app, "place") == "4"
+    assert table(app) != before

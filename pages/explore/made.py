@@ -26,7 +26,7 @@ TEXT = link.text(PAGE, "text", examples.MADE[0].text)
 OTHER = link.text(PAGE, "other", examples.MADE[0].second)
 MODEL = choosing.model(PAGE)
 KIND: link.Choice[Kind] = link.one_of(PAGE, "output", KINDS, "similarity")
-MASKED = link.number(PAGE, "mask", default=0)
+PLACE = link.number(PAGE, "place", default=0)
 WORD = outputs.word(PAGE, "word")
 RATHER = outputs.word(PAGE, "rather")
 BLANK: link.Choice[str] = link.one_of(PAGE, "baseline", (outputs.USUAL, *BLANKS), outputs.USUAL)
@@ -36,9 +36,9 @@ STEPS = link.amount(PAGE, "steps", 32, 1, 256)
 COUNT = link.amount(PAGE, "top", 3, 1, 10)
 TAKEN = link.flag(PAGE, "taken", default=True)
 LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
-WORDS = (WORD, RATHER, MASKED)
+WORDS = (WORD, RATHER, PLACE)
 CHOICES = (
-    TEXT, OTHER, MODEL, KIND, MASKED, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
+    TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
 )  # fmt: skip
 
 
@@ -102,14 +102,9 @@ def chosen(model: str, text: str) -> Wanted | None:
             kind = choosing.segments(
                 KIND, _("Which output"), {one: titles[one] for one in offer.kinds}, WORDS
             )
-        if kind == "mask" and offer.masks > 1:
-            link.choose(MASKED, min(link.value(MASKED), offer.masks - 1))
-            choosing.dropdown(
-                MASKED, _("Masked word"), {at: str(at + 1) for at in range(offer.masks)},
-                (WORD, RATHER), 110,
-            )  # fmt: skip
+        outputs.place(kind, offer, PLACE, (WORD, RATHER))
         if kind != "similarity":
-            outputs.words(model, text, kind, link.value(MASKED), WORD, RATHER)
+            outputs.words(model, text, kind, link.value(PLACE), WORD, RATHER)
     if kind == "similarity":
         other = ask.text_box(OTHER, _("Compared with this text"), (), 68)
         if not other.strip():
@@ -118,7 +113,7 @@ def chosen(model: str, text: str) -> Wanted | None:
                 icon=":material/edit:",
             )
             return None
-    return outputs.wanted(kind, WORD, RATHER, MASKED, OTHER)
+    return outputs.wanted(kind, WORD, RATHER, PLACE, OTHER)
 
 
 @st.fragment

@@ -118,7 +118,7 @@ def layers(output: Output, knobs: Knobs | None = None, within: bool = False) -> 
             "show; gradients, and taking words away, work with every model.",
             model=output.model,
         )
-    if within and any(one.weights.shape[-2:] != (len(output.given),) * 2 for one in known):
+    if within and output.crosses:
         raise AttentionError(
             "This method follows attention from layer to layer within one text; {model} looks from "
             "its translation at the source.",

@@ -53,11 +53,12 @@ class Output:
     axis    the tokens that it is attributed to
     given   (token, width): the vectors that they enter as
     blank   (token, width): what stands there when a token is taken away; special tokens stay
-    reads   (token,), sums to 1: the places at the top that the number is read from
+    reads   (query,), sums to 1: the places at the top that the number is read from
     answer  the number of each text of a batch, (batch, token, width) to (batch,), with its graph
     look    what the layers did, the first one first; nothing where the model does not show it
     model   its name, for sentences
     cancelled  asked between two passes; True ends the work with Superseded
+    crosses    True where the layers look from another text at this one
     """
 
     axis: Axis
@@ -68,6 +69,7 @@ class Output:
     look: Callable[[], Sequence[Layer]] = tuple
     model: str = ""
     cancelled: Callable[[], bool] = never
+    crosses: bool = False
 
     @cached_property
     def own(self) -> Tensor:

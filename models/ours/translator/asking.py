@@ -112,7 +112,7 @@ class TranslatorAsker:
             pair.axis, given, blank,
             torch.eye(len(pair.ids), dtype=torch.float64)[wanted.place],
             lambda vectors: measure(self._followed(pair, vectors)),
-            lambda: self._layers(pair, given, measure), self.reader.name, cancelled,
+            lambda: self._layers(pair, given, measure), self.reader.name, cancelled, True,
         )  # fmt: skip
 
     def _asked(self, text: str, wanted: Wanted) -> _Pair:
@@ -148,7 +148,8 @@ class TranslatorAsker:
         if blank == "zero":
             return torch.zeros_like(given)
         network: Any = self.reader.network
-        return network.embed(torch.arange(network.shape.vocabulary)).mean(0).expand_as(given)
+        whole: Tensor = network.embed(torch.arange(network.shape.vocabulary))
+        return whole.mean(0).expand_as(given)
 
     def _followed(self, pair: _Pair, vectors: Tensor) -> Tensor:
         """(batch, target, vocabulary)"""

@@ -15,8 +15,10 @@ from attention_core.numbers.agreement import kendall, overlap, top
 from attention_core.numbers.attribution import ALL, Found, Knobs, Output
 from attention_core.numbers.faithfulness import Faith, faithful, order, shuffled, typical
 from attention_core.watching.capture import never
-from models.families.asking import Asker, Blank, Candidate, Kind, Wanted
+from models.families.asking import Asker, Asking, Blank, Candidate, Kind, Wanted
 from models.families.reader import Reader
+from models.ours.translator.asking import TranslatorAsker
+from models.ours.translator.reader import TranslatorReader
 from models.store import catalogue, shelf
 from models.work.desk import DESK
 from pages.frame import session, waiting
@@ -68,12 +70,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a model can be asked about a text. candidates: the likeliest words, if it names any"""
+    """What a model can be asked about a text.
+
+    mask     how it writes a masked word; masks: how many there are in the text
+    written  the pieces of its translation, if it translates
+    """
 
     kinds: tuple[Kind, ...]
     blanks: tuple[Blank, ...]
     mask: str
     masks: int
+    written: tuple[str, ...]
 
 
 def offer(model: str, text: str) -> Offer:
@@ -84,7 +91,9 @@ def offer(model: str, text: str) -> Offer:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _offer(model: str, text: str) -> Offer:
     asker = _asker(model)
-    return _working(lambda: Offer(asker.kinds, asker.blanks, asker.mask, asker.masks(text)))
+    return _working(
+        lambda: Offer(asker.kinds, asker.blanks, asker.mask, asker.masks(text), asker.written(text))
+    )
 
 
 def candidates(model: str, text: str, kind: Kind, place: int) -> list[Candidate]:
@@ -99,7 +108,7 @@ def _candidates(model: str, text: str, kind: Kind, place: int) -> list[Candidate
 
 def piece(model: str, number: int) -> str:
     """What a token says; raises TextError where there is none."""
-    return _asker(model).reader.piece(number)
+    return _asker(model).piece(number)
 
 
 def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
@@ -178,29 +187,32 @@ def _cancelled() -> bool:
     return _CANCELLED.get()()
 
 
-def _asker(model: str) -> Asker:
-    """Who answers for that model; raises ModelError where it reads no text."""
-    return _kept_asker(model, _reader(model))
-
-
-@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs={Reader: id})
-def _kept_asker(_model: str, reader: Reader) -> Asker:
-    return Asker(reader)
-
-
-def _reader(model: str) -> Reader:
+def _asker(model: str) -> Asking:
+    """Who answers for that model; raises ModelError where nobody does."""
     waiting.step(_("Opening the model …"))
     try:
         found = shelf.load(model)
     finally:
         waiting.step("")
-    if not isinstance(found, Reader):
-        raise ModelError(
-            "{model} is not asked on this page what an output was made of; choose a model that "
-            "reads text.",
-            model=catalogue.entry(model).card.title,
-        )
-    return found
+    if isinstance(found, Reader):
+        return _of_reader(found)
+    if isinstance(found, TranslatorReader):
+        return _of_translator(found)
+    raise ModelError(
+        "{model} is not asked on this page what an output was made of; choose a model that "
+        "reads text, or one of our translators.",
+        model=catalogue.entry(model).card.title,
+    )
+
+
+@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs={Reader: id})
+def _of_reader(reader: Reader) -> Asking:
+    return Asker(reader)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs={TranslatorReader: id})
+def _of_translator(reader: TranslatorReader) -> Asking:
+    return TranslatorAsker(reader)
 
 
 def _working(work: Callable[[], T]) -> T:

@@ -11,12 +11,13 @@ import streamlit as st
 from models.families.asking import Blank, Kind, Wanted
 from models.store import catalogue
 from pages.explore.parts import attributing
-from pages.explore.parts.attributing import Answers
+from pages.explore.parts.attributing import Answers, Offer
 from pages.frame import ask, link, prose
 from pages.frame import examples as ready
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
 from pages.showing import choosing
+from pages.showing.readings import DEFAULTS
 
 NONE: Final = -1
 """No word, no layer or no head in particular."""
@@ -48,6 +49,7 @@ def kinds() -> dict[Kind, str]:
     return {
         "next": _("the next word"),
         "mask": _("the masked word"),
+        "translation": _("a word of the translation"),
         "similarity": _("similarity to a text"),
     }
 
@@ -81,6 +83,16 @@ def blank(choice: Choice[str], known: Sequence[Blank]) -> Blank:
     return next((one for one in known if one == link.value(choice)), known[0])
 
 
+def place(kind: Kind, offer: Offer, choice: Choice[int], about: Sequence[Kept]) -> None:
+    """Which masked word, or which piece of the translation; no question where there is one."""
+    known = {"mask": [str(at + 1) for at in range(offer.masks)], "translation": offer.written}
+    titles = dict(enumerate(known.get(kind, ())))
+    if len(titles) > 1:
+        link.choose(choice, min(link.value(choice), len(titles) - 1))
+        label = _("Masked word") if kind == "mask" else _("Piece of the translation")
+        choosing.dropdown(choice, label, titles, about, 200)
+
+
 def words(
     model: str, text: str, kind: Kind, place: int, chosen: Choice[int], rather: Choice[int]
 ) -> None:
@@ -91,7 +103,8 @@ def words(
         named = link.value(choice)
         if named != NONE and named not in titles:
             titles[named] = attributing.piece(model, named)
-    likeliest = {NONE: _("the likeliest: {word}").format(word=titles[found[0].number])}
+    first = _("as translated: {word}") if kind == "translation" else _("the likeliest: {word}")
+    likeliest = {NONE: first.format(word=titles[found[0].number])}
     choosing.dropdown(chosen, _("Which word"), {**likeliest, **titles}, (), 220)
     taken = found[0].number if of(chosen) is None else of(chosen)
     others = {number: title for number, title in titles.items() if number != taken}
@@ -106,7 +119,7 @@ def wanted(
     """What was pointed at; of the choices only those that this kind of output has."""
     if kind == "similarity":
         return Wanted(kind, other=link.value(other))
-    at = link.value(place) if kind == "mask" else 0
+    at = 0 if kind == "next" else link.value(place)
     return Wanted(kind, of(chosen), of(rather), at)
 
 
@@ -119,21 +132,28 @@ def examples(
     taken_away  not at once where the model is large: that runs it some hundred times
     """
     here = [entry.card.name for entry in catalogue.entries()]
-    known = [(one, model.default) for one in ready.MADE if model.default in here]
-    known += [(one, WRITES) for one in ready.CONTINUED if WRITES in here]
-    shown = [
-        f"{one.text} / {one.second}" if one.second else f"{one.text} …" for one, _name in known
+    offered: list[tuple[ready.Example, str, Kind]] = [
+        *((one, model.default, "similarity") for one in ready.MADE),
+        *((one, WRITES, "next") for one in ready.CONTINUED),
+        *((one, DEFAULTS["translate"], "translation") for one in ready.TRANSLATE[:2]),
     ]
+    ends: dict[Kind, str] = {"next": " …", "translation": " →"}
+    known = {
+        f"{one.text} / {one.second}" if one.second else one.text + ends[output]: (one, name, output)
+        for one, name, output in offered
+        if name in here
+    }
+    shown = list(known)
     key = f"{text.key}.examples"
 
     def take() -> None:
-        taken, name = known[shown.index(st.session_state[key])]
+        taken, name, output = known[st.session_state[key]]
         ask.forget(about)
         link.choose(text, taken.text)
         link.choose(other, taken.second or other.default)
         link.choose(model, name)
-        link.choose(kind, "similarity" if taken.second else "next")
-        link.choose(taken_away, bool(taken.second))
+        link.choose(kind, output)
+        link.choose(taken_away, output != "next")
 
     st.menu_button(
         _("Examples"), shown, key=key, on_click=take, icon=":material/list:", type="tertiary"
