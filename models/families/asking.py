@@ -399,7 +399,7 @@ def _layers(asked: _Asked, given: Tensor, measure: Measure) -> tuple[Layer, ...]
     want = Want(weights=True, values=True, gradients=True)
     run = asked.watch.run(asked.given(given[None]), want=want, part=asked.run)
     calls, size = run.collector.calls, len(given)
-    if any(one.integrity.broken for one in run.seen):
+    if not run.seen or any(one.integrity.broken for one in run.seen):
         return ()
     if len(calls) != len(run.seen) or not asked.watch.routed:
         looked = [one.source.weights(range(one.heads), slice(None)) for one in run.seen]

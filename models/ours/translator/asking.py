@@ -164,6 +164,8 @@ class TranslatorAsker:
         want = Want(gradients=True)
         with capture(want=want) as seen, torch.enable_grad():
             number = measure(self._followed(pair, given[None]))[0]
+            if not seen.looks:
+                return ()
             felt = seen.gradients(number).looks
         found = dict[str, list[tuple[Announced, Tensor]]]()
         for place, mechanism in self.reader.network.places.items():
