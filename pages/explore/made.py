@@ -131,8 +131,7 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     outputs.said(model, text, wanted, made)
     heats.table(made, count)
     heats.summary(made, count)
-    for name, problem in made.refused.items():
-        st.info(f"**{heats.title(name)}** {ask.said(problem)}", icon=":material/info:")
+    heats.refused(made)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned(made)
         outputs.baseline(BLANK, blanks)

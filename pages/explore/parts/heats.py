@@ -12,7 +12,7 @@ import streamlit as st
 from attention_core.files.spreadsheet import cell
 from attention_core.numbers.attribution import ALL, SEES
 from pages.explore.parts.attributing import Answers
-from pages.frame import prose
+from pages.frame import ask, prose
 from pages.frame.language import _
 from pages.frame.prose import Markup
 
@@ -89,6 +89,16 @@ def summary(made: Answers, count: int) -> None:
     for name, found in made.found.items():
         if found.claimed is not None and found.missing is not None:
             prose.badge(*_complete(name, found.claimed, found.missing))
+
+
+def refused(made: Answers) -> None:
+    """Which methods have no answer here, and why."""
+    reasons = dict[str, list[str]]()
+    for name, problem in made.refused.items():
+        reasons.setdefault(ask.said(problem), []).append(title(name))
+    if reasons:
+        lines = (f"**{prose.listed(names)}**: {why}" for why, names in reasons.items())
+        st.info("\n\n".join(lines), icon=":material/info:")
 
 
 def _told(made: Answers, whole: str, count: int) -> Iterator[Markup]:
