@@ -487,6 +487,20 @@ def test_a_text_that_is_too_long_for_flow_is_said() -> None:
     assert len(ALL["rollout"].of(long).scores) == count
 
 
+@pytest.mark.parametrize(("count", "said"), [(257, "257 tokens.*at most 256"), (256, "")])
+def test_a_text_that_is_too_long_to_leave_out_each_word_is_said(count: int, said: str) -> None:
+    output = replace(linear(torch.ones(2, 1).double()), axis=spaced(" ".join(["a"] * count)))
+    given = torch.ones(count, 1, dtype=torch.float64)
+    long = replace(output, given=given, blank=given * 0, answer=lambda vectors: vectors.sum((1, 2)))
+    if said:
+        with pytest.raises(AttentionError, match=said):
+            ALL["leave-one-out"].of(long)
+    else:
+        assert ALL["leave-one-out"].of(long).scores.tolist() == [1.0] * count
+    with pytest.raises(AttentionError, match=f"take away {count} words.*at most 64"):
+        faithful(long, {"one": range(count)})
+
+
 # Agreement and faithfulness
 
 

@@ -19,8 +19,11 @@ from typing import Final
 
 from torch import Tensor
 
+from attention_core.errors import AttentionError
 from attention_core.numbers.attribution.output import Output
 
+MOST: Final = 64
+"""Tokens of an order: each is taken away in each order, so the time grows with their square."""
 SHARES: Final = (0.01, 0.05, 0.1, 0.2, 0.5)
 """Of the tokens, rounded up: after DeYoung et al. 2020, https://arxiv.org/abs/1911.03429,
 section 5."""
@@ -89,8 +92,17 @@ def faithful(output: Output, orders: Mapping[str, Sequence[int]]) -> dict[str, F
 
     orders  of the same tokens, by name
 
-    Raises Superseded when nobody waits for the output any more.
+    Raises AttentionError when the orders are too long; Superseded when nobody waits for the output
+    any more.
     """
+    longest = max(map(len, orders.values()), default=0)
+    if longest > MOST:
+        raise AttentionError(
+            "To take away {tokens} words one after the other takes too long; it is done for at "
+            "most {most}. Shorten the text.",
+            tokens=longest,
+            most=MOST,
+        )
     cases: dict[frozenset[int], float] = {}
     for tokens in orders.values():
         for count in range(len(tokens) + 1):

@@ -7,14 +7,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 
+from attention_core.errors import AttentionError
 from attention_core.marking import N_
 from attention_core.numbers.attribution.method import Found, Knobs, Method, Passes
 from attention_core.numbers.attribution.output import Output
 
 
+MOST: Final = 256
+"""Tokens: the time grows with their square, and more than that."""
+
+
 def _attribute(output: Output, _knobs: Knobs) -> Found:
+    if len(output.given) > MOST:
+        raise AttentionError(
+            "To leave out each of {tokens} tokens takes too long; it is done for at most {most}. "
+            "Shorten the text.",
+            tokens=len(output.given),
+            most=MOST,
+        )
     scores = torch.zeros(len(output.given), dtype=torch.float64)
     places = output.own.nonzero().flatten().tolist()
     scores[places] = output.value - output.without([[place] for place in places])
