@@ -16,7 +16,6 @@ from attention_core.marking import N_
 from attention_core.numbers.attribution.method import Found, Knobs, Method, Passes
 from attention_core.numbers.attribution.output import Output
 
-
 MOST: Final = 256
 """Tokens: the time grows with their square, and more than that."""
 
