@@ -232,9 +232,17 @@ def cards(made: Answers) -> None:
                     what=prose.listed([_(SEES[one]) for one in method.sees]),
                     forward=cost.forward,
                     backward=cost.backward,
-                    source=method.source,
+                    source=_source(method.source),
                 )
             )
+
+
+def _source(cited: str) -> Markup:
+    """Who wrote it and where, as a link: “names, address, section”."""
+    names, _comma, rest = cited.partition(", https://")
+    address, _comma, part = rest.partition(", ")
+    said = escape(", ".join(filter(None, [names, part])))
+    return Markup(f'<a href="https://{escape(address)}" target="_blank">{said}</a>')
 
 
 def rows(made: Answers) -> list[dict[str, object]]:
