@@ -731,6 +731,15 @@ def test_words_and_places_that_are_not_there_are_said(naming: Any) -> None:
             ALL["integrated"].of(asker.output(text, Wanted(kind)), Knobs(steps=steps))
 
 
+@pytest.mark.parametrize("width", [32, 31])
+def test_a_model_that_does_more_with_a_token_than_look_it_up_is_refused(width: int) -> None:
+    """Its vectors in place of its tokens give another number, or do not fit at all."""
+    asker = Asker(Reader("odd", fake.checkpoint()))
+    asker.__dict__["_table"] = nn.Embedding(len(fake.vocabulary()), width)
+    with pytest.raises(AttentionError, match="odd does more with a token"):
+        asker.output(TEXT, Wanted("similarity", other="a dog"))
+
+
 def test_gradients_that_are_no_numbers_spoil_their_own_method_only() -> None:
     output = planted()
     gradient = torch.full((1, 2, 2), torch.nan, dtype=torch.float64)

@@ -226,7 +226,7 @@ def cards(made: Answers) -> None:
             prose.note(
                 prose.filled(
                     _(
-                        "Sees {what}. Runs the model {forward} times forward and {backward} times "
+                        "Sees {what}. Needs {forward} passes of the model forward and {backward} "
                         "backward for this text. Source: {source}"
                     ),
                     what=prose.listed([_(SEES[one]) for one in method.sees]),
