@@ -631,6 +631,11 @@ def test_a_word_of_a_translation_is_what_the_translator_gives_it(name: str) -> N
         assert [one.text for one in output.axis.tokens] == [t.text for t in made.source.tokens]
     best = asker.candidates(SOURCE, "translation", 2)
     assert best[0].share == pytest.approx(made.chosen[2], abs=1e-5)
+    one, other = best[:2]
+    wanted = Wanted("translation", one.number, other.number, 2)
+    between = float(np.log(one.share / other.share))
+    assert asker.output(SOURCE, wanted).value == pytest.approx(between, abs=1e-3)
+    assert len({each.number for each in best}) == len(best)
 
 
 @pytest.mark.parametrize("name", TRANSLATORS[:3])
@@ -660,6 +665,7 @@ def test_gradients_of_a_translator_are_those_of_its_influence(name: str) -> None
         np.testing.assert_allclose(found.numpy(), norms_[place], rtol=2e-3, atol=1e-6)
         whole = (output.given * output.gradient()).sum(-1).double()
         torch.testing.assert_close(ALL["gradient"].of(output).scores, whole, rtol=1e-4, atol=1e-6)
+    assert all(one.grad is None for one in reader.network.parameters())
 
 
 def test_what_a_translator_cannot_be_asked_is_said() -> None:
