@@ -67,7 +67,7 @@ translations: $(DEV)
 	$(BIN)/python -m pages.locale.collect
 
 bench: $(DEV) browser
-	for name in capture translator clicks readers side_by_side oracles sliders sparse codings; do \
+	for name in attribution capture translator clicks readers side_by_side oracles sliders sparse codings; do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 screenshots: $(DEV) browser

@@ -136,6 +136,18 @@ class _Acting:
     joined: tuple[nn.Module, Tensor] | None = None
     done: set[Intervention] = field(default_factory=set)
 
+    def owner(self, given: tuple[Any, ...]) -> nn.Module | None:
+        """The attention that handed on just what a matrix is given: that is held, so nothing else
+        in memory has its address, in no thread.
+        """
+        if self.joined is None or not given:
+            return None
+        owner, joined = self.joined
+        if given[0].data_ptr() != joined.data_ptr() or given[0].numel() != joined.numel():
+            return None
+        self.joined = None
+        return owner
+
     def changed(self, module: nn.Module, part: Part, states: Tensor) -> Tensor:
         """What goes on from a module: the same tensor where nothing is to be changed."""
         for one in self.made.get((module, part), ()):
@@ -225,10 +237,14 @@ def _hooks(acting: _Acting, layers: Mapping[Place, nn.Module]) -> Iterator[tuple
             if (layer, "hidden") in acting.made:
                 yield layer, _leaving(acting)
     if "attention" in parts:
-        inside = {module: None for layer in layers.values() for module in layer.modules()}
-        for module in inside:
-            if getattr(getattr(module, "weight", None), "ndim", 0) == 2:
-                yield module, _joining(acting)
+        for module in _matrices(layers):
+            yield module, _joining(acting)
+
+
+def _matrices(layers: Mapping[Place, nn.Module]) -> list[nn.Module]:
+    """The modules inside these layers that may join heads."""
+    inside = {module: None for layer in layers.values() for module in layer.modules()}
+    return [one for one in inside if getattr(getattr(one, "weight", None), "ndim", 0) == 2]
 
 
 def _leaving(acting: _Acting) -> Hook:
@@ -241,20 +257,36 @@ def _leaving(acting: _Acting) -> Hook:
 
 
 def _joining(acting: _Acting) -> Hook:
-    """Changes what a matrix gives if it was given what an attention had handed on: that is held,
-    so nothing else in memory has its address, in no thread.
-    """
+    """Changes what a matrix gives if it was given what an attention had handed on."""
 
     def hook(_module: nn.Module, given: tuple[Any, ...], made: Any) -> Any:
-        if acting.joined is None or not given:
-            return None
-        owner, joined = acting.joined
-        if given[0].data_ptr() != joined.data_ptr() or given[0].numel() != joined.numel():
-            return None
-        acting.joined = None
-        return acting.changed(owner, "attention", made)
+        owner = acting.owner(given)
+        return None if owner is None else acting.changed(owner, "attention", made)
 
     return hook
+
+
+@contextmanager
+def projections(layers: Mapping[Place, nn.Module]) -> Iterator[dict[nn.Module, nn.Module]]:
+    """The matrix that joins the heads of each attention that runs inside the block, as it is met.
+
+    layers  where to listen; an attention whose heads go another way is not among those found
+    """
+    acting, found = _Acting({}), dict[nn.Module, nn.Module]()
+
+    def hook(module: nn.Module, given: tuple[Any, ...], _made: Any) -> None:
+        owner = acting.owner(given)
+        if owner is not None:
+            found[owner] = module
+
+    token = _ACTIVE.set((*_ACTIVE.get(), acting))
+    try:
+        with ExitStack() as hooks:
+            for module in _matrices(layers):
+                hooks.callback(module.register_forward_hook(hook).remove)
+            yield found
+    finally:
+        _ACTIVE.reset(token)
 
 
 def _onward(made: Any, change: Callable[[Tensor], Tensor]) -> Any:

@@ -20,13 +20,13 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from attention_core.axes.text import typed
+from attention_core.axes.text import typed, visible
 from attention_core.axes.tokens import TextAxis
 from attention_core.errors import AttentionError, ModelError, Superseded, TextError
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Note
-from models.families.cutting import Cutter, commanded, for_readers, one_reading
+from models.families.cutting import Cutter, commanded, for_readers, joined, one_reading
 from models.families.limits import limit
 from models.families.remarks import named, remarks
 from models.families.sites import Sides, pair_sides, sites, sound
@@ -34,6 +34,7 @@ from models.families.tokenization import Tokens, cut, decoder_input, guarded, to
 from models.families.untouched import padded, pairs, parting, shapes, steady, stepped
 from models.families.watch import Example, Run, Watch, plain
 from models.loading.checkpoint import Checkpoint
+from models.loading.writing import Writer, writer
 
 _SHORT, _LONG = 7, 65
 """Tokens of the texts on which a model is compared with itself."""
@@ -55,6 +56,7 @@ class Reader:
         self.name = name
         self._asks = asks
         self._notes = checkpoint.notes
+        self._folder = checkpoint.folder
         self._model = checkpoint.model
         self._model.config.use_cache = False  # a text is read once, so a cache would only cost
         known = _guarded(checkpoint.tokenizer.backend_tokenizer)
@@ -146,6 +148,34 @@ class Reader:
         watch = self._watching(parts)
         with watch.changing(edits):
             return self._run(watch, parts, never, want)
+
+    @one_reading()
+    def given(self, text: str) -> tuple[Watch, Tokens, dict[str, Tensor]]:
+        """One text as the model is called with it, its typed special tokens being the model's own,
+        and who watches the model meanwhile. Raises as `read` does.
+        """
+        parts, _ = self._fitting(text, "", False, own=True)
+        return self._watching(parts), parts[0], self._inputs(parts[0].ids, parts[0].types)
+
+    @cached_property
+    def writer(self) -> Writer | None:
+        """The model with the layer that names words; None where it was saved without one."""
+        return writer(self._folder, self._model)
+
+    def piece(self, number: int) -> str:
+        """What the token of that number says; raises TextError when there is no such token."""
+        name = self._plain.id_to_token(number)
+        if name is None:
+            raise TextError(
+                "{model} has no token number {number}; choose one of the words it offers.",
+                model=self.name,
+                number=number,
+            )
+        return joined(self._plain, [name]).strip() or visible(name)
+
+    def number(self, piece: str) -> int | None:
+        """The number of a token by its name in the vocabulary."""
+        return self._plain.token_to_id(piece)
 
     def _sides(self, axes: tuple[TextAxis, ...]) -> Sides[TextAxis]:
         if self.second == "decoder":

@@ -146,7 +146,7 @@ def gap(weights: Tensor, values: Tensor, taken: Tensor) -> float:
     wanted = taken[0].reshape(-1, heads, width).transpose(0, 1).to(weights)
     if made.shape != wanted.shape:
         return torch.inf
-    apart = float(torch.nan_to_num((made - wanted).abs(), nan=torch.inf).max())
+    apart = float(torch.nan_to_num((made - wanted).detach().abs(), nan=torch.inf).max())
     return apart / max(float(wanted.abs().max()), torch.finfo(torch.float32).tiny)
 
 

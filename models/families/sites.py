@@ -51,7 +51,7 @@ def captured(call: Call, kind: str, number: int | None) -> Seen:
 
 def stored(kind: str, weights: Tensor) -> Seen:
     """weights (1, head, query, key), as a model reports them; any other shape fits nothing."""
-    matrix = weights[0].float() if weights.ndim == 4 else weights.new_zeros(0, 0, 0)
+    matrix = weights[0].detach().float() if weights.ndim == 4 else weights.new_zeros(0, 0, 0)
     mask = None
     if matrix.ndim == 3 and matrix.shape[1] == matrix.shape[2]:
         triangle = matrix.new_ones(matrix.shape[1:], dtype=torch.bool).tril()

@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ from attention_core.watching.capture import (
     never,
 )
 from attention_core.watching.edit import Edit, placed
-from attention_core.watching.intervention import Intervention, intervening
+from attention_core.watching.intervention import Intervention, intervening, projections
 from attention_core.watching.place import Place
 from attention_core.watching.record import Note
 from models.families.reporting import Reporting
@@ -140,6 +141,13 @@ class Watch:
         if not self.routed and self.kinds - self._parted:
             notes.append(_CHECKED if self._reporting.checked else _UNCHECKED)
         return tuple(note if isinstance(note, Note) else Note(note) for note in notes)
+
+    @cached_property
+    def joins(self) -> Mapping[nn.Module, nn.Module]:
+        """The matrix that joins the heads of each attention, where it can be followed."""
+        with projections(self.layers) as found, torch.inference_mode():
+            self.model(**self._example.inputs, return_dict=True)
+        return found
 
     def changing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
         """These edits on the model's attention, inside the block and in this thread only.

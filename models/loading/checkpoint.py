@@ -66,12 +66,14 @@ class Checkpoint:
 
     notes    what a reader must know of every record of it
     foreign  True where somebody else made the tokenizer: it is given no text in this process
+    folder   where it was loaded from, for the layer that writes; None where it was made here
     """
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     notes: tuple[Note, ...] = ()
     foreign: bool = False
+    folder: Path | None = None
 
     @property
     def limit(self) -> int:
@@ -131,7 +133,7 @@ def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False
     model = network(folder, lambda: of_folder(folder, architecture))
     merged, place = adapters.merged(model, folder), towers.tower(model, called(folder))
     model = towers.taken(model, place)
-    checkpoint = Checkpoint(model, found, (*merged, *towers.notes(model, place)), not ours)
+    checkpoint = Checkpoint(model, found, (*merged, *towers.notes(model, place)), not ours, folder)
     _check(checkpoint, called(folder))
     return checkpoint
 

@@ -19,6 +19,20 @@ EXPLORE = (
     Example("She poured water from the jug into the cup until it was full."),
     Example("How old are you?", "What is your age?"),
 )
+MADE = (
+    Example("To be honest with you, the soup was cold.", "The food was not warm."),
+    Example("My old neighbour, a doctor, sold her red car.", "A physician sold a vehicle."),
+    Example("He is never late, always on time.", "He is punctual."),
+    Example("The bank of the river was full of flowers.", "Blossoms grew beside the water."),
+)
+"""In the first, attention has “honest” among the words that matter most and not “cold”, without
+which the two texts have little in common; the methods that see the whole model have it first."""
+CONTINUED = (
+    Example("When Mary and John went to the store, John gave a drink to"),
+    Example("The capital of France is"),
+    Example("The keys to the old cabinet"),
+)
+"""For a model that says the next word."""
 WORDS = (
     Example("My sister bought two red apples yesterday."),
     Example("The old man sold his little house to a young woman."),

@@ -11,6 +11,10 @@ EQUIVALENT: Final = Path(__file__).with_name("equivalent.toml")
 
 _WATCHING = ("tests/test_capture.py", "tests/test_edit.py", "tests/test_watching.py")
 _TRANSLATORS = ("tests/test_translator.py", "tests/test_translating.py")
+_ATTRIBUTION = (
+    "flow", "gradient", "integrated", "leave_one_out", "method", "output", "raw", "relevance",
+    "rolled", "valued", "weighed",
+)  # fmt: skip
 _ALIGNMENT = ("tests/test_alignment_scores.py",)
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
@@ -43,6 +47,16 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "attention_core/numbers/alignment/links.py": _ALIGNMENT,
     "attention_core/numbers/alignment/scoring.py": _ALIGNMENT,
     "attention_core/numbers/alignment/symmetry.py": _ALIGNMENT,
+    **dict.fromkeys(
+        (
+            *(f"attention_core/numbers/attribution/{name}.py" for name in _ATTRIBUTION),
+            "attention_core/numbers/agreement.py",
+            "attention_core/numbers/faithfulness.py",
+            "models/families/asking.py",
+            "models/loading/writing.py",
+        ),
+        ("tests/test_attribution.py",),
+    ),
     "attention_core/numbers/heads.py": ("tests/test_heads.py",),
 }
 

@@ -221,7 +221,7 @@ class TranslatorReader:
         best = set(found.way(found.hypotheses[0].leaf))
         return tuple(
             Node(
-                branch.parent, self._shown(branch.piece), branch.log_probability, branch.total,
+                branch.parent, self.shown(branch.piece), branch.log_probability, branch.total,
                 branch.score, place in best, self._way(found, place),
             )
             for place, branch in enumerate(found.tree)
@@ -265,7 +265,7 @@ class TranslatorReader:
             unknown=_unknown(source, pieces),
         )
 
-    def _shown(self, index: int) -> str:
+    def shown(self, index: int) -> str:
         """A piece as a reader sees it; a space that stands alone is drawn."""
         if index == END_ID:
             return END
@@ -273,7 +273,7 @@ class TranslatorReader:
 
     def _candidate(self, index: int, probability: float) -> Candidate:
         piece = str(self.target.id_to_token(index))
-        return Candidate(self._shown(index), probability, piece)
+        return Candidate(self.shown(index), probability, piece)
 
 
 _IN_MEMORY: WeakValueDictionary[Path, TranslatorReader] = WeakValueDictionary()

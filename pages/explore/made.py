@@ -1,0 +1,200 @@
+"""What was it made of? One output of a model, and what each method says that it came from.
+
+Ask for a text and an output, see all methods side by side, how far they agree, and what becomes of
+the output when the words that they name are really taken away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from attention_core.marking import N_
+from attention_core.numbers.attribution import Knobs
+from models.families.asking import BLANKS, KINDS, Kind, Wanted
+from pages.explore.parts import attributing, faiths, heats, outputs
+from pages.explore.parts.attributing import Answers
+from pages.frame import ask, downloads, examples, link, prose, site
+from pages.frame.language import _
+from pages.showing import choosing
+
+PAGE = "made"
+CARD = site.Page(PAGE, N_("What was it made of?"), order=57, group=N_("Does it matter?"))
+
+TEXT = link.text(PAGE, "text", examples.MADE[0].text)
+OTHER = link.text(PAGE, "other", examples.MADE[0].second)
+MODEL = choosing.model(PAGE)
+KIND: link.Choice[Kind] = link.one_of(PAGE, "output", KINDS, "similarity")
+PLACE = link.number(PAGE, "place", default=0)
+WORD = outputs.word(PAGE, "word")
+RATHER = outputs.word(PAGE, "rather")
+BLANK: link.Choice[str] = link.one_of(PAGE, "baseline", (outputs.USUAL, *BLANKS), outputs.USUAL)
+LAYER = outputs.part(PAGE, "layer")
+HEAD = outputs.part(PAGE, "head")
+STEPS = link.amount(PAGE, "steps", 32, 1, 256)
+COUNT = link.amount(PAGE, "top", 3, 1, 10)
+TAKEN = link.flag(PAGE, "taken", default=True)
+LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
+WORDS = (WORD, RATHER, PLACE)
+CHOICES = (
+    TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
+)  # fmt: skip
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("What was it made of?"), anchor=False)
+    prose.lead(
+        _(
+            "A model says something about a text. Which words did that come from? Attention is one "
+            "answer of many: here are all of them side by side, how far they agree, and what "
+            "happens when the words they name are really taken away."
+        )
+    )
+    text, model = asked()
+    link.publish(CHOICES)
+    if not text.strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    wanted = ask.answered(lambda: chosen(model, text), doing=_("Reading …"))
+    link.publish(CHOICES)
+    if wanted is None:
+        return
+    with st.container():
+        ask.answers(TEXT, *((OTHER,) if wanted.kind == "similarity" else ()))
+        shown(model, text, wanted)
+
+
+def asked() -> tuple[str, str]:
+    """The text, and the model that reads it."""
+    boxes, side = st.columns([7, 4], gap="medium")
+    with side:
+        model = choosing.choose_model(MODEL, "read", (*WORDS, BLANK, LAYER, HEAD))
+    with boxes:
+        text = ask.text_box(TEXT, _("Your text"), WORDS)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            ask.send(_("Ask"), TEXT)
+            outputs.examples(TEXT, OTHER, MODEL, KIND, TAKEN, (*WORDS, BLANK, LAYER, HEAD))
+    return text, model
+
+
+def chosen(model: str, text: str) -> Wanted | None:
+    """The output that the reader points at; None while something of it is missing.
+
+    Raises TextError or ModelError where nothing can be asked.
+    """
+    offer = attributing.offer(model, text)
+    titles = outputs.kinds()
+    if link.value(KIND) not in offer.kinds:
+        link.choose(KIND, offer.kinds[0])
+    if offer.kinds[0] == "mask" and not offer.masks:
+        prose.note(
+            prose.filled(
+                _("Write {mask} where this model is to guess a word, and ask what it came from."),
+                mask=offer.mask,
+            )
+        )
+        link.choose(KIND, "similarity")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = link.value(KIND)
+        if len(offer.kinds) > 1:
+            kind = choosing.segments(
+                KIND, _("Which output"), {one: titles[one] for one in offer.kinds}, WORDS
+            )
+        outputs.place(kind, offer, PLACE, (WORD, RATHER))
+        if kind != "similarity":
+            outputs.words(model, text, kind, link.value(PLACE), WORD, RATHER)
+    if kind == "similarity":
+        other = ask.text_box(OTHER, _("Compared with this text"), (), 68)
+        if not other.strip():
+            st.info(
+                _("Type a second text: asked is how similar the model finds both."),
+                icon=":material/edit:",
+            )
+            return None
+    return outputs.wanted(kind, WORD, RATHER, PLACE, OTHER)
+
+
+@st.fragment
+def shown(model: str, text: str, wanted: Wanted) -> None:
+    """Everything that follows from one output."""
+    blanks = attributing.offer(model, text).blanks
+    wanted = replace(wanted, blank=outputs.blank(BLANK, blanks))
+    knobs = Knobs(outputs.of(LAYER), outputs.of(HEAD), link.value(STEPS))
+    made = ask.answered(
+        lambda: attributing.answers(model, text, wanted, knobs), doing=_("Computing …")
+    )
+    if made is None:
+        return
+    count = min(link.value(COUNT), len(made.own) - 1)
+    outputs.said(model, text, wanted, made)
+    heats.table(made, count)
+    heats.summary(made, count)
+    heats.refused(made)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        turned(made)
+        outputs.baseline(BLANK, blanks)
+    with st.container(horizontal=True, gap="small"):
+        heats.cards(made)
+        downloads.rows(heats.rows(made), "attributions.csv")
+    agreeing(made, count)
+    taking(model, text, wanted, knobs)
+    link.publish(CHOICES)
+
+
+def turned(made: Answers) -> None:
+    """What a reader may turn: layer and head of the looks, steps, and how many words count."""
+    outputs.one_of(LAYER, _("Layer of attention"), _("all layers"), made.layers)
+    outputs.one_of(HEAD, _("Head of attention"), _("all heads"), made.heads)
+    steps = sorted({8, 16, 32, 64, 128, 256, link.value(STEPS)})
+    choosing.dropdown(
+        STEPS, _("Steps of Integrated Gradients"), {one: str(one) for one in steps}, (), 210
+    )
+    most = min(10, len(made.own) - 1)
+    link.choose(COUNT, min(link.value(COUNT), most))
+    choosing.dropdown(
+        COUNT, _("Words that matter most"), {one: str(one) for one in range(1, most + 1)}, (), 180
+    )
+
+
+def agreeing(made: Answers, count: int) -> None:
+    """How far each two methods say the same."""
+    st.subheader(_("Do they agree?"), anchor=False)
+    heats.pairs(made, count)
+    prose.caption(heats.agreement(made, count))
+    prose.note(
+        prose.filled(
+            _(
+                "Kendall’s τ is 1 where two methods order the words alike, 0 where one order tells "
+                "nothing of the other, −1 where it is turned round; words are ordered by the size "
+                "of their score, whatever its sign. Special tokens are left out."
+            )
+        )
+    )
+
+
+def taking(model: str, text: str, wanted: Wanted, knobs: Knobs) -> None:
+    """What becomes of the output when the words that a method names are taken away."""
+    st.subheader(_("And if these words are really taken away?"), anchor=False)
+    if not choosing.switch(TAKEN, _("Take them away, one after the other")):
+        prose.note(
+            prose.filled(
+                _(
+                    "Runs the model some hundred times on this text: every method’s order, and "
+                    "{count} orders by chance."
+                ),
+                count=attributing.CHANCES,
+            )
+        )
+        return
+    found = ask.answered(
+        lambda: attributing.tried(model, text, wanted, knobs), place="taken",
+        doing=_("Taking words away …"),
+    )  # fmt: skip
+    if found is not None:
+        faiths.shown(found, LINES, PAGE)
+
+
+if __name__ == "__main__":
+    page()

@@ -1,0 +1,1 @@
+"""What the pages of Explore are put together from."""

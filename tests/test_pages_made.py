@@ -1,0 +1,126 @@
+"""What was it made of: what is asked holds, what cannot be is said, numbers are the core's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attention_core.numbers.attribution import ALL
+from models.families.asking import Asker, Wanted
+from models.families.reader import Reader
+from models.store import shelf
+from pages.explore.parts.outputs import NONE
+from tests.test_pages_state import address, headings, html, opened
+
+ASKED = {"model": "fake", "text": "the cat sat on the mat", "other": "a dog"}
+HEADS = re.compile(r"<th scope='col'>([^<]*)</th>")
+ROW = re.compile(r"<tr[^>]*><th scope='row'><bdi>([^<]*)</bdi></th>(.*?)</tr>")
+CELL = re.compile(r"<td[^>]*>([^<]*)</td>")
+
+
+def table(app: AppTest) -> tuple[list[str], dict[str, list[str]]]:
+    """The methods of the picture, and the cells of each token."""
+    whole = next(str(one.proto.body) for one in app.get("html") if "<bdi>" in one.proto.body)
+    return HEADS.findall(whole), {name: CELL.findall(row) for name, row in ROW.findall(whole)}
+
+
+def told(app: AppTest) -> str:
+    return " ".join(str(one.value) for one in app.info)
+
+
+def test_every_method_is_a_column_and_every_token_a_row() -> None:
+    app = opened("made", **ASKED, lang="en")
+    heads, rows = table(app)
+    assert heads == [method.title for method in ALL.values()]
+    assert list(rows) == ["[CLS]", "the", "cat", "sat", "on", "mat", "[SEP]"]  # “the” stands twice
+    assert all(len(cells) == len(heads) for cells in rows.values())
+    assert headings(app) == ["Do they agree?", "And if these words are really taken away?"]
+
+
+def test_the_numbers_are_those_of_the_core() -> None:
+    _heads, rows = table(opened("made", **ASKED))
+    reader = shelf.load("fake")
+    assert isinstance(reader, Reader)
+    output = Asker(reader).output(ASKED["text"], Wanted("similarity", other=ASKED["other"]))
+    for column, method in enumerate(ALL.values()):
+        scores = method.of(output).scores
+        for place, token in enumerate(output.axis.tokens):
+            shown = rows[token.text][column].replace("−", "-")
+            if token.text != "the" and shown != "≈0":
+                wanted = float(scores[place])
+                assert float(shown) == pytest.approx(wanted, abs=max(0.006, 0.06 * abs(wanted)))
+
+
+def test_a_layer_and_a_head_are_in_the_address_from_one_and_change_the_picture() -> None:
+    app = opened("made", **ASKED)
+    before = table(app)[1]["cat"]
+    app.selectbox(key="made.layer").set_value(1).run()
+    app.selectbox(key="made.head").set_value(2).run()
+    assert not app.exception
+    assert (address(app, "layer"), address(app, "head")) == ("2", "3")
+    after = table(app)[1]["cat"]
+    names = list(ALL)
+    changed = {name for name, old, new in zip(names, before, after, strict=True) if old != new}
+    assert changed <= {"attention", "values", "attention-gradient"}
+    assert "attention" in changed
+    again = table(opened("made", **ASKED, layer="2", head="3"))[1]["cat"]
+    assert again == after
+    app.selectbox(key="made.layer").set_value(NONE).run()
+    assert address(app, "layer") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"text": "cat"}, "at least two words"),
+        ({"text": ""}, "Type a sentence"),
+        ({"other": " "}, "Type a second text"),
+        ({"model": "decides"}, "choose a model that reads text"),
+        ({"model": "fake-eye"}, "reads text"),
+        ({"model": "no such"}, "no model"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(asked: dict[str, str], said: str) -> None:
+    app = opened("made", **{**ASKED, "lang": "en", **asked})
+    assert not app.error
+    assert said in told(app).replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"output": "next"}, {"word": "99999"}, {"layer": "44"}, {"head": "9"}, {"steps": "0"},
+     {"baseline": "else"}, {"top": "99"}, {"lines": "nothing,attention"}, {"place": "3"}],
+)  # fmt: skip
+def test_an_address_that_names_what_is_not_there_is_left_out(odd: dict[str, str]) -> None:
+    app = opened("made", **ASKED, **odd)
+    assert not app.error
+    assert "<bdi>cat</bdi>" in html(app)
+
+
+def test_without_taking_words_away_the_model_is_not_run_for_it() -> None:
+    app = opened("made", **ASKED, taken="0")
+    assert not app.get("plotly_chart")
+    app.toggle(key="made.taken").set_value(True).run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_typed_text_is_no_markup() -> None:
+    app = opened("made", **{**ASKED, "text": "<b>the</b> cat & <i>dog</i>"})
+    assert "<b>the" not in html(app)
+    assert "<bdi>&lt;</bdi>" in html(app)
+
+
+def test_a_translator_is_asked_about_a_word_of_its_translation() -> None:
+    app = opened("made", model="bahdanau-en-fr", text="I see a red cat.", taken="0", lang="en")
+    assert app.selectbox(key="made.place").options[:2] == ["Je", "vois"]
+    before = table(app)
+    assert list(before[1]) == ["I", "see", "a", "red", "cat", ".", "&lt;/s&gt;"]
+    assert "Rollout" not in before[0]
+    assert "from its translation at the source" in told(app)
+    app.selectbox(key="made.place").set_value(3).run()
+    assert not app.exception
+    assert address(app, "place") == "4"
+    assert table(app) != before
