@@ -44,7 +44,8 @@ NAMES: Final = re.compile(
     r"Bahdanau|Tatoeba|Hugging Face|Escape|Esc|Enter|https?://\S+|"
     r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
     r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"
-    r"local-[mp]|REINFORCE|Python|tanh|Noto Emoji|Google|Unicode(?:-3\.0)?|CLDR|Twemoji|Kendall|BertViz|"
+    r"local-[mp]|REINFORCE|Python|tanh|Noto Emoji|Google|Unicode(?:-3\.0)?|CLDR|Twemoji|"
+    r"Kendall|BertViz|"
     r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 
