@@ -432,7 +432,7 @@ def test_a_source_word_kept_in_one_panel_is_kept_in_all_and_let_go_by_any(show: 
         expect(panel(page, number).locator(".token[aria-pressed=true]")).to_have_text(["learning"])
     panel(page, 4).get_by_role("button", name="love").click()
     given_back(page, {"sources": [1, 3]})
-    page.keyboard.press("Escape")
+    panel(page, 4).get_by_role("button", name="love").press("Escape")
     given_back(page, {"sources": []})
     expect(page.locator(".token[aria-pressed=true]")).to_have_count(0)
 

@@ -33,10 +33,7 @@ def test_the_answer_stands_where_the_gold_says(chosen: Task, size: float) -> Non
         assert len(chosen.ids(example.tokens)) == len(example.tokens)
         for at, answer, gold in zip(example.asked, example.answers, example.gold, strict=True):
             assert answer in chosen.classes
-            if gold < 0 or (chosen.writes and example.tokens[gold].isalpha()):
-                assert chosen.writes  # nothing that was read says it, or a month in words does
-                continue
-            assert answer not in example.tokens[at] or chosen.name in ("lag", "dates")
+            assert answer not in example.tokens[at] or chosen.name == "lag"
             shown = example.tokens[gold]
             closing = {"(": ")", "[": "]", "{": "}"}.get(shown, shown)
             assert closing.endswith(answer)
@@ -47,7 +44,7 @@ def test_examples_of_one_batch_are_equally_long_and_sizes_differ(chosen: Task) -
     dice = random.Random(1)
     lengths = [{len(chosen.draw(dice, size).tokens) for _ in range(5)} for size in (0.0, 0.5, 1.0)]
     assert all(len(one) == 1 for one in lengths)
-    assert len(lengths[0] | lengths[1] | lengths[2]) == (1 if chosen.writes else 3)
+    assert len(lengths[0] | lengths[1] | lengths[2]) == 3
 
 
 @pytest.mark.parametrize("chosen", tasks(), ids=lambda one: one.name)
@@ -87,9 +84,8 @@ def test_what_is_shipped_does_what_its_card_says_on_new_examples(both: Any) -> N
                 chosen, [chosen.draw(dice, size) for _ in range(50)]
             )
             logits = network(numbers).logits[places[:, 0], places[:, 1]]
-            hits = logits.argmax(-1) == answers
-            hits = hits.view(50, -1).all(-1) if chosen.whole else hits
-            right, asked = right + int(hits.sum()), asked + len(hits)
+            right += int((logits.argmax(-1) == answers).sum())
+            asked += len(answers)
     low, high = wilson(right, asked)
     assert low - 0.03 <= card["right"] <= high + 0.03
     assert sum(part.numel() for part in network.parameters()) == card["parameters"]
@@ -144,10 +140,6 @@ def test_exchanging_two_colours_moves_the_answer_and_not_the_look() -> None:
         ("brackets", "?", "closes none that is open"),
         ("brackets", "(" * 40 + "?", "41 brackets"),
         ("brackets", "(x?", "“x” is not known here"),
-        ("dates", "31 june 1998", "is no date of the years 1900 to 2099"),
-        ("dates", "tomorrow", "is no date"),
-        ("dates", "3 march 1898", "is no date"),
-        ("dates", "3 m 1998", "is no date"),
         ("lag", "abc", "These are 3 letters; write from 8"),
         ("lag", "a" * 33, "These are 33 letters"),
         ("lag", "a b c d e f g z", "“z” is not known here"),
@@ -159,7 +151,7 @@ def test_odd_input_gets_a_sentence(name: str, text: str, said: str) -> None:
 
 
 def test_names_that_are_not_there_are_said() -> None:
-    with pytest.raises(ModelError, match="There is no proof “magic”; there are dates"):
+    with pytest.raises(ModelError, match="There is no proof “magic”; there are facts"):
         task("magic")
     with pytest.raises(ModelError, match="no mechanism “magic” in facts"):
         reader.answered(task("facts"), "magic", task("facts").read("Anna: red. Anna?"))

@@ -113,7 +113,9 @@ def test_what_is_typed_shows_as_typed_and_runs_nowhere(
         assert solid("".join(box.words(page))) == solid(text)
         shown = page.inner_text("[data-testid=stMain]")
         assert "atlas-token" not in shown
-        assert page.locator("main img[src*='evil'], main a[href*='//evil'], main .katex").count() == 0
+        assert (
+            page.locator("main img[src*='evil'], main a[href*='//evil'], main .katex").count() == 0
+        )
     for text in INVISIBLE:
         box.type(page, text)
         expect_sound(page, box, text)

@@ -69,7 +69,7 @@ def test_no_english_of_ours_is_left_on_a_chinese_page(
     name: str, page: Page, server: Server
 ) -> None:
     opened(page, f"{server.url}{address(name)}?lang=zh")
-    page.locator(".widget .note, .js-plotly-plot").first.wait_for(state="attached")
+    page.locator(".widget .note, .js-plotly-plot, main iframe").first.wait_for(state="attached")
     assert english(page) == []
     for menu in page.get_by_test_id("stPopoverButton").all():
         menu.click()

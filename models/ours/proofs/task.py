@@ -25,7 +25,7 @@ class Example:
 
     asked    places whose answers are asked for
     answers  the right one of each; empty where nobody knows it
-    gold     for each the place where the answer stands; −1 where it stands nowhere
+    gold     for each the place where the answer stands
     """
 
     tokens: tuple[str, ...]
@@ -67,10 +67,6 @@ class Task(ABC):
     place: ClassVar[int]
     floor: ClassVar[float]
     pointed: ClassVar[float] = 0.0
-    whole: ClassVar[bool] = False
-    """Whether all places of an example must be right together."""
-    writes: ClassVar[bool] = False
-    """Whether what asks is written anew, place by place; else the tokens themselves ask."""
     steps: ClassVar[int] = 2000
     batch: ClassVar[int] = 64
     rate: ClassVar[float] = 2e-3

@@ -50,7 +50,7 @@ def reply(chosen: Task, one: Contender, example: Example) -> Reply:
     return reader.answered(chosen, one.name, example)
 
 
-def told(chosen: Task, found: Reply, example: Example) -> None:
+def told(found: Reply, example: Example) -> None:
     """The answers, each with a mark whether it is right."""
     right = [said == wanted for said, wanted in zip(found.answers, example.answers, strict=True)]
     if len(right) == 1:
@@ -61,9 +61,6 @@ def told(chosen: Task, found: Reply, example: Example) -> None:
             wanted = example.answers[0]
             prose.headline(_("✗ {said} ({chance} %), not {wanted}").format(**one, wanted=wanted))
         return
-    if chosen.whole:
-        prose.headline(f"{'✓' if all(right) else '✗'} {''.join(found.answers)}")
-        return
     count = {"right": sum(right), "all": len(right)}
     prose.headline(_("{right} of {all} right").format(**count))
     marks = ("✓" if one else "✗" for one in right)
@@ -73,11 +70,6 @@ def told(chosen: Task, found: Reply, example: Example) -> None:
 
 def looked(chosen: Task, one: Contender, found: Reply, example: Example, key: str) -> None:
     """The head that keeps most weight on the right place, as a matrix; that place is a square."""
-    if not found.record.sites:
-        prose.caption(
-            prose.filled(_("It looks at nothing: one vector has to hold all that was read."))
-        )
-        return
     card = reader.card(chosen.name)[one.name]
     place, _word, head = card["best_head"].partition(" head ")
     sites = found.record.sites
@@ -101,8 +93,7 @@ def row(picture: View, asked: int) -> int:
 
 def cell(picture: View, example: Example) -> tuple[int, ...]:
     """The first place that asks and where its answer stands."""
-    first = next(place for place, right in enumerate(example.gold) if right >= 0)
-    return row(picture, example.asked[first]), example.gold[first]
+    return row(picture, example.asked[0]), example.gold[0]
 
 
 def gold(seen: Site, example: Example) -> Gold:
@@ -111,7 +102,6 @@ def gold(seen: Site, example: Example) -> Gold:
     links = (
         Link(target=0 if alone else asked, source=right)
         for asked, right in zip(example.asked, example.gold, strict=True)
-        if right >= 0
     )
     return Gold(frozenset(links), frozenset())
 
@@ -119,7 +109,7 @@ def gold(seen: Site, example: Example) -> Gold:
 def weighed(picture: View, example: Example) -> str:
     """How much of the look lies on the right place, on average over the places that ask."""
     pairs = zip(example.asked, example.gold, strict=True)
-    mass = [float(picture.mean[row(picture, asked), right]) for asked, right in pairs if right >= 0]
+    mass = [float(picture.mean[row(picture, asked), right]) for asked, right in pairs]
     return _("{share} % of its weight lies there.").format(
         share=f"{100 * sum(mass) / len(mass):.0f}"
     )

@@ -38,15 +38,18 @@ def _window() -> Stack:
 
 
 class Brackets(Task):
-    """Self-attention that follows a structure, and what is left of it without positions."""
+    """Self-attention that follows a structure, with positions and without them.
+
+    That a causal model needs none: Haviv et al. 2022, https://arxiv.org/abs/2203.16634.
+    """
 
     name, place = "brackets", 20
     title = N_("The bracket that closes")
     question = N_("One closing bracket is hidden. Of which kind is it?")
     lesson = N_(
         "Only the bracket that opened it says so, and it may stand anywhere before. Self-attention "
-        "finds it; looking at the neighbour alone it is right only where that one happens to be "
-        "the bracket."
+        "finds it, without positions too: who looks back only can count what lies before. Looking "
+        "at the neighbour alone it is right only where that one happens to be the bracket."
     )
     hint = N_("Brackets ( ) [ ] { } that fit, with one closing one as ?; at most 40 of them.")
     floor, pointed, steps, batch = 0.98, 0.9, 5000, 64
@@ -55,7 +58,7 @@ class Brackets(Task):
     classes = tuple(PAIRS.values())
     contenders = (
         Contender("multi_head", N_("self-attention, three layers"), lambda: _stack(True), True),
-        Contender("unordered", N_("the same without positions"), lambda: _stack(False), False),
+        Contender("unordered", N_("the same without positions"), lambda: _stack(False), True),
         Contender("window", N_("the bracket before alone"), _window, False),
     )
     ready = ("{ ( [ ] { } ? }", "[ [ ( ) ] { ( ) } ?", "( { [ ] } [ ] ? [ ]")
