@@ -20,6 +20,7 @@ def picture(page: Page, server: Server, **asked: str) -> Locator:
     opened(page, f"{server.url}/made?{urlencode({'lang': 'en', 'taken': '0', **asked})}")
     found = page.locator(".atlas-heats table").first
     expect(found).to_be_visible()
+    expect(page.get_by_text("Take them away, one after the other")).to_be_visible()
     return found
 
 
