@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from attention_core.axes.tokens import Token
 from attention_core.numbers.alignment import Link
@@ -55,12 +56,24 @@ def ribbons(
         },
         on_pins_change=took,
     )
-    kinds = [kind(tokens[atoms.after[n]]) == kind(tokens[atoms.before[m]]) for m, n in links]
+    counted(reading, typed, atoms, best)
+
+
+def counted(reading: Reading, typed: Mapped, atoms: Atoms, best: NDArray[np.intp]) -> None:
+    """How many atoms look at one of their own kind, and how many at the one that was typed.
+
+    best  (atom after,): the atom before that it looks at most
+    """
+    tokens = reading.record.axes[0].tokens
+    same = [
+        kind(tokens[atoms.after[after]]) == kind(tokens[atoms.before[before]])
+        for after, before in enumerate(best)
+    ]
     parts = [
         prose.filled(
             _("{same} of {all} atoms of the product look most at an atom of their own kind."),
-            same=sum(kinds),
-            all=len(kinds),
+            same=sum(same),
+            all=len(same),
         )
     ]
     if typed.maps:
