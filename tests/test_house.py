@@ -14,11 +14,16 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app import HEADERS, SecurityHeaders
 from attention_core.pictures import palette
+from benchmarks.structure import python_functions, script_functions
 from pages import __version__
 from tests.browser.frame import FILES
 
 ROOT = Path(__file__).parents[1]
 PAGE_FILES = [ROOT / "pages" / file for file in FILES.values()]
+
+
+LONGEST = 60
+"""Lines of a function, in either language."""
 
 
 def imported(path: Path) -> set[str]:
@@ -90,3 +95,8 @@ def test_headers_are_added_to_the_start_of_an_answer_and_keep_what_is_there() ->
 def test_websockets_pass_untouched() -> None:
     accept = {"type": "websocket.accept"}
     assert answered("websocket", accept) == [{"type": "websocket.accept"}]
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    functions = (*python_functions(ROOT), *script_functions(ROOT))
+    assert [one for one in functions if one.lines > LONGEST] == []
