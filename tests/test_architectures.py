@@ -22,7 +22,7 @@ from attention_core.watching.record import AttentionRecord
 from models.families import fake
 from models.families.pictures import Viewer
 from models.families.reader import Reader
-from models.store import catalogue
+from models.store import card, catalogue
 from tests import architectures
 
 TEXT, SECOND = "the cat sat on the mat", "it was"
@@ -199,6 +199,12 @@ def test_the_table_has_at_least_120_architectures_each_once() -> None:
 def _quiet() -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def here_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened here at once, not next door first: that is the same, and tried in `test_rehearsal`."""
+    monkeypatch.setattr(card, "rehearse", lambda *_given: None)
 
 
 def opened(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Reader]:

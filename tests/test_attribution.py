@@ -746,6 +746,17 @@ def test_a_model_that_does_more_with_a_token_than_look_it_up_is_refused(width: i
         asker.output(TEXT, Wanted("similarity", other="a dog"))
 
 
+def test_a_model_whose_output_is_no_number_says_so() -> None:
+    model = fake.model().double()
+    asker = Asker(Reader("broken", Checkpoint(model, fake.tokenizer())))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("LayerNorm.weight"):
+                parameter.fill_(torch.nan)
+    with pytest.raises(AttentionError, match="no number for this output"):
+        asker.output(TEXT, Wanted("similarity", other="a dog"))
+
+
 def test_gradients_that_are_no_numbers_spoil_their_own_method_only() -> None:
     output = planted()
     gradient = torch.full((1, 2, 2), torch.nan, dtype=torch.float64)

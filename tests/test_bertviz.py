@@ -14,9 +14,11 @@ from typing import Any
 import bertviz as library
 import pytest
 import torch
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from app import app
+from app import SecurityHeaders
 from attention_core.axes.tokens import spaced
 from attention_core.errors import AttentionError, ShapeError
 from attention_core.pictures import bertviz
@@ -201,11 +203,12 @@ def test_a_frame_has_no_origin_and_an_address_that_says_nothing() -> None:
     address = framed.FRAMES.put(page)
     assert address == framed.FRAMES.put(bertviz.page("head", bertviz.heads(SITES)))
     assert hashlib.blake2b(page.encode(), digest_size=16).hexdigest() != address
-    with TestClient(app, base_url="http://localhost") as client:
-        found = client.get(f"/framed/{address}")
-        assert found.text == page
-        assert found.headers.get_list("content-security-policy") == [
-            "sandbox allow-scripts allow-downloads; frame-ancestors 'self'"
-        ]
-        assert found.headers["x-content-type-options"] == "nosniff"
-        assert client.get("/framed/0").status_code == 404
+    server = Starlette(routes=[framed.ROUTE], middleware=[Middleware(SecurityHeaders)])
+    client = TestClient(server)
+    found = client.get(f"/framed/{address}")
+    assert found.text == page
+    assert found.headers.get_list("content-security-policy") == [
+        "sandbox allow-scripts allow-downloads; frame-ancestors 'self'"
+    ]
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert client.get("/framed/0").status_code == 404

@@ -23,7 +23,7 @@ from models.families.text import TEXT
 from models.ours.family import OURS
 from models.ours.translator.reader import TranslatorReader, load_translator
 from models.ours.translator.recipes import CHECKPOINTS
-from models.store import catalogue, sources
+from models.store import card, catalogue, sources
 from models.store.card import Card, from_files
 
 TEXT_GIVEN, TARGET = "The cat sleeps.", "Le chat dort."
@@ -72,6 +72,7 @@ def test_a_family_that_registers_itself_is_asked_before_the_one_that_takes_the_r
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps({"model_type": "toy"}))
     monkeypatch.setenv("ATLAS_MODELS_DIR", str(tmp_path))
+    monkeypatch.setattr(card, "rehearse", lambda *_given: None)  # next door nobody registered it
     opened = catalogue.entry("folder:mine").open()
     assert isinstance(opened, Reader)
     assert opened.name == "folder:mine"

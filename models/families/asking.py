@@ -15,6 +15,7 @@ threads may ask one model at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -261,6 +262,8 @@ class Asker:
             again = output.value
         except FOREIGN as fault:
             raise self._unable() from fault
+        if not math.isfinite(plain):
+            output.check()
         if not abs(again - plain) <= SAME * max(1.0, abs(plain)):
             raise self._unable()
         return output
