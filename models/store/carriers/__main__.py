@@ -31,7 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--optional", action="store_true", help="end well even where one cannot be had"
     )
     asked = parser.parse_args(arguments)
-    logging.getLogger("attention_atlas").setLevel(logging.ERROR)
     try:
         chosen = tuple(map(carrier, asked.names)) or carriers()
     except ModelError as problem:
@@ -106,4 +105,5 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("attention_atlas").setLevel(logging.ERROR)  # what matters is said in lines
     sys.exit(main())
