@@ -18,9 +18,12 @@ from hypothesis.extra.numpy import arrays
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from attention_core.pictures.contracts.heads import HeadView
+from attention_core.pictures.contracts.matrix import Matrix
+from attention_core.pictures.contracts.packing import packed
 from pages.widgets import addressed
 from pages.widgets.addressed import Store, numbers
-from pages.widgets.hosts.streamlit import SMALL, light
+from pages.widgets.message import SMALL, Tab, light, message
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.dirichlet(np.full(7, 0.3), (3, 5)).astype(np.float32)
@@ -187,3 +190,96 @@ def test_what_is_larger_than_an_address_may_hold_comes_inside(
 ) -> None:
     monkeypatch.setattr(addressed, "STORE", Store(most=100))
     assert "base64" in light(WEIGHTS)
+
+
+WIDE = RANDOM.dirichlet(np.full(120, 0.3), (3, 120)).astype(np.float32)
+"""(head, query, key), drawn from shades"""
+
+
+def apart(sent: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The data of a message, and what came along with it by its path."""
+    told, sizes = (int.from_bytes(sent[at : at + 4], "little") for at in (0, 4))
+    begin = 8 + told + sizes
+    parts = {}
+    for path, size in json.loads(sent[8 + told : begin]):
+        parts[path] = gzip.decompress(sent[begin : begin + size])
+        begin += size
+    assert begin == len(sent)
+    return json.loads(sent[8 : 8 + told]), parts
+
+
+def test_what_is_drawn_at_once_comes_along_the_first_time_and_only_then() -> None:
+    tab = Tab()
+    words = ["word"] * 200
+    given = {"id": "one", "weights": WIDE, "rows": words, "title": "a title"}
+    drawn = [("weights", "1/rows"), ("weights", "row/2"), ("title", "0/all"), ("nothing", "0/all")]
+    data, parts = apart(message(given, drawn, tab))
+    at = data["weights"]["at"]
+    assert data == {name: light(value) for name, value in given.items()}
+    assert parts == {
+        data["rows"]["at"]: json.dumps(words, separators=(",", ":")).encode(),
+        f"{at}/1/rows": numbers(WIDE, "1/rows"),
+        f"{at}/row/2": numbers(WIDE, "row/2"),
+    }
+    turned = apart(message({**given, "title": "another"}, [("weights", "0/rows")], tab))[1]
+    assert turned == {f"{at}/0/rows": numbers(WIDE, "0/rows")}
+    assert apart(message({**given, "id": "other"}, drawn, tab)) == ({**data, "id": "other"}, {})
+    assert apart(message(given, drawn, Tab())) == (data, parts)  # another tab
+
+
+def test_a_message_that_the_tab_still_has_is_the_same_to_the_byte() -> None:
+    """Else Streamlit would send it once more, without what came along, at every turn."""
+    tab, drawn = Tab(), [("weights", "0/rows")]
+    given = [{"id": "one", "weights": WIDE, "title": title} for title in "abc"]
+    first, second = (message(one, drawn, tab) for one in given[:2])
+    assert [message(given[place], drawn, tab) for place in (0, 1, 1, 0)] == [
+        first, second, second, first,
+    ]  # fmt: skip
+    message(given[2], drawn, tab)
+    assert apart(message(given[1], drawn, tab)) == (apart(second)[0], {})
+    assert len(first) > 1_000 > len(second)
+
+
+def test_of_a_small_matrix_all_numbers_come_along() -> None:
+    data, parts = apart(message({"id": "one", "weights": WEIGHTS}, [("weights", "2/rows")], Tab()))
+    assert not data["weights"]["large"]
+    assert parts == {f"{data['weights']['at']}/2/all": WEIGHTS[2].tobytes()}
+
+
+def test_what_is_too_large_to_come_along_is_left_to_be_asked_for() -> None:
+    noise = RANDOM.random((1, 600, 600), np.float32)
+    data, parts = apart(message({"id": "one", "weights": noise}, [("weights", "0/matrix")], Tab()))
+    assert (parts, data["weights"]["large"]) == ({}, True)
+    assert read(data["weights"]["at"], "0/matrix").status_code == 200
+
+
+@pytest.mark.parametrize("part", ["9/rows", "row/120", "row/x", "../x", "", "0/rows/"])
+def test_a_part_that_is_not_there_does_not_come_along(part: str) -> None:
+    assert apart(message({"id": "one", "weights": WIDE}, [("weights", part)], Tab()))[1] == {}
+
+
+def test_a_tab_is_remembered_within_bounds() -> None:
+    tab = Tab(paths=2)
+    assert [tab.new(path) for path in "aabcba"] == [True, False, True, True, False, True]
+
+
+@pytest.mark.parametrize("chosen", [3, "12", None, {"0": 1}, [[1]], ["1"]])
+def test_whatever_a_browser_says_is_chosen_the_picture_comes(chosen: Any) -> None:
+    labels = [str(place) for place in range(120)]
+    picture = HeadView(rows=labels, columns=labels, heads=[0, 1, 2], weights=WIDE)
+    told = dict.fromkeys(("active", "pins", "scale", "chosen"), chosen)
+    assert apart(message({**packed(picture), "id": "one"}, picture.drawn(told), Tab()))[0][
+        "weights"
+    ]["large"]
+
+
+def test_pictures_say_what_they_draw() -> None:
+    labels = [str(place) for place in range(120)]
+    view = HeadView(rows=labels, columns=labels, heads=[4, 6, 7], weights=WIDE)
+    assert list(view.drawn({"active": [6], "pins": [3]})) == [
+        ("weights", "1/rows"), ("weights", "row/3"),
+    ]  # fmt: skip
+    assert [part for _name, part in view.drawn({})] == ["0/rows", "1/rows", "2/rows"]
+    matrix = Matrix(rows=labels, columns=labels, weights=WIDE[0])
+    assert list(matrix.drawn({})) == [("weights", "0/matrix")]
+    assert list(matrix.drawn({"scale": "row"})) == [("weights", "0/rows")]

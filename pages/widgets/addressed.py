@@ -1,9 +1,10 @@
 """What is large in a picture, under an address made of its content: a browser fetches it once.
 
-A picture's message holds the address only, so that a choice resends nothing. No address can be
-guessed: it is a digest keyed with a secret of this process, so that whoever guesses a text of
-somebody else learns nothing. What is kept is bounded by size and shared by all readers; what is
-gone is sent inside the message when the browser misses it (`pages.widgets.hosts.streamlit`).
+A picture's message holds the address, so that a choice resends nothing, and the first time what
+is drawn at once, so that nobody waits for a second answer (`pages.widgets.hosts.streamlit`). No
+address can be guessed: it is a digest keyed with a secret of this process, so that whoever guesses
+a text of somebody else learns nothing. What is kept is bounded by size and shared by all readers;
+what is gone is sent inside the message when the browser misses it.
 
 >>> kept = Store(most=2_000_000)
 >>> address = kept.put(np.eye(3, dtype=np.float32))
@@ -46,6 +47,8 @@ HEADERS: Final = {
 PLANE: Final = re.compile(r"(\d{1,6})/(all|matrix|rows)")
 LINE: Final = re.compile(r"(row|column)/(\d{1,6})")
 LEVELS: Final = 255
+LARGE: Final = 24_000
+"""Bytes of a matrix that is drawn from all its numbers; of a larger one only shades are."""
 FOLDER: Final = "numbers"
 
 
@@ -80,6 +83,29 @@ class Store:
                 with self._lock:
                     self._parts[address, part] = ready
         return ready if value is not None else None
+
+
+def large(value: Array) -> bool:
+    """Whether the matrices of its last two axes are drawn from shades."""
+    rows, columns = value.shape[-2:]
+    return bool(rows * columns * value.itemsize > LARGE)
+
+
+def asked(value: Array, drawn: str) -> str | None:
+    """The part that a widget asks for where this one is drawn; None where it needs none.
+
+    >>> small, wide = np.zeros((2, 3, 3), np.float32), np.zeros((2, 90, 90), np.float32)
+    >>> [asked(small, part) for part in ("1/rows", "0/all", "row/2")]
+    ['1/all', '0/all', None]
+    >>> [asked(wide, part) for part in ("1/rows", "0/all", "row/2")]
+    ['1/rows', None, 'row/2']
+    """
+    plane = PLANE.fullmatch(drawn)
+    if plane is None:
+        return drawn if large(value) else None
+    if large(value):
+        return drawn if plane[2] != "all" else None
+    return f"{plane[1]}/all"
 
 
 def numbers(value: Array, part: str) -> bytes | None:

@@ -102,7 +102,8 @@ def typed(page: Page, key: str) -> str:
 
 
 def in_address(page: Page) -> dict[str, str]:
-    """The choices in the address."""
+    """The choices in the address, when the page has come to rest."""
+    settled(page)
     return {name: found[0] for name, found in parse_qs(urlsplit(page.url).query).items()}
 
 

@@ -9,15 +9,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from attention_core.marking import N_
 from attention_core.pictures.contracts.files import FILES
-from attention_core.pictures.contracts.packing import Array, Chosen, Labels, Picture, Sent, flat
+from attention_core.pictures.contracts.packing import (
+    Array,
+    Chosen,
+    Labels,
+    Picture,
+    Sent,
+    flat,
+    told,
+)
 
 GRID_TEXT: Mapping[str, str] = {
     **FILES,
@@ -39,8 +47,11 @@ VIEW_TEXT: Mapping[str, str] = {
         "Lines are as strong as their share of the row's largest weight; "
         "numbers are means over the heads shown."
     ),
+    "strongest": N_(
+        "Of {all} lines the {drawn} strongest are drawn; point at a token for its own."
+    ),
 }
-"""What the lines say; {head} is filled in by it."""
+"""What the lines say; {head}, {drawn} and {all} are filled in by it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +105,12 @@ class HeadView(Picture):
     name: str = "head-view"
     active: Annotated[Sequence[int] | None, Chosen()] = None
     pins: Annotated[Sequence[int] | None, Chosen()] = None
+
+    def drawn(self, chosen: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """The lines of the heads that are shown, and the numbers of what is pinned."""
+        active = told(chosen, "active")
+        for place, number in enumerate(self.heads):
+            if active is None or number in active:
+                yield "weights", f"{place}/rows"
+        for row in told(chosen, "pins") or ():
+            yield "weights", f"row/{row}"

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -102,6 +102,10 @@ class Matrix(Picture):
         object.__setattr__(self, "found", ordered(self.found))
         for row, column in (*self.gold.sure, *self.gold.possible, *self.found):
             self._check_link(row, column)
+
+    def drawn(self, chosen: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """The matrix, coloured as it is wanted."""
+        return [("weights", "0/rows" if chosen.get("scale") == "row" else "0/matrix")]
 
     def _check_link(self, row: int, column: int) -> None:
         rows, columns = len(self.rows), len(self.columns)

@@ -19,7 +19,7 @@ label for each row and column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -100,6 +100,27 @@ class Picture(Contract):
     title: str = ""
     caption: str = ""
     name: str = "attention"
+
+    def drawn(self, chosen: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """Names of fields of planes and the parts of them that are drawn at once.
+
+        chosen    what stands chosen, as a browser told it: anything; a field that is not in it
+                  is as the picture opens
+        returns   parts as "3/matrix", "3/rows" (plane 3 and the scale of its colours), "3/all" or
+                  "row/7"; nothing depends on them but how soon the picture is there
+        """
+        del chosen
+        return ()
+
+
+def told(chosen: Mapping[str, Any], name: str) -> list[int] | None:
+    """The numbers that a browser told under a name; None where it told none.
+
+    >>> told({"pins": [3, "x"]}, "pins"), told({"pins": 3}, "pins"), told({}, "pins")
+    ([3], None, None)
+    """
+    given = chosen.get(name)
+    return [one for one in given if isinstance(one, int)] if isinstance(given, list) else None
 
 
 def packed(picture: Contract) -> dict[str, Any]:

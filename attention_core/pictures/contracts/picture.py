@@ -12,16 +12,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from attention_core.errors import ShapeError
 from attention_core.marking import N_
 from attention_core.pictures.contracts.files import FILES
-from attention_core.pictures.contracts.packing import Array, Chosen, Labels, Picture, Sent
+from attention_core.pictures.contracts.packing import Array, Chosen, Labels, Picture, Sent, told
 
 TEXT: Mapping[str, str] = {
     **FILES,
@@ -102,3 +102,9 @@ class PictureMap(Picture):
                 found=self.heat.shape,
                 needed=(len(self.looks), rows * columns),
             )
+
+    def drawn(self, chosen: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """A small picture's looks, or of a large one the chosen ones."""
+        yield "heat", "0/all"
+        for look in told(chosen, "chosen") or ():
+            yield "heat", f"row/{look}"

@@ -24,6 +24,8 @@ const FULL = 65535;
 const FAINTEST = 0.04;
 const CROWDED = 0.12;
 const LEVELS = 12;
+/** Pixels of all lines together; of longer ones the strongest are drawn, so that it takes no time. */
+const INK = 5e6;
 const HEADER = 26;
 
 /**
@@ -88,36 +90,76 @@ export function lit(pins, pointed) {
 }
 
 /**
- * Lines gathered by head and strength, so that each gathering is one stroke.
+ * Every look that is strong enough for a line, with its strength from 1 to LEVELS.
  * @param {Pick<HeadView, "rows" | "columns">} data
- * @param {Pick<Plan, "from" | "to" | "y">} plan
  * @param {Head[]} shown
  * @param {Focus} focus
+ * @param {(level: number, query: number, key: number, number: number) => void} visit
  */
-export function lines(data, plan, shown, focus) {
+function each(data, shown, focus, visit) {
   const queries = focus.queries ?? data.rows.map((_, index) => index);
   const keys = focus.keys ?? data.columns.map((_, index) => index);
   const faintest = focus.queries || focus.keys ? FAINTEST : CROWDED;
-  /** @type {Map<number, { number: number, level: number, d: string[] }>} */
-  const gathered = new Map();
-  const bend = (plan.to - plan.from) * 0.42;
   for (const { number, share: strength } of shown) {
     for (const query of queries) {
       for (const key of keys) {
         const share = strength(query, key);
-        if (share < faintest) continue;
-        const level = Math.ceil(share * LEVELS);
-        const id = number * 100 + level;
-        const one = gathered.get(id) ?? { number, level, d: [] };
-        gathered.set(id, one);
-        const [y, z] = [plan.y(query), plan.y(key)];
-        one.d.push(
-          `M${plan.from},${y}C${plan.from + bend},${y} ${plan.to - bend},${z} ${plan.to},${z}`,
-        );
+        if (share >= faintest) visit(Math.ceil(share * LEVELS), query, key, number);
       }
     }
   }
-  return [...gathered.values()].sort((a, b) => a.level - b.level);
+}
+
+/**
+ * The strength at which the ink ends, and of how many such lines one is drawn.
+ * @param {number[]} needed ink for the lines of each strength
+ * @param {number} ink
+ */
+function spent(needed, ink) {
+  let left = ink;
+  for (let level = needed.length - 1; level > 0; level--) {
+    if (needed[level] > left) return { least: level, every: Math.ceil(needed[level] / left) };
+    left -= needed[level];
+  }
+  return { least: 0, every: 1 };
+}
+
+/**
+ * Lines gathered by head and strength, so that each gathering is one stroke; of too many the
+ * strongest, evenly chosen among those of one strength.
+ * @param {Pick<HeadView, "rows" | "columns">} data
+ * @param {Pick<Plan, "from" | "to" | "y">} plan
+ * @param {Head[]} shown
+ * @param {Focus} focus
+ * @param {number} [ink]
+ */
+export function lines(data, plan, shown, focus, ink = INK) {
+  /** @type {number[]} */
+  const needed = Array(LEVELS + 1).fill(0);
+  const wide = plan.to - plan.from;
+  let all = 0;
+  each(data, shown, focus, (level, query, key) => {
+    needed[level] += wide + Math.abs(plan.y(query) - plan.y(key));
+    all++;
+  });
+  const { least, every } = spent(needed, ink);
+  /** @type {Map<number, { number: number, level: number, d: string[] }>} */
+  const gathered = new Map();
+  const bend = wide * 0.42;
+  let [met, drawn] = [0, 0];
+  each(data, shown, focus, (level, query, key, number) => {
+    if (level < least || (level === least && met++ % every)) return;
+    const id = number * 100 + level;
+    const one = gathered.get(id) ?? { number, level, d: [] };
+    gathered.set(id, one);
+    const [y, z] = [plan.y(query), plan.y(key)];
+    one.d.push(
+      `M${plan.from},${y}C${plan.from + bend},${y} ${plan.to - bend},${z} ${plan.to},${z}`,
+    );
+    drawn++;
+  });
+  const strokes = [...gathered.values()].sort((a, b) => a.level - b.level);
+  return { strokes, drawn, all };
 }
 
 /**
@@ -243,6 +285,7 @@ function drawBoxes(pen, plan, theme, { shown, side, values, index }) {
 }
 
 /**
+ * All lines and what is said of the words in focus; tells how many lines were drawn, and of how many.
  * @param {Pen} pen
  * @param {HeadView} data
  * @param {Plan} plan
@@ -256,7 +299,8 @@ export function drawView(pen, data, plan, theme, { shown, focus, pointed, headin
   pen.text(plan.to + 8, HEADER / 2 - 2, heading[1], title);
   const alone = focus.queries !== null || focus.keys !== null;
   const crowd = alone ? 0.95 : shown.length > 3 ? 0.5 : 0.8;
-  for (const { number, level, d } of lines(data, plan, shown, focus)) {
+  const { strokes, drawn, all } = lines(data, plan, shown, focus);
+  for (const { number, level, d } of strokes) {
     const share = level / LEVELS;
     pen.path(d.join(""), {
       stroke: theme.heads[number % theme.heads.length],
@@ -270,6 +314,7 @@ export function drawView(pen, data, plan, theme, { shown, focus, pointed, headin
       ? allowed(data, index, pointed.index)
       : (focus.queries ?? []).some((query) => allowed(data, query, index));
   if (tally) drawTallies(pen, plan, theme, { shown, tally, open });
+  return { drawn, all };
 }
 
 /**

@@ -58,12 +58,28 @@ Deno.test("what is pointed at is lit beside what is pinned", () => {
 
 Deno.test("lines are gathered by head and strength", () => {
   const found = lines(data, plan, both, all);
-  equal(found.map(({ number, d }) => [number, d.length]), [[0, 2], [5, 2]]);
+  equal(found.strokes.map(({ number, d }) => [number, d.length]), [[0, 2], [5, 2]]);
+  equal([found.drawn, found.all], [4, 4]);
 });
 
 Deno.test("only the lines of the words in focus are drawn", () => {
   const found = lines(data, plan, both, { queries: [1], keys: [2] });
-  equal(found.map(({ number, d }) => [number, d.length]), [[5, 1]]);
+  equal(found.strokes.map(({ number, d }) => [number, d.length]), [[5, 1]]);
+});
+
+Deno.test("of too many lines the strongest are drawn, and of equal ones some everywhere", () => {
+  const labels = [...Array(10).keys()].map(String);
+  const crowd = { rows: labels, columns: labels };
+  const flat = { ...plan, y: () => 7 };
+  const strengths = (/** @type {number} */ query) => query === 4 ? 1 : 0.5;
+  const head = { ...both[0], share: strengths };
+  equal(lines(crowd, flat, [head], all, 9000).drawn, 55);
+  const found = lines(crowd, plan, [head], all, 30 * 133);
+  equal(found.strokes.map(({ level, d }) => [level, d.length]), [[6, 18], [12, 10]]);
+  equal([found.drawn, found.all], [28, 100]);
+  const starts = new Set(found.strokes[0].d.map((path) => path.split(",")[1].split("C")[0]));
+  equal(starts.size, 9);
+  equal(lines(crowd, plan, [head], all, 10 * 125 + 1).strokes.map(({ d }) => d.length), [1, 10]);
 });
 
 Deno.test("the columns keep inside the page", () => {

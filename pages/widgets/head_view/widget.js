@@ -149,12 +149,14 @@ class HeadViewWidget {
     const { data, theme } = this.stage;
     const focus = lit(this.pins(), pointed);
     const ctx = sized(this.canvas, plan.width, plan.height);
-    drawView(canvasPen(ctx, theme), data, plan, theme, {
+    const { drawn, all } = drawView(canvasPen(ctx, theme), data, plan, theme, {
       shown: this.shown(),
       focus,
       pointed,
       heading: this.heading(),
     });
+    const left = drawn < all ? [this.stage.word("strongest", { drawn, all })] : [];
+    this.stage.note.textContent = [this.stage.word("note"), ...left].join(" ");
     this.markWords(focus);
     this.say(focus);
   }

@@ -3,11 +3,13 @@ import { numbers, Planes } from "../shared/planes.js";
 
 /** @import { Component } from "../shared/types.d.ts" */
 
-/** @typedef {{ at: string, dtype: string, shape?: number[], bytes: number }} Addressed */
+/** @typedef {{ at: string, dtype: string, bytes: number, shape?: number[], large?: boolean }} Addressed */
 /** @typedef {{ value: unknown, bytes: number }} Kept */
 
 /** Bytes of data that are kept in a tab; the browser's own cache has the rest. */
 const MOST = 64 << 20;
+/** Parts that came along with messages and wait to be asked for, at most. */
+const ALONG = 100;
 
 /** @type {Map<string, Kept>} what was fetched by its address, the latest last */
 const kept = new Map();
@@ -24,9 +26,46 @@ const addressed = (value) => typeof value?.at === "string";
 
 /** @type {Map<string, Promise<ArrayBuffer>>} what is on its way, by its path */
 const underway = new Map();
+/** @type {Map<string, Uint8Array<ArrayBuffer>>} what came along, compressed, by its path */
+const along = new Map();
+/** @type {WeakMap<Uint8Array, Record<string, any>>} messages that were read */
+const messages = new WeakMap();
+
+/** @param {ArrayBuffer | Uint8Array} bytes */
+const json = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+
+/**
+ * A picture's data; what came along waits until it is asked for.
+ * @param {Uint8Array<ArrayBuffer>} message as `pages.widgets.message` puts it together
+ */
+function read(message) {
+  const known = messages.get(message);
+  if (known) return known;
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const [end, begin] = [8 + view.getUint32(0, true), view.getUint32(4, true)];
+  const data = json(message.subarray(8, end));
+  let at = end + begin;
+  for (const [path, size] of json(message.subarray(end, at))) {
+    along.set(path, message.slice(at, at += size));
+  }
+  for (const path of [...along.keys()].slice(0, -ALONG)) along.delete(path);
+  messages.set(message, data);
+  return data;
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+async function unpacked(bytes) {
+  const { readable, writable } = new DecompressionStream("gzip");
+  const writer = writable.getWriter();
+  const all = new Response(readable).arrayBuffer();
+  await Promise.all([writer.write(bytes), writer.close()]);
+  return await all;
+}
 
 /** @param {string} path */
 async function answered(path) {
+  const here = along.get(path);
+  if (here && along.delete(path)) return await unpacked(here);
   const answer = await fetch(new URL(path, document.baseURI));
   if (!answer.ok) throw new Error(`${answer.status} for ${path}`);
   return await answer.arrayBuffer();
@@ -75,19 +114,21 @@ function miss(component, address) {
  * @param {Component} component
  * @param {Addressed} given
  */
-async function value(component, { at, dtype, shape, bytes }) {
-  const found = kept.get(at);
-  if (found) return keep(at, found);
+async function value(component, { at, dtype, bytes, shape, large = false }) {
+  const known = kept.get(at);
+  if (known) return keep(at, known);
   if (shape) {
     const ask = (/** @type {string} */ part) =>
       fetched(`${at}/${part}`).catch((error) => {
         miss(component, at);
         throw error;
       });
-    return keep(at, { value: new Planes(dtype, shape, ask), bytes });
+    return keep(at, { value: new Planes(dtype, shape, ask, large), bytes });
   }
-  const read = await fetched(at);
-  const made = dtype === "json" ? JSON.parse(new TextDecoder().decode(read)) : numbers(dtype, read);
+  const found = await fetched(at);
+  const made = dtype === "json"
+    ? JSON.parse(new TextDecoder().decode(found))
+    : numbers(dtype, found);
   return keep(at, { value: made, bytes });
 }
 
@@ -137,7 +178,8 @@ export function shower(draw, styles) {
     sheet.replaceSync(text);
     return sheet;
   });
-  return (/** @type {Component} */ component) => mounted(component, draw, sheets);
+  return (/** @type {Component} */ component) =>
+    mounted({ ...component, data: read(component.data) }, draw, sheets);
 }
 
 /**

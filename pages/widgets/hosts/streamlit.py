@@ -2,34 +2,32 @@
 
 Streamlit resends all that was registered with a widget, and its whole data when any of it changes.
 So only a stub is registered, which fetches the scripts by their address; what is large in a picture
-has an address too; and a choice that came from the browser is not echoed: the browser keeps its own
-until Python wants something else. What the browser did not find under an address, as after much
-else was sent, or when another process answered, it misses, and gets inside the message.
+has an address too (`pages.widgets.message`); and a choice that came from the browser is not echoed:
+the browser keeps its own until Python wants something else. What the browser did not find under an
+address, as after much else was sent, or when another process answered, it misses, and gets inside
+the message.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 from streamlit.components.v2.types import ComponentRenderer
 
 from attention_core.pictures.contracts.packing import Picture, choices, packed
-from pages.widgets import addressed, serving
+from pages.widgets import serving
+from pages.widgets.message import Tab, message
 
 __all__ = ["Callback", "ComponentResult", "mount", "registered", "settled", "show", "stub"]
 
 Callback = Callable[[], None] | None
-
-SMALL: Final = 200
-"""Bytes that travel with every message: an address and the answer's headers would be more."""
 
 
 def show(
@@ -40,7 +38,9 @@ def show(
 ) -> ComponentResult:
     """Puts a picture on the page, in the words of its reader; None = in English."""
     data = {**packed(picture), "text": {**picture.words, **(text or {})}}
-    return mount(registered(picture.widget), key, data, choices(picture), callbacks)
+    wanted = {name: choice for name, choice in choices(picture).items() if choice is not None}
+    drawn = picture.drawn({**_state(key), **wanted})
+    return mount(registered(picture.widget), key, data, wanted, callbacks, drawn)
 
 
 @cache
@@ -66,37 +66,23 @@ def mount(
     renderer: ComponentRenderer,
     key: str,
     data: dict[str, Any],
-    choices: Mapping[str, Any],
+    wanted: Mapping[str, Any],
     callbacks: Mapping[str, Callback],
+    drawn: Iterable[tuple[str, str]] = (),
 ) -> ComponentResult:
-    """Puts a widget on the page; `choices` are what Python wants, None what the reader decides."""
-    wanted = {name: choice for name, choice in choices.items() if choice is not None}
+    """Puts a widget on the page.
+
+    wanted   what Python wants chosen; the rest the reader decides
+    drawn    fields of planes, and the parts of them that are drawn at once
+    """
     listeners: dict[str, Any] = {
         f"on_{name}_change": callback or _nothing
         for name, callback in {**callbacks, "missing": None}.items()
     }
-    missing = frozenset(dict(st.session_state.get(key, {})).get("missing", ()))
-    sent = {name: light(value, missing) for name, value in data.items()}
-    return renderer(key=key, data={**sent, "id": key, "choices": settled(key, wanted)}, **listeners)
-
-
-def light(value: Any, missing: Collection[str] = ()) -> Any:
-    """A value as a message holds it: itself if it is small, else where the browser finds it.
-
-    missing   the addresses where the browser found nothing
-    """
-    if isinstance(value, np.ndarray):
-        found, kind, inside = value, value.dtype.name, addressed.inside(value)
-    else:
-        text = json.dumps(value, separators=(",", ":")).encode()
-        found, kind, inside = np.frombuffer(text, np.uint8), "json", value
-    if found.nbytes <= SMALL:
-        return inside
-    address = addressed.STORE.put(found)
-    if address is None or address in missing:
-        return inside
-    shape = {"shape": list(value.shape)} if np.ndim(found) > 1 else {}
-    return {"at": address, "dtype": kind, "bytes": found.nbytes, **shape}
+    tab = st.session_state.setdefault("widgets:tab", Tab())
+    told = {**data, "id": key, "choices": settled(key, wanted)}
+    sent = message(told, drawn, tab, _state(key).get("missing", ()))
+    return renderer(key=key, data=sent, **listeners)
 
 
 def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +91,7 @@ def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
     returns   the choices and `turn`, which changes only when the browser is to give up its own
     """
     memory = st.session_state.setdefault(f"{key}:settled", {"sent": None, "shown": {}, "state": {}})
-    state = dict(st.session_state.get(key, {}))
+    state = _state(key)
     if state != memory["state"]:
         lost = not state  # the widget was off the page: the browser has forgotten
         memory["shown"] = {} if lost else {**memory["shown"], **state}
@@ -115,6 +101,11 @@ def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
         memory["sent"] = {**wanted, "turn": token_hex(4)}
         memory["shown"] = dict(wanted)
     return dict(memory["sent"])
+
+
+def _state(key: str) -> dict[str, Any]:
+    """What the browser told of a widget."""
+    return dict(st.session_state.get(key, {}))
 
 
 def _nothing() -> None:

@@ -14,9 +14,6 @@ const ARRAYS = {
   uint8: Uint8Array,
 };
 
-/** Bytes of a matrix that is fetched whole before it is drawn; of a larger one only shades are. */
-const LARGE = 24_000;
-
 /**
  * Bytes as numbers of a type that numpy names.
  * @param {string} dtype
@@ -30,14 +27,15 @@ export class Planes {
    * @param {string} dtype
    * @param {number[]} shape
    * @param {Ask} ask
+   * @param {boolean} large whether they are drawn from shades
    */
-  constructor(dtype, shape, ask) {
+  constructor(dtype, shape, ask, large) {
     this.dtype = dtype;
     const [rows, columns] = shape.slice(-2);
     this.rows = rows;
     this.columns = columns;
     this.ask = ask;
-    this.large = this.rows * this.columns * ARRAYS[dtype].prototype.BYTES_PER_ELEMENT > LARGE;
+    this.large = large;
     /** @type {Map<string, Numbers | Shades>} */
     this.known = new Map();
     /** @type {Map<string, Set<() => void>>} */
@@ -50,8 +48,7 @@ export class Planes {
    * @param {number[]} shape
    */
   static of(values, shape) {
-    const planes = new Planes("float32", shape, () => new Promise(() => {}));
-    planes.large = false;
+    const planes = new Planes("float32", shape, () => new Promise(() => {}), false);
     const size = planes.rows * planes.columns;
     const count = shape.slice(0, -2).reduce((all, one) => all * one, 1);
     for (let place = 0; place < count; place++) {

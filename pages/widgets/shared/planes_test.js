@@ -49,7 +49,7 @@ Deno.test("a matrix of nothing is there too", () => {
 
 Deno.test("a matrix is asked for once, and everybody is told when it has come", async () => {
   const { open, ask } = asked();
-  const planes = new Planes("uint16", [3, 1, 2], ask);
+  const planes = new Planes("uint16", [3, 1, 2], ask, false);
   let [first, second] = [0, 0];
   const one = () => first++;
   const other = () => second++;
@@ -63,7 +63,7 @@ Deno.test("a matrix is asked for once, and everybody is told when it has come", 
 
 Deno.test("of a large matrix the rows come that are pointed at, and shades for each scale", async () => {
   const { open, ask } = asked();
-  const planes = new Planes("float32", [100, 100], ask);
+  const planes = new Planes("float32", [100, 100], ask, true);
   holds(planes.large);
   const nothing = () => {};
   equal([planes.row(0, 9, nothing) ?? null, planes.shades(0, "row", nothing)], [null, null]);
@@ -82,7 +82,7 @@ Deno.test("of a large matrix the rows come that are pointed at, and shades for e
 
 Deno.test("a row or a column comes of all matrices at once", async () => {
   const { open, ask } = asked();
-  const planes = new Planes("uint8", [2, 1, 3], ask);
+  const planes = new Planes("uint8", [2, 1, 3], ask, false);
   const nothing = () => {};
   equal([planes.row(1, 0, nothing) ?? null, planes.column(1, 2, nothing) ?? null], [null, null]);
   open["row/0"].resolve(Uint8Array.of(1, 2, 3, 4, 5, 6).buffer);
@@ -94,7 +94,7 @@ Deno.test("a row or a column comes of all matrices at once", async () => {
 
 Deno.test("what could not be had is asked for again", async () => {
   const { open, ask } = asked();
-  const planes = new Planes("uint16", [1, 1], ask);
+  const planes = new Planes("uint16", [1, 1], ask, false);
   planes.whole(0, never);
   open["0/all"].reject();
   await soon();
