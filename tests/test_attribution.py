@@ -789,7 +789,9 @@ def test_a_model_that_only_reports_its_weights_says_what_it_lacks() -> None:
     asker = Asker(Reader("gptj", Checkpoint(model, fake.tokenizer())))
     assert not asker.reader.routed
     output = asker.output(TEXT, Wanted("similarity", other="a dog"))
-    answered = {"attention", "rollout", "flow", "gradient", "integrated", "leave-one-out"}
+    answered = {
+        "attention", "rollout", "flow", "gradient", "grad-cam", "integrated", "leave-one-out",
+    }  # fmt: skip
     for name, method in ALL.items():
         if name in answered:
             assert bool(method.of(output, Knobs(steps=4)).scores.isfinite().all())

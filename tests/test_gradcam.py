@@ -99,7 +99,7 @@ def test_shares_sum_to_one_and_the_best_come_first() -> None:
 
 def test_no_gradient_stays_on_a_shared_network() -> None:
     found = namer()
-    network = found._network
+    network = found.network
     photos = [noise(seed) for seed in range(2)]
     wanted = [found.grad_cam(photo, 1).weights for photo in photos]
     mixed: list[int] = []

@@ -84,7 +84,7 @@ def test_weights_are_those_of_the_library(kind: str, size: tuple[int, int]) -> N
     found, reference = viewer(kind), network(kind)
     prepared = found.prepared(noise(*size), short=4)
     record = found.see(noise(*size), short=4).record
-    wanted = heard(reference, found._intake.inputs(prepared.pixels))
+    wanted = heard(reference, found.intake.inputs(prepared.pixels))
     rows, columns = record.axes[0].grid
     assert rows * columns == len(record.axes[0]) == wanted[0].shape[-1]
     order = block_by_block(rows, columns) if kind.startswith("qwen") else range(rows * columns)
@@ -149,7 +149,7 @@ def test_blocks_are_cut_as_the_library_cuts_them(
     told = recipe(json.loads(theirs.to_json_string()), 84, "mine")
     wanted = theirs(images=Image.fromarray(photo.pixels), return_tensors="np")
     found = Viewer("mine", Eye(network("qwen2_vl"), told))
-    given = found._intake.inputs(found.prepared(photo, "learned").pixels)
+    given = found.intake.inputs(found.prepared(photo, "learned").pixels)
     assert given["grid_thw"].tolist() == wanted["image_grid_thw"].tolist()
     np.testing.assert_allclose(given["hidden_states"], wanted["pixel_values"], rtol=0, atol=2e-6)
 
@@ -160,7 +160,7 @@ def test_patches_are_cut_as_the_library_cuts_them(size: tuple[int, int]) -> None
     told = recipe(json.loads(theirs.to_json_string()), 84, "mine")
     wanted = theirs(images=Image.fromarray(photo.pixels), return_tensors="np")
     found = Viewer("mine", Eye(network("siglip2"), told))
-    given = found._intake.inputs(found.prepared(photo, "learned").pixels)
+    given = found.intake.inputs(found.prepared(photo, "learned").pixels)
     count = given["pixel_values"].shape[1]
     assert given["spatial_shapes"].tolist() == wanted["spatial_shapes"].tolist()
     assert count == wanted["pixel_attention_mask"].sum()

@@ -17,8 +17,7 @@ from models.families.pictures.viewer import Viewer
 from models.store import carriers, photographs, shelf
 from models.store.carriers import cache
 from pages.frame import prose
-from pages.modalities.parts import maps
-from pages.showing import readings
+from pages.showing import maps, readings
 from tests.test_pages_state import address, headings, html, opened
 from tests.test_viewer import noise
 

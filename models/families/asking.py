@@ -27,8 +27,9 @@ from torch import Tensor, nn
 
 from attention_core.axes.tokens import TextAxis
 from attention_core.errors import AttentionError, TextError
-from attention_core.numbers.attribution import Layer, Output
-from attention_core.watching.capture import Call, Want, never
+from attention_core.numbers.attribution import Output
+from attention_core.watching.capture import never
+from models.families.layers import features, layers
 from models.families.reader import Reader
 from models.families.tokenization import Tokens
 from models.families.untouched import FOREIGN, embeddings
@@ -254,7 +255,9 @@ class Asker:
         output = Output(
             _staying(asked.tokens, self._masked(asked.tokens)), given, given,
             _reads(asked), lambda vectors: measure(asked.outputs(vectors)),
-            lambda: _layers(asked, given, measure), self.reader.name, cancelled,
+            lambda: layers(asked.watch, asked.given(given[None]), asked.run, len(given), measure),
+            self.reader.name, cancelled,
+            features=lambda: features(asked.run, asked.given(given[None]), len(given), measure),
         )  # fmt: skip
         blank = torch.where(output.own[:, None], self._blank(wanted, given), given)
         output = replace(output, blank=blank)
@@ -391,47 +394,3 @@ def _reads(asked: _Asked) -> Tensor:
 def _direction(outputs: Any) -> Tensor:
     """(batch, width), of length 1: where the mean of a text's vectors points."""
     return nn.functional.normalize(outputs.last_hidden_state.mean(1), dim=-1)
-
-
-def _layers(asked: _Asked, given: Tensor, measure: Measure) -> tuple[Layer, ...]:
-    """What the attention of each layer did, by one run that is watched.
-
-    Nothing where the model does not show how each token looks at each other, or where what it
-    shows contradicts what it computed.
-    """
-    want = Want(weights=True, values=True, gradients=True)
-    run = asked.watch.run(asked.given(given[None]), want=want, part=asked.run)
-    calls, size = run.collector.calls, len(given)
-    if not run.seen or any(one.integrity.broken for one in run.seen):
-        return ()
-    if len(calls) != len(run.seen) or not asked.watch.routed:
-        looked = [one.source.weights(range(one.heads), slice(None)) for one in run.seen]
-        square = [weights for weights in looked if weights.shape[-2:] == (size, size)]
-        return tuple(map(Layer, square)) if len(square) == len(looked) else ()
-    felt = run.collector.gradients(measure(run.outputs)[0])
-    return tuple(
-        Layer(
-            call.live.weights[0, ..., :size].detach(), gradient[0, ..., :size],
-            _vectors(call, asked.watch.joins.get(call.module)),
-        )
-        for call, gradient in zip(calls, felt.weights, strict=True)
-        if call.live is not None
-    )  # fmt: skip
-
-
-def _vectors(call: Call, matrix: nn.Module | None) -> Callable[[], Tensor] | None:
-    """Makes (head, key, width): what the matrix behind the heads makes of each one's values."""
-    if matrix is None:
-        return None
-    values, heads = call.values[0], len(call.sources[0].query)
-
-    @torch.no_grad()
-    def made() -> Tensor:
-        each = values.repeat_interleave(heads // len(values), 0)
-        head, key, width = each.shape
-        apart = each.new_zeros(head, key, head, width)
-        apart[range(head), :, range(head)] = each
-        nothing = matrix(each.new_zeros(1, 1, head * width))
-        return torch.as_tensor(matrix(apart.flatten(2)) - nothing)
-
-    return made

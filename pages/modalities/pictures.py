@@ -15,9 +15,9 @@ from attention_core.marking import N_
 from models.families.pictures.viewer import Fit, Sight
 from pages.frame import ask, link, prose, site
 from pages.frame.language import _
-from pages.modalities.parts import depth, likeness, looks, photographs
+from pages.modalities.parts import depth, likeness, looks
 from pages.modalities.parts.places import HEAD, LAYER, PAGE, PLACES, settle
-from pages.showing import choosing, sentences
+from pages.showing import choosing, photographs, sentences
 from pages.showing.readings import flexible, see
 
 CARD = site.Page(

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.frame import PATIENCE, opened, shown
+from tests.browser.frame import PATIENCE, opened, settled, shown
 
 NUMBER: Final = re.compile(r"\d+\.\d+")
 

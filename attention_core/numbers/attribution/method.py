@@ -115,7 +115,7 @@ def layers(output: Output, knobs: Knobs | None = None, within: bool = False) -> 
     if not known:
         raise AttentionError(
             "This method needs the attention of each token to each token, which {model} does not "
-            "show; gradients, and taking words away, work with every model.",
+            "show; gradients, and leaving parts out, work with every model.",
             model=output.model,
         )
     if within and output.crosses:
@@ -162,7 +162,7 @@ def gradients(
         if layer.gradient is None:
             raise AttentionError(
                 "This method needs the gradient of the attention, and {model} only reports its "
-                "weights; Integrated Gradients, and taking words away, work with it.",
+                "weights; Integrated Gradients, and leaving parts out, work with it.",
                 model=output.model,
             )
         found.append((layer.weights, finite(layer.gradient)))

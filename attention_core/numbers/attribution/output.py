@@ -47,6 +47,17 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Features:
+    """What a model holds of each token in a deep layer, and what the output gains as it grows.
+
+    values, gradient  (token, channel)
+    """
+
+    values: Tensor
+    gradient: Tensor
+
+
+@dataclass(frozen=True)
 class Output:
     """A number that a model makes of a text.
 
@@ -59,6 +70,7 @@ class Output:
     model   its name, for sentences
     cancelled  asked between two passes; True ends the work with Superseded
     crosses    True where the layers look from another text at this one
+    features   what a deep layer holds of each token; None where the model does not show it
     """
 
     axis: Axis
@@ -70,6 +82,7 @@ class Output:
     model: str = ""
     cancelled: Callable[[], bool] = never
     crosses: bool = False
+    features: Callable[[], Features | None] | None = None
 
     @cached_property
     def own(self) -> Tensor:
@@ -129,7 +142,7 @@ class Output:
                 return torch.as_tensor(found).detach()
         raise AttentionError(
             "{model} gives no gradients from this output to its tokens; choose a method that only "
-            "looks at weights or takes words away.",
+            "looks at weights or leaves parts out.",
             model=self.model,
         )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 
 from attention_core.axes.tokens import spaced
-from attention_core.numbers.attribution.output import Layer, Output
+from attention_core.numbers.attribution.output import Features, Layer, Output
 
 
 def planted() -> Output:
@@ -22,8 +22,9 @@ def planted() -> Output:
     reads = torch.tensor([0.0, 1.0], dtype=torch.float64)
     gradient = reads[None, :, None] * given.T[None]
     layer = Layer(weights, gradient, lambda: given[None])
+    held = Features(given, (reads @ weights[0])[:, None])
     return Output(
         spaced("a b"), given, torch.zeros_like(given), reads,
         lambda vectors: torch.einsum("q,qk,bkd->b", reads, weights[0], vectors),
-        lambda: (layer,), "planted",
+        lambda: (layer,), "planted", features=lambda: held,
     )  # fmt: skip

@@ -76,25 +76,26 @@ class Namer:
 
     def __init__(self, name: str, classifier: Classifier) -> None:
         self.name = name
-        self._network = classifier.network
-        self._network.requires_grad_(False)
-        self._labels = classifier.labels
+        self.network = classifier.network
+        self.network.requires_grad_(False)
+        self.labels = classifier.labels
         self._recipe = recipe(classifier.preprocessing, 224, name)
 
     def name_it(self, photo: Photograph) -> Naming:
         """How likely each class is."""
         with torch.inference_mode():
-            scores = self._network(self._prepared(photo).pixels)[0]
-        return Naming(self._labels, scores.softmax(-1))
+            scores = self.network(self.prepared(photo).pixels)[0]
+        return Naming(self.labels, scores.softmax(-1))
 
     def grad_cam(self, photo: Photograph, number: int) -> Cam:
         """What spoke for one class in the last cells before the mean."""
-        prepared = self._prepared(photo)
-        network = twin(self._network)  # captum listens to a layer, and would hear others as well
+        prepared = self.prepared(photo)
+        network = twin(self.network)  # captum listens to a layer, and would hear others as well
         found = grad_cam(network, network.head, prepared.pixels, number)
         return Cam(found, prepared.seen)
 
-    def _prepared(self, photo: Photograph) -> Prepared:
+    def prepared(self, photo: Photograph) -> Prepared:
+        """What the network is given of a photograph."""
         return whole(photo, self._recipe, CELL, SHORT)
 
 

@@ -21,6 +21,7 @@ from transformers import PreTrainedModel
 from attention_core.axes.patches import Box, PatchAxis, patches
 from attention_core.errors import ModelError
 from attention_core.files.photograph import Photograph
+from models.families.layers import first_stack
 from models.families.untouched import Inputs, twin
 
 
@@ -69,7 +70,7 @@ def entering(model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
     Asked of a twin, so that nobody who looks meanwhile is touched.
     """
     other = twin(model)
-    stack: Any = next(filter(_many, other.modules()), None)
+    stack = first_stack(other)
     if stack is None:
         return None
 
@@ -87,11 +88,6 @@ def entering(model: PreTrainedModel, inputs: Inputs) -> Tensor | None:
 
 class _EnoughError(Exception):
     """Ends a pass before its first layer, with what enters it."""
-
-
-def _many(module: nn.Module) -> bool:
-    """True for a stack of layers."""
-    return isinstance(module, nn.ModuleList) and len(module) > 0
 
 
 def layout(states: Tensor, rows: int, columns: int, order: Sequence[int], name: str) -> Layout:

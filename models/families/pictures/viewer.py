@@ -89,14 +89,14 @@ class Viewer:
         self._eye = eye
         self._model: Any = eye.model
         self.patch = _patch(eye.model, name)
-        self._intake = intake(eye.model)
+        self.intake = intake(eye.model)
         self._area, self._notes = self._room(eye)
         self._learned, tokens = self._size()
         shapes = {"": frozenset({(tokens, tokens)})}
-        inputs = self._intake.inputs(_noise(*self._learned))
+        inputs = self.intake.inputs(_noise(*self._learned))
         self.watch = Watch(name, self._model, Example(inputs, shapes, fault=_FAULT))
         self._layouts: dict[tuple[int, int], Layout] = {}
-        self._layout(*self._learned)  # raises here, not at the first picture
+        self.layout(*self._learned)  # raises here, not at the first picture
 
     @property
     def routed(self) -> bool:
@@ -107,7 +107,7 @@ class Viewer:
     def flexible(self) -> bool:
         down, across = self._unit
         try:
-            self._layout(3 * down, 5 * across)
+            self.layout(3 * down, 5 * across)
         except (ModelError, *FOREIGN):
             return False
         return True
@@ -128,10 +128,10 @@ class Viewer:
         prepared = self.prepared(photo, fit, short)
         if cancelled():
             raise Superseded
-        found = self._layout(*prepared.pixels.shape[-2:])
+        found = self.layout(*prepared.pixels.shape[-2:])
         tokens = self._tokens(found)
         with self.watch.changing([_told(edit, tokens) for edit in edits]):
-            run = self.watch.run(self._intake.inputs(prepared.pixels), cancelled)
+            run = self.watch.run(self.intake.inputs(prepared.pixels), cancelled)
         axis = found.axis(photo, prepared.seen, found.names(self._model.config.to_dict()))
         kept, left_out = sound([_reordered(one, tokens) for one in run.seen])
         sides = dict.fromkeys(self.watch.kinds, (axis, axis))
@@ -144,10 +144,10 @@ class Viewer:
         """What the model is given of a photograph."""
         recipe = self._eye.recipe
         if fit == "whole" and self.flexible:
-            merged = self._intake.merged
+            merged = self.intake.merged
             return whole(photo, recipe, self._unit, max(1, short // merged), MOST // merged**2)
         if self._area is not None:
-            fitted = self._intake.fitted(photo.height, photo.width, *self._area)
+            fitted = self.intake.fitted(photo.height, photo.width, *self._area)
             return as_learned(photo, replace(recipe, size=self._bounded(*fitted)))
         made = as_learned(photo, recipe)
         if tuple(made.pixels.shape[-2:]) == self._learned:
@@ -172,14 +172,14 @@ class Viewer:
 
     @torch.inference_mode()
     def _counted(self, height: int, width: int) -> int:
-        made = self._model(**self._intake.inputs(_noise(height, width)), return_dict=True)
+        made = self._model(**self.intake.inputs(_noise(height, width)), return_dict=True)
         return int(made.last_hidden_state.shape[-2])
 
     @property
     def _unit(self) -> tuple[int, int]:
         """Height and width in pixels of what a picture must be a multiple of."""
         down, across = self.patch
-        return down * self._intake.merged, across * self._intake.merged
+        return down * self.intake.merged, across * self.intake.merged
 
     def _room(self, eye: Eye) -> tuple[tuple[int, int] | None, tuple[Note, ...]]:
         """The least and the most pixels of a picture while the model learned, within ours."""
@@ -195,7 +195,7 @@ class Viewer:
         """That size, or less of its longer side where a very long picture has too many patches."""
         down, across = self._unit
         rows, columns = height // down, width // across
-        most = MOST // self._intake.merged**2
+        most = MOST // self.intake.merged**2
         if rows * columns > most:
             long = max(1, most // min(rows, columns))
             rows, columns = min(rows, long), min(columns, long)
@@ -203,11 +203,11 @@ class Viewer:
 
     def _tokens(self, found: Layout) -> Tensor:
         """(place,): the model's token for each place of the axis."""
-        patches = self._intake.tokens(found.rows, found.columns) + found.before
+        patches = self.intake.tokens(found.rows, found.columns) + found.before
         behind = torch.arange(found.before + len(patches), found.tokens)
         return torch.cat([torch.arange(found.before), patches, behind])
 
-    def _layout(self, height: int, width: int) -> Layout:
+    def layout(self, height: int, width: int) -> Layout:
         """Where the patches of a picture of that size are among the model's tokens."""
         known = self._layouts.get((height, width))
         return known or self._layouts.setdefault((height, width), self._asked(height, width))
@@ -218,11 +218,11 @@ class Viewer:
             pictures = probes(height, width, self.patch)
         except IndexError as fault:
             raise ungridded(self.name) from fault
-        states = entering(self._model, self._intake.inputs(pictures))
+        states = entering(self._model, self.intake.inputs(pictures))
         if states is None or states.ndim not in (2, 3):
             raise ungridded(self.name)
         states = states.reshape(len(pictures), -1, states.shape[-1])
-        tokens = self._intake.tokens(height // down, width // across)
+        tokens = self.intake.tokens(height // down, width // across)
         return layout(states, height // down, width // across, tokens.tolist(), self.name)
 
 

@@ -20,9 +20,8 @@ from models.store import catalogue
 from pages.frame import link, prose
 from pages.frame.language import _
 from pages.frame.prose import Markup
-from pages.modalities.parts import maps
 from pages.modalities.parts.canvases import PAGE, Scene, sense_title
-from pages.showing import choosing, figures
+from pages.showing import choosing, figures, maps
 from pages.showing.figures import said
 from pages.widgets.alignment import TEXT, Alignment, alignment
 

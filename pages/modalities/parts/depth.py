@@ -14,9 +14,8 @@ from attention_core.numbers.rollout import rollout
 from models.families.pictures.viewer import Sight
 from pages.frame import ask, link, prose
 from pages.frame.language import _
-from pages.modalities.parts import maps
 from pages.modalities.parts.places import LAYER, PAGE, PLACES, layer_of, taking, told
-from pages.showing import choosing, readings
+from pages.showing import choosing, maps, readings
 
 KIND = link.one_of(PAGE, "kind", tuple(map(str, range(5))), "0")
 """The place of the name that is asked about, among the most likely ones."""

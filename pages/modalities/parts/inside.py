@@ -13,8 +13,7 @@ from attention_core.watching.record import AttentionRecord, Site
 from models.ours.emoji.towers import GRID, TEXT, VISION
 from pages.frame import downloads, link, prose
 from pages.frame.language import _
-from pages.modalities.parts import maps
-from pages.showing import choosing, figures, sentences
+from pages.showing import choosing, figures, maps, sentences
 
 PAGE: Final = "emoji"
 LAYER = link.number(PAGE, "layer", default=1)

@@ -15,8 +15,8 @@ from attention_core.numbers.components import alike
 from models.families.pictures.viewer import Sight
 from pages.frame import link, prose
 from pages.frame.language import _
-from pages.modalities.parts import maps
 from pages.modalities.parts.places import PAGE, PLACES, named, taking
+from pages.showing import maps
 
 ALIKE: Final = f"{PAGE}.alike"
 

@@ -14,7 +14,6 @@ from attention_core.watching.record import Site
 from models.families.pictures.viewer import Sight
 from pages.frame import downloads, link, prose
 from pages.frame.language import _
-from pages.modalities.parts import maps
 from pages.modalities.parts.places import (
     HEAD,
     LAYER,
@@ -25,7 +24,7 @@ from pages.modalities.parts.places import (
     taking,
     told,
 )
-from pages.showing import choosing, figures, sentences
+from pages.showing import choosing, figures, maps, sentences
 from pages.showing.readings import Part
 
 NUMBERS = link.flag(PAGE, "numbers")

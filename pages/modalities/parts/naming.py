@@ -14,10 +14,10 @@ from models.work.uploads import UPLOADS
 from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.modalities.parts import inside, nearest
-from pages.modalities.parts.bringing import brought
 from pages.modalities.parts.nearest import DRAWING, PAGE, PIECE
-from pages.modalities.parts.photographs import ENDINGS
 from pages.showing import choosing
+from pages.showing.bringing import brought
+from pages.showing.photographs import ENDINGS
 
 Source = Literal["drawing", "own", "camera"]
 SOURCE: link.Choice[Source] = link.one_of(

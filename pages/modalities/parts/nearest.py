@@ -30,8 +30,8 @@ from pages.frame import ask, link, prose
 from pages.frame.examples import Example
 from pages.frame.language import _
 from pages.frame.prose import Markup
-from pages.modalities.parts import inside, maps, scenery
-from pages.showing import figures, sentences
+from pages.modalities.parts import inside, scenery
+from pages.showing import figures, maps, sentences
 
 PAGE: Final = "emoji"
 EXAMPLES: Final = (

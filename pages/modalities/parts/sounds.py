@@ -12,8 +12,8 @@ from models.work.uploads import UPLOADS
 from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
-from pages.modalities.parts.bringing import brought
 from pages.showing import choosing
+from pages.showing.bringing import brought
 
 Source = Literal["ready", "voice", "file"]
 _EXACT: Final[Literal[16000]] = RATE

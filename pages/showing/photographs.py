@@ -13,8 +13,8 @@ from models.work.uploads import UPLOADS
 from pages.frame import link
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
-from pages.modalities.parts.bringing import brought
 from pages.showing import choosing
+from pages.showing.bringing import brought
 
 Source = Literal["ready", "own", "camera"]
 ENDINGS: Final = [*(form.lower() for form in FORMATS), "jpg", "tif"]
