@@ -279,26 +279,27 @@ def test_all_states_of_the_clean_text_make_the_corrupted_run_the_clean_one(kind:
 @pytest.mark.parametrize("kind", FAMILIES)
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_patched_state_is_that_of_the_other_run_and_no_other(kind: str, stream: Any) -> None:
-    clean, body = asked(kind)
-    corrupted, _body = asked(kind, B)
+    clean, _body = asked(kind)
+    output, body = asked(kind, B)
     site = f"{stack(kind)}.0"
-    states = states_of(clean, body, [site], stream)
-    found = patched(clean, corrupted.given, body, site, stream, states)
+    states = states_of(output, body, [site], stream, clean.given)
+    mine = states_of(clean, body, [site], stream)
+    assert torch.equal(states[site], mine[site])
+    found = patched(output, clean.given, body, site, stream, states)
     assert len(found) == len(clean.given)
     for token, value in enumerate(states[site][0]):
         one = Intervention(site, stream, "replace", value, tokens=(token,))
         with body.changing(Changes((), (one,))), torch.no_grad():
-            alone = float(clean.answer(corrupted.given[None])[0])
+            alone = float(output.answer(output.given[None])[0])
         assert float(found[token]) == pytest.approx(alone, abs=1e-12)
 
 
 def test_what_returns_is_all_of_it_where_all_that_differs_is_put_back() -> None:
-    clean, body = asked("bert")
-    corrupted, _body = asked("bert", B)
-    first = patched(clean, corrupted.given, body, INPUT, "hidden", {})
-    before = float(clean.numbers(corrupted.given[None])[0])
-    share = returned(first, clean.value, before)
-    assert float(share[2]) == pytest.approx(1, abs=1e-12)  # “dog” made “cat” again
+    clean, _body = asked("bert")
+    output, body = asked("bert", B)
+    first = patched(output, clean.given, body, INPUT, "hidden", {})
+    share = returned(first, clean.value, output.value)
+    assert float(share[2]) == pytest.approx(1, abs=1e-12)  # “dog” made “cat”
     assert share[[0, 1, 3, 4, 5, 6, 7]].tolist() == pytest.approx([0] * 7, abs=1e-12)
 
 

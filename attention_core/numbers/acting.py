@@ -60,39 +60,45 @@ def without_each(
     def case(row: int, head: int) -> Intervention:
         return Intervention(site, "heads", "zero", heads=(head,), texts=(row,))
 
-    return _cases(output, body, made, output.given, range(seat.heads), case, cancelled)
+    return _cases(output, body, made, range(seat.heads), case, cancelled)
 
 
 @torch.no_grad()
-def states_of(output: Output, body: Body, sites: Sequence[str], stream: Stream) -> States:
-    """What these sites give on while the model reads the text of an output, as it is."""
+def states_of(
+    output: Output, body: Body, sites: Sequence[str], stream: Stream, vectors: Tensor | None = None
+) -> States:
+    """What these sites give on while the model reads the text of an output, as it is.
+
+    vectors  (token, width): those of another text in its place
+    """
     if not sites:
         return {}
     with body.keeping(sites, stream) as kept:
-        output.answer(output.given[None])
+        output.answer((output.given if vectors is None else vectors)[None])
     return {site: states for (site, _stream), states in kept.items()}
 
 
 @torch.no_grad()
 def patched(
-    output: Output, corrupted: Tensor, body: Body, site: str, stream: Stream, states: States,
+    output: Output, lender: Tensor, body: Body, site: str, stream: Stream, states: States,
     acts: Sequence[Act] = (), others: States | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> Tensor:  # fmt: skip
-    """(token,), float64: the clean text's output on the corrupted text, with what one site gives
-    on at that token taken from the clean run; at `INPUT` the vector that the token enters as.
+    """(token,), float64: the output with what one site gives on at that token taken from another
+    text, for each token; at `INPUT` the vector that the token enters as.
 
-    corrupted  (token, width): the vectors of the corrupted text
-    states     what the sites give on in the clean run; see `states_of`
-    others     the states that acts take from
+    output  of the text that borrows
+    lender  (token, width): the vectors of the other text
+    states  what the sites give on as the other text is read; see `states_of`
+    others  the states that acts take from
 
     Raises Superseded when nobody waits any more.
     """
     made = body.changes(acts, others)
     if site == INPUT:
-        size = len(corrupted)
-        mixed = corrupted.expand(size, *corrupted.shape).clone()
-        mixed[range(size), range(size)] = output.given
+        size = len(lender)
+        mixed = output.given.expand(size, *lender.shape).clone()
+        mixed[range(size), range(size)] = lender
         with body.changing(made):
             return torch.cat([output.answer(one[None]).double().cpu() for one in mixed])
     theirs = states[site]
@@ -101,7 +107,7 @@ def patched(
         value = theirs[0, token]
         return Intervention(site, stream, "replace", value, tokens=(token,), texts=(row,))
 
-    return _cases(output, body, made, corrupted, range(theirs.shape[-2]), case, cancelled)
+    return _cases(output, body, made, range(theirs.shape[-2]), case, cancelled)
 
 
 def returned(values: Tensor, clean: float, corrupted: float) -> Tensor:
@@ -118,28 +124,28 @@ def returned(values: Tensor, clean: float, corrupted: float) -> Tensor:
     return (values - corrupted) / (clean - corrupted)
 
 
-def fitting(clean: Output, corrupted: Output) -> None:
+def fitting(one: Output, other: Output) -> None:
     """Raises AttentionError unless two texts can lend each other their states."""
-    one, other = len(clean.given), len(corrupted.given)
-    if one != other:
+    if len(one.given) != len(other.given):
         raise AttentionError(
             "The two sentences have {one} and {other} tokens; states can only be taken from the "
             "same place, so both need equally many. Change a word for another of one token.",
-            one=one,
-            other=other,
+            one=len(one.given),
+            other=len(other.given),
         )
-    if torch.equal(clean.given, corrupted.given):
+    if torch.equal(one.given, other.given):
         raise AttentionError(
             "Both sentences are the same, so nothing could return; change a word in one of them."
         )
 
 
 def _cases(
-    output: Output, body: Body, made: Changes, given: Tensor, places: Sequence[int],
+    output: Output, body: Body, made: Changes, places: Sequence[int],
     case: Callable[[int, int], Intervention], cancelled: Callable[[], bool],
 ) -> Tensor:  # fmt: skip
     """The output of each case; `case` says what is changed in a row of the batch for a place."""
-    found, at_once = list[Tensor](), max(1, AT_ONCE // len(given))
+    given, found = output.given, list[Tensor]()
+    at_once = max(1, AT_ONCE // len(given))
     for start in range(0, len(places), at_once):
         if cancelled():
             raise Superseded

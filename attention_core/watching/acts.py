@@ -17,9 +17,9 @@ In an address an act is its kind, where it is, head, query and key, counted from
 >>> sorted(KINDS)
 ['attention', 'edge', 'head', 'hole', 'mean', 'mlp', 'patch', 'uniform']
 
-Sources: heads off, Michel et al. 2019, https://arxiv.org/abs/1905.10650, section 2; edges cut before
-the softmax ("attention knockout"), Geva et al. 2023, https://arxiv.org/abs/2304.14767, section 4;
-states of another run, Meng et al. 2022, https://arxiv.org/abs/2202.05262, section 2.
+Sources: heads off, Michel et al. 2019, https://arxiv.org/abs/1905.10650; edges cut before the
+softmax ("attention knockout"), Geva et al. 2023, https://arxiv.org/abs/2304.14767; states of
+another run, Meng et al. 2022, https://arxiv.org/abs/2202.05262, section 2.
 """
 
 from __future__ import annotations
