@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from attention_core.axes.axis import Item
 from attention_core.errors import AttentionError
 from attention_core.numbers.acting import (
     INPUT,
@@ -88,7 +89,7 @@ def _offered(model: str, text: str) -> Offered:
     )  # fmt: skip
 
 
-def _axis(model: str, text: str, asker: Asking, translates: bool) -> Sequence[object]:
+def _axis(model: str, text: str, asker: Asking, translates: bool) -> Sequence[Item]:
     wanted = Wanted("translation") if translates else Wanted("similarity", other=text)
     return working(lambda: asker.output(text, wanted)).axis.tokens
 
