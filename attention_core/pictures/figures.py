@@ -195,7 +195,7 @@ def grid(
         z=[[float(value) if value.isfinite() else None for value in row] for row in values],
         zmin=-most, zmax=most, zmid=0, xgap=2, ygap=2, hoverinfo="skip",
         colorscale=[[0, less], [0.5, same], [1, more]],
-        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": "+.2~g"},
+        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": "+.2~g", "y": 0.45, "len": 0.9},
     )  # fmt: skip
     return chart(
         [dots, heat], titles, theme, height=100 + 26 * len(rows), clickmode="event+select",

@@ -1,4 +1,4 @@
-"""What if it were switched off? Heads, layers and edges of a running model, taken away and put back.
+"""What if it were switched off? Heads, layers and edges of a running model, taken away, put back.
 
 Ask for a text and an output, do something to the model, and see what becomes of the output; every
 head switched off once; every state taken once from another sentence; and how many heads a
@@ -13,7 +13,7 @@ from attention_core.marking import N_
 from attention_core.numbers.acting import STREAMS, Stream
 from attention_core.watching.acts import Act
 from models.families.asking import KINDS, Kind, Wanted
-from pages.explore.parts import acting, changing, effects, maps, outputs
+from pages.explore.parts import acting, changing, effects, maps, outputs, pruned
 from pages.frame import ask, examples, link, prose, site
 from pages.frame.language import _
 from pages.frame.link import Kept
@@ -43,12 +43,13 @@ BESIDES = link.flag(PAGE, "besides")
 STREAM: link.Choice[Stream] = link.one_of(PAGE, "stream", STREAMS, "hidden")
 HEADS_JOB = link.text(PAGE, "heads")
 PATCH_JOB = link.text(PAGE, "states")
+PRUNE_JOB = link.text(PAGE, "prune")
 POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, LIKE)
 WORDS = (WORD, RATHER, PLACE)
 ABOUT = (*WORDS, *ACTS.next)
 CHOICES: tuple[Kept, ...] = (
     TEXT, CLEAN, MODEL, KIND, PLACE, WORD, RATHER, LIKE, ACTS.acts, *ACTS.next, BESIDES, STREAM,
-    HEADS_JOB, PATCH_JOB,
+    HEADS_JOB, PATCH_JOB, PRUNE_JOB,
 )  # fmt: skip
 
 
@@ -118,6 +119,7 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     followed(model, text, wanted, done)
     heads(model, text, wanted, done)
     states(model, text, wanted, done)
+    pruned.asked(model, PRUNE_JOB, PAGE)
 
 
 def followed(model: str, text: str, wanted: Wanted, done: tuple[Act, ...]) -> None:

@@ -81,13 +81,14 @@ def told(model: str, text: str, wanted: Wanted, found: Effect, changed: bool) ->
                     sentence,
                     before=prose.number(first, 3),
                     after=prose.number(last, 3),
-                    change=_signed(last - first),
+                    change=signed(last - first),
                 )
             )
     return said
 
 
-def _signed(value: float) -> Markup:
+def signed(value: float) -> Markup:
+    """A change, with its sign."""
     return Markup(f'<b class="atlas-number">{value:+.3f}</b>'.replace(">-", ">−"))
 
 
@@ -102,7 +103,7 @@ def _said(
         )
         return prose.filled(
             sentence, before=prose.number(before, 3), after=prose.number(after, 3),
-            change=_signed(after - before),
+            change=signed(after - before),
         )  # fmt: skip
     candidates = attributing.candidates(model, text, wanted.kind, wanted.place)
     number = candidates[0].number if wanted.word is None else wanted.word
@@ -118,7 +119,7 @@ def _said(
         )
         return prose.filled(
             sentence, word=word, before=prose.number(exp(before), 3),
-            after=prose.number(exp(after), 3), change=_signed(after - before),
+            after=prose.number(exp(after), 3), change=signed(after - before),
         )  # fmt: skip
     sentence = (
         _(
@@ -131,7 +132,7 @@ def _said(
     return prose.filled(
         sentence, word=word, other=prose.token(attributing.piece(model, wanted.rather)),
         before=prose.number(before, 3), after=prose.number(after, 3),
-        change=_signed(after - before),
+        change=signed(after - before),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from attention_core.pictures import figures
 from attention_core.watching.acts import Act
 from models.families.asking import Wanted
 from models.work.jobs import JOBS, Job
-from pages.explore.parts import acting, attributing, changing
+from pages.explore.parts import acting, attributing, changing, effects
 from pages.explore.parts.acting import HeadsOff, Patching
 from pages.explore.parts.changing import Choices
 from pages.frame import ask, background, downloads, prose, session
@@ -89,7 +89,7 @@ def _heads(job: Job[list[float]], done: Sequence[Act], chosen: Choices, page: st
         for act in done
         if act.kind == "head" and act.site in work.sites and act.head is not None
     ]
-    key = f"{page}.heads"
+    key = f"{page}.heads.map"
 
     def took() -> None:
         place = charts.point(key)
@@ -132,7 +132,7 @@ def _strongest(table: Tensor, rows: Sequence[str], whole: bool) -> prose.Markup:
     )
     return prose.filled(
         sentence, count=len(places), place=rows[row], head=column + 1, few=few,
-        change=prose.number(float(table[row, column]), 3),
+        change=effects.signed(float(table[row, column])),
     )  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def _patches(job: Job[list[float]], chosen: Choices, done: Sequence[Act], page: 
     rows = [_("input") if site == INPUT else changing.place(site) for site in work.sites]
     columns = [mine if mine == theirs else f"{mine} ← {theirs}" for mine, theirs in work.tokens]
     prose.caption(*_moved(table, rows, columns, not job.running))
-    key = f"{page}.patches"
+    key = f"{page}.states.map"
     took: Callable[[], None] | None = None
     if work.stream == "hidden":
 
