@@ -27,7 +27,7 @@ LEGEND: Final = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
 
 
 def chart(
-    traces: Sequence[go.Scatter], titles: tuple[str, str], theme: Theme, *,
+    traces: Sequence[Any], titles: tuple[str, str], theme: Theme, *,
     height: int = 430, x: Mapping[str, Any] | None = None, y: Mapping[str, Any] | None = None,
     **layout: Any,
 ) -> go.Figure:  # fmt: skip

@@ -7,15 +7,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
 import plotly.graph_objects as go
 from torch import Tensor
 
-from attention_core.pictures.chart import Theme, chart, named_ticks
-from attention_core.pictures.palette import ACCENT, HEADS, INK, SCALE
+from attention_core.pictures.chart import FAINT, Theme, chart, named_ticks
+from attention_core.pictures.palette import ACCENT, HEADS, INK, SCALE, SIGNED
 
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Lines that lie on one another are told apart by their gaps."""
@@ -107,6 +107,106 @@ def curves(
     ]
     upright = {"type": "log"} if logarithmic else {"type": "linear", "rangemode": "tozero"}
     return chart(traces, titles, theme, x=named_ticks(labels), y=upright, hovermode="x unified")
+
+
+class Before(NamedTuple):
+    """One thing before and after something was done to it."""
+
+    name: str
+    before: float
+    after: float
+
+
+def compared(drawn: Sequence[Before], said: tuple[str, str], title: str, theme: Theme) -> go.Figure:
+    """Two bars for each thing, one above the other, the first thing on top.
+
+    said   what the bars are called: before, after
+    title  of the axis along the bottom
+    """
+    names = named_ticks([one.name for one in drawn])
+    looks = (
+        {"color": FAINT[theme], "line": {"color": INK[theme], "width": 1.5}},
+        {"color": HEADS[theme][0]},
+    )
+    traces = [
+        go.Bar(
+            x=[one[1 + which] for one in drawn],
+            y=list(range(len(drawn))),
+            orientation="h",
+            name=escape(said[which]),
+            marker=looks[which],
+            hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>",
+        )
+        for which in (0, 1)
+    ]
+    return chart(
+        traces, (title, ""), theme, height=90 + 46 * len(drawn),
+        x={"range": [0, 1]}, barmode="group", bargap=0.25,
+        y={**_ticked(names), "autorange": "reversed"},
+    )  # fmt: skip
+
+
+def cells(values: Tensor) -> list[tuple[int, int]]:
+    """Row and column of the dots of a `grid`, in the order in which a click names them."""
+    return [(row, column) for row, column in values.isfinite().nonzero().tolist()]
+
+
+def grid(
+    values: Tensor, labels: tuple[Sequence[str], Sequence[str]], titles: tuple[str, str],
+    name: str, theme: Theme, largest: float | None = None,
+    chosen: Sequence[tuple[int, int]] = (),
+) -> go.Figure:  # fmt: skip
+    """A number with its sign for each cell: red below 0, blue above, the page's colour at 0.
+
+    values   (row, column); NaN where there is no cell, such as one that is still computed
+    labels   of the rows from the top, and of the columns
+    titles   of the axis along the bottom and of the upright one
+    name     template with {row} and {column} for what a cell is called
+    largest  what the strongest colour stands for; by default the largest size there is
+    chosen   cells to ring
+    """
+    known = values[values.isfinite()]
+    most = largest or float(known.abs().max() if len(known) else 1) or 1.0
+    rows, columns = labels
+    places = cells(values)
+    less, same, more = SIGNED[theme]
+    dots = go.Scatter(
+        x=[column for _row, column in places],
+        y=[row for row, _column in places],
+        mode="markers",
+        marker={
+            "size": 22, "color": "rgba(0,0,0,0)",
+            "line": {
+                "width": [3 if place in chosen else 0 for place in places],
+                "color": ACCENT[theme],
+            },
+        },
+        text=[
+            f"{escape(name.format(row=rows[row], column=columns[column]))}: "
+            f"{float(values[row, column]):+.3f}"
+            for row, column in places
+        ],
+        hovertemplate="%{text}<extra></extra>",
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+        showlegend=False,
+    )  # fmt: skip
+    heat = go.Heatmap(
+        z=[[float(value) if value.isfinite() else None for value in row] for row in values],
+        zmin=-most, zmax=most, zmid=0, xgap=2, ygap=2, hoverinfo="skip",
+        colorscale=[[0, less], [0.5, same], [1, more]],
+        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": "+.2~g", "y": 0.45, "len": 0.9},
+    )  # fmt: skip
+    return chart(
+        [dots, heat], titles, theme, height=100 + 26 * len(rows), clickmode="event+select",
+        x={**_ticked(named_ticks(columns)), "range": [-0.5, len(columns) - 0.5]},
+        y={**_ticked(named_ticks(rows)), "range": [len(rows) - 0.5, -0.5]},
+    )  # fmt: skip
+
+
+def _ticked(names: Mapping[str, Any]) -> dict[str, Any]:
+    """An axis with these names and without lines."""
+    return {**names, "showgrid": False}
 
 
 class Growth(NamedTuple):

@@ -19,6 +19,12 @@ INK = {"light": "#16181d", "dark": "#f2f1ec"}
 ACCENT = {"light": "#b8430f", "dark": "#ff9a5c"}
 """What the reader has chosen, and nothing else."""
 
+SIGNED = {
+    "light": ("#b3263a", PAPER["light"], "#0b62a4"),
+    "dark": ("#ff7f8e", PAPER["dark"], "#6cb8ff"),
+}
+"""Less, the same, more: red and blue, which colour-blind eyes tell apart."""
+
 HEADS = {
     "light": (
         "#0b62a4", "#1c560b", "#00795c", "#a3287a", "#7a6a00", "#3a3fb5",

@@ -1,10 +1,11 @@
 """Changing what a part of a running model gives on: activation patching, and heads left out.
 
-An `Intervention` names a place of the model and one of three outputs there: `heads`, what each head
+An `Intervention` names a place of the model and one of four outputs there: `heads`, what each head
 takes away before the heads are joined by the output projection; `attention`, what that projection
-makes of them; `hidden`, the states that leave the layer. It says what shall go on in their place,
-at all tokens or at some. While `with intervening(…)` lasts, what this thread computes goes on with
-it; other threads are not touched, and at the end the hooks are gone from the model.
+makes of them; `mlp`, what the layer's feed-forward network gives; `hidden`, the states that leave
+the layer. It says what shall go on in their place, at all tokens or at some. While
+`with intervening(…)` lasts, what this thread computes goes on with it; other threads are not
+touched, and at the end the hooks are gone from the model. `keeping` reads the same outputs.
 
 What is watched meanwhile (`attention_core.watching.capture`): weights and outputs of heads as they
 were computed, hidden states as they went on.
@@ -35,15 +36,17 @@ from attention_core.errors import AttentionError, ShapeError
 from attention_core.watching.edit import check_places, chosen
 from attention_core.watching.place import Place
 
-Part = Literal["heads", "attention", "hidden"]
+Part = Literal["heads", "attention", "mlp", "hidden"]
 
 ACTIONS: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "replace": lambda states, value: value.expand_as(states),
     "scale": lambda states, value: states * value,
     "zero": lambda states, _value: torch.zeros_like(states),
     "add": lambda states, value: states + value,
+    "mean": lambda states, _value: states.mean(-2, keepdim=True).expand_as(states),
 }
-"""What goes on in place of the states: (states, value) to states."""
+"""What goes on in place of the states: (states, value) to states, both (…, token, width). The mean
+is that over all tokens of the call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class Intervention:
             `heads` to (batch, head, token, width)
     heads   of `heads` only
     tokens  the queries of one call, from 0: a decoder is given all its tokens at once
+    texts   those of a batch, from 0: many cases are tried in one pass
 
     Raises ShapeError when a name or a number is not of that kind.
     """
@@ -65,6 +69,7 @@ class Intervention:
     value: Tensor | float = 0.0
     heads: tuple[int, ...] | None = None
     tokens: tuple[int, ...] | None = None
+    texts: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, known in ((self.part, get_args(Part)), (self.action, ACTIONS)):
@@ -80,7 +85,7 @@ class Intervention:
                 part=self.part,
                 site=self.site,
             )
-        for axis, places in (("head", self.heads), ("query", self.tokens)):
+        for axis, places in (("head", self.heads), ("query", self.tokens), ("text", self.texts)):
             check_places(axis, places)
 
     def apply(self, states: Tensor) -> Tensor:
@@ -95,6 +100,9 @@ class Intervention:
         if self.part == "heads":
             heads = self._within(self.heads, states, -3)
             cells = cells & chosen(heads, states.shape[-3], states.device)[:, None]
+        if self.texts is not None:
+            texts = chosen(self._within(self.texts, states, 0), len(states), states.device)
+            cells = cells & texts[(..., *[None] * cells.ndim)]
         try:
             made = ACTIONS[self.action](states, value)
             return torch.where(cells[..., None], made, states).reshape(states.shape)
@@ -112,7 +120,7 @@ class Intervention:
         if places and max(places) >= states.shape[axis]:
             raise ShapeError(
                 "There is no {axis} {place} at {site}: it has {count}, counted from 0.",
-                axis="head" if axis == -3 else "token",
+                axis={0: "text", -3: "head"}.get(axis, "token"),
                 place=max(places),
                 site=self.site,
                 count=states.shape[axis],
@@ -156,6 +164,18 @@ class _Acting:
         return states
 
 
+@dataclass(eq=False)
+class _Keeping(_Acting):
+    """Keeps what it meets and changes nothing."""
+
+    kept: dict[tuple[str, Part], Tensor] = field(default_factory=dict)
+
+    def changed(self, module: nn.Module, part: Part, states: Tensor) -> Tensor:
+        for one in self.made.get((module, part), ()):
+            self.kept[one.site, part] = states.detach()
+        return states
+
+
 _ACTIVE: ContextVar[tuple[_Acting, ...]] = ContextVar("interventions", default=())
 
 
@@ -178,24 +198,20 @@ def intervening(
     interventions: Sequence[Intervention],
     sites: Mapping[str, nn.Module],
     layers: Mapping[Place, nn.Module],
+    mlps: Mapping[Place, nn.Module] | None = None,
 ) -> Iterator[None]:
     """What this thread computes inside the block goes on with these changes, in their order.
 
     sites   the attention behind each name; each tells `handed` what it hands on
     layers  the modules that hidden states leave
+    mlps    the module that gives what each layer's feed-forward network adds
 
     Raises AttentionError when a place is not there, and at the end when nothing met it; ShapeError
     when a value does not fit.
     """
-    acting = _Acting(_placed(interventions, sites, layers))
-    token = _ACTIVE.set((*_ACTIVE.get(), acting))
-    try:
-        with ExitStack() as hooks:
-            for module, hook in _hooks(acting, layers):
-                hooks.callback(module.register_forward_hook(hook, prepend=True).remove)
-            yield
-    finally:
-        _ACTIVE.reset(token)
+    acting = _Acting(_placed(interventions, sites, layers, mlps or {}))
+    with _active(acting, layers):
+        yield
     for one in interventions:
         if one not in acting.done:
             raise AttentionError(
@@ -206,15 +222,51 @@ def intervening(
             )
 
 
+@contextmanager
+def keeping(
+    wanted: Sequence[tuple[str, Part]],
+    sites: Mapping[str, nn.Module],
+    layers: Mapping[Place, nn.Module],
+    mlps: Mapping[Place, nn.Module] | None = None,
+) -> Iterator[dict[tuple[str, Part], Tensor]]:
+    """What these parts of these sites give on inside the block, as an `Intervention` would meet it.
+
+    Of a module that serves several places, or is called again, the last is kept. The others are as
+    in `intervening`.
+
+    Raises AttentionError when a place is not there.
+    """
+    markers = [Intervention(site, part, "scale", 1.0) for site, part in wanted]
+    keeping = _Keeping(_placed(markers, sites, layers, mlps or {}))
+    with _active(keeping, layers):
+        yield keeping.kept
+
+
+@contextmanager
+def _active(acting: _Acting, layers: Mapping[Place, nn.Module]) -> Iterator[None]:
+    token = _ACTIVE.set((*_ACTIVE.get(), acting))
+    try:
+        with ExitStack() as hooks:
+            for module, hook in _hooks(acting, layers):
+                hooks.callback(module.register_forward_hook(hook, prepend=True).remove)
+            yield
+    finally:
+        _ACTIVE.reset(token)
+
+
 def _placed(
     interventions: Sequence[Intervention],
     sites: Mapping[str, nn.Module],
     layers: Mapping[Place, nn.Module],
+    mlps: Mapping[Place, nn.Module],
 ) -> dict[tuple[nn.Module, Part], list[Intervention]]:
-    named = {str(place): module for place, module in layers.items()}
+    named = {
+        part: {str(place): module for place, module in modules.items()}
+        for part, modules in (("hidden", layers), ("mlp", mlps))
+    }
     found: dict[tuple[nn.Module, Part], list[Intervention]] = {}
     for one in interventions:
-        known = named if one.part == "hidden" else sites
+        known = named.get(one.part, sites)
         if one.site not in known:
             raise AttentionError(
                 "This model has no {part} “{site}” to change; it has {known}.",
@@ -231,12 +283,11 @@ Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 
 def _hooks(acting: _Acting, layers: Mapping[Place, nn.Module]) -> Iterator[tuple[nn.Module, Hook]]:
     """Where to listen: the layers, and the matrices in them, one of which joins the heads."""
-    parts = {part for _module, part in acting.made}
-    if "hidden" in parts:
-        for layer in dict.fromkeys(layers.values()):
-            if (layer, "hidden") in acting.made:
-                yield layer, _leaving(acting)
-    if "attention" in parts:
+    leaving: tuple[Part, ...] = ("mlp", "hidden")
+    for module, part in acting.made:
+        if part in leaving:
+            yield module, _leaving(acting, part)
+    if any(part == "attention" for _module, part in acting.made):
         for module in _matrices(layers):
             yield module, _joining(acting)
 
@@ -247,11 +298,11 @@ def _matrices(layers: Mapping[Place, nn.Module]) -> list[nn.Module]:
     return [one for one in inside if getattr(getattr(one, "weight", None), "ndim", 0) == 2]
 
 
-def _leaving(acting: _Acting) -> Hook:
+def _leaving(acting: _Acting, part: Part) -> Hook:
     def hook(module: nn.Module, _given: tuple[Any, ...], made: Any) -> Any:
         if acting not in _ACTIVE.get():
             return None
-        return _onward(made, lambda states: acting.changed(module, "hidden", states))
+        return _onward(made, lambda states: acting.changed(module, part, states))
 
     return hook
 
@@ -262,6 +313,55 @@ def _joining(acting: _Acting) -> Hook:
     def hook(_module: nn.Module, given: tuple[Any, ...], made: Any) -> Any:
         owner = acting.owner(given)
         return None if owner is None else acting.changed(owner, "attention", made)
+
+    return hook
+
+
+@contextmanager
+def feed_forwards(
+    sites: Mapping[str, nn.Module], layers: Mapping[Place, nn.Module]
+) -> Iterator[dict[Place, nn.Module]]:
+    """The matrix by which each layer's feed-forward network ends, as a model runs in the block.
+
+    It is the last matrix of a layer that stands in no attention and joins no heads, and that is not
+    the only one: Transformers widen the states with one matrix and narrow them with another, to the
+    width that leaves the layer. A layer of experts, or without such matrices, is not among those
+    found.
+
+    sites   the attention behind each name
+    layers  where to listen
+    """
+    inside = {part for site in sites.values() for part in site.modules()}
+    met: dict[Place, list[tuple[nn.Module, int]]] = {place: [] for place in layers}
+    widths, found = dict[Place, int](), dict[Place, nn.Module]()
+    with ExitStack() as hooks, projections(layers) as joins:
+        for place, layer in layers.items():
+            for module in _matrices({place: layer}):
+                if module not in inside:
+                    hook = _noting(met[place])
+                    hooks.callback(module.register_forward_hook(hook).remove)
+            hooks.callback(layer.register_forward_hook(_width(widths, place)).remove)
+        yield found
+    for place, seen in met.items():
+        own = [(one, width) for one, width in seen if one not in joins.values()]
+        if len({one for one, _width_ in own}) > 1 and own[-1][1] == widths.get(place):
+            found[place] = own[-1][0]
+
+
+def _noting(met: list[tuple[nn.Module, int]]) -> Hook:
+    def hook(module: nn.Module, _given: tuple[Any, ...], made: Any) -> None:
+        if isinstance(made, Tensor):
+            met.append((module, made.shape[-1]))
+
+    return hook
+
+
+def _width(widths: dict[Place, int], place: Place) -> Hook:
+    def hook(_module: nn.Module, _given: tuple[Any, ...], made: Any) -> None:
+        while type(made) is tuple and made:
+            made = made[0]
+        if isinstance(made, Tensor):
+            widths[place] = made.shape[-1]
 
     return hook
 

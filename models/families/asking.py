@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from attention_core.axes.tokens import TextAxis
 from attention_core.errors import AttentionError, TextError
 from attention_core.numbers.attribution import Output
+from attention_core.watching.acts import Body, Seat
 from attention_core.watching.capture import never
 from models.families.layers import features, layers
 from models.families.reader import Reader
@@ -106,6 +107,20 @@ class Asking(Protocol):
 
     def output(self, text: str, wanted: Wanted, cancelled: Callable[[], bool] = never) -> Output:
         """That number of one text."""
+
+    def body(self, text: str) -> Body:
+        """What of the model can be acted upon while it reads the text."""
+
+    def shares(self, text: str, kind: Kind, place: int = 0) -> Tensor:
+        """(vocabulary,), float64: the probability of every word there."""
+
+    def loss(self, text: str) -> float | None:
+        """The mean of −log p over the tokens of the text, each after those before it, or of its
+        translation as the model writes it; None where the model gives no such number.
+        """
+
+    def translated(self, text: str) -> str:
+        """Its translation; empty where it does not translate."""
 
 
 @dataclass(frozen=True)
@@ -220,10 +235,7 @@ class Asker:
 
         Raises AttentionError when the model has no such output.
         """
-        asked = self._asked(text, Wanted(kind, place=place))
-        if asked.at is None:
-            return []
-        shares = asked.outputs().logits[0, asked.at].double().softmax(-1)
+        shares = self.shares(text, kind, place)
         best = shares.topk(min(OFFERED, len(shares)))
         pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [
@@ -231,6 +243,54 @@ class Asker:
             for number, share in pairs
             if self._named(number)
         ]
+
+    @torch.no_grad()
+    def shares(self, text: str, kind: Kind, place: int = 0) -> Tensor:
+        """(vocabulary,), float64: the probability of every word; empty where there are none.
+
+        Raises AttentionError when the model has no such output.
+        """
+        asked = self._asked(text, Wanted(kind, place=place))
+        if asked.at is None:
+            return torch.zeros(0, dtype=torch.float64)
+        shares: Tensor = asked.outputs().logits[0, asked.at].double().softmax(-1)
+        return shares
+
+    @torch.no_grad()
+    def loss(self, text: str) -> float | None:
+        """The mean of −log p over the tokens of a text, each after those before it."""
+        writer = self.reader.writer
+        _watch, tokens, inputs = self.reader.given(text)
+        if writer is None or writer.kind != "next" or len(tokens) < 2:
+            return None
+        logits = writer.model(**inputs, return_dict=True).logits[0, :-1].double()
+        return float(nn.functional.cross_entropy(logits, inputs["input_ids"][0, 1:]))
+
+    def translated(self, _text: str) -> str:
+        """It does not translate."""
+        return ""
+
+    def body(self, text: str) -> Body:
+        """What of the model can be acted upon while it reads the text.
+
+        Raises TextError when there is nothing to read.
+        """
+        watch, _tokens, _inputs = self.reader.given(text)
+        read = self.reader.read(text, own=True).sites
+        seats = {
+            str(site.place): Seat(
+                watch.places[str(site.place)], site.heads, len(site.queries.tokens),
+                len(site.keys.tokens), causal=site.place.kind == "decoder",
+            )
+            for site in read
+            if str(site.place) in watch.places
+        }  # fmt: skip
+        stacks = {site.place.stack for site in read}
+        layers, mlps = (
+            {place: module for place, module in found.items() if place.stack in stacks}
+            for found in (watch.layers, watch.mlps)
+        )
+        return Body(seats, layers, mlps, self.reader.name)
 
     def _named(self, number: int) -> bool:
         """Models have rows that no piece has."""

@@ -40,7 +40,12 @@ from attention_core.watching.capture import (
     never,
 )
 from attention_core.watching.edit import Edit, placed
-from attention_core.watching.intervention import Intervention, intervening, projections
+from attention_core.watching.intervention import (
+    Intervention,
+    feed_forwards,
+    intervening,
+    projections,
+)
 from attention_core.watching.place import Place
 from attention_core.watching.record import Note
 from models.families.reporting import Reporting
@@ -149,6 +154,13 @@ class Watch:
             self.model(**self._example.inputs, return_dict=True)
         return found
 
+    @cached_property
+    def mlps(self) -> Mapping[Place, nn.Module]:
+        """The matrix by which the feed-forward network of each layer ends, where it is found."""
+        with feed_forwards(self.places, self.layers) as found, torch.inference_mode():
+            self.model(**self._example.inputs, return_dict=True)
+        return found
+
     def changing(self, edits: Sequence[Edit]) -> AbstractContextManager[None]:
         """These edits on the model's attention, inside the block and in this thread only.
 
@@ -157,10 +169,11 @@ class Watch:
         return editing(placed(edits, self.places))
 
     def intervening(self, interventions: Sequence[Intervention]) -> AbstractContextManager[None]:
-        """These changes of what heads, attention and layers give on, inside the block and in this
-        thread only; see `attention_core.watching.intervention`.
+        """These changes of what heads, attention, MLPs and layers give on, inside the block and in
+        this thread only; see `attention_core.watching.intervention`.
         """
-        return intervening(interventions, self.places, self.layers)
+        mlps = self.mlps if any(one.part == "mlp" for one in interventions) else None
+        return intervening(interventions, self.places, self.layers, mlps)
 
     def run(
         self, inputs: Inputs, cancelled: Callable[[], bool] = never, want: Want = WEIGHTS,

@@ -37,6 +37,7 @@ COUNT = link.amount(PAGE, "top", 3, 1, 10)
 TAKEN = link.flag(PAGE, "taken", default=True)
 LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
 WORDS = (WORD, RATHER, PLACE)
+POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, OTHER)
 CHOICES = (
     TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
 )  # fmt: skip
@@ -57,7 +58,7 @@ def page() -> None:
     if not text.strip():
         st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
         return
-    wanted = ask.answered(lambda: chosen(model, text), doing=_("Reading …"))
+    wanted = ask.answered(lambda: outputs.pointed(model, text, POINTED), doing=_("Reading …"))
     link.publish(CHOICES)
     if wanted is None:
         return
@@ -77,43 +78,6 @@ def asked() -> tuple[str, str]:
             ask.send(_("Ask"), TEXT)
             outputs.examples(TEXT, OTHER, MODEL, KIND, TAKEN, (*WORDS, BLANK, LAYER, HEAD))
     return text, model
-
-
-def chosen(model: str, text: str) -> Wanted | None:
-    """The output that the reader points at; None while something of it is missing.
-
-    Raises TextError or ModelError where nothing can be asked.
-    """
-    offer = attributing.offer(model, text)
-    titles = outputs.kinds()
-    if link.value(KIND) not in offer.kinds:
-        link.choose(KIND, offer.kinds[0])
-    if offer.kinds[0] == "mask" and not offer.masks:
-        prose.note(
-            prose.filled(
-                _("Write {mask} where this model is to guess a word, and ask what it came from."),
-                mask=offer.mask,
-            )
-        )
-        link.choose(KIND, "similarity")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kind = link.value(KIND)
-        if len(offer.kinds) > 1:
-            kind = choosing.segments(
-                KIND, _("Which output"), {one: titles[one] for one in offer.kinds}, WORDS
-            )
-        outputs.place(kind, offer, PLACE, (WORD, RATHER))
-        if kind != "similarity":
-            outputs.words(model, text, kind, link.value(PLACE), WORD, RATHER)
-    if kind == "similarity":
-        other = ask.text_box(OTHER, _("Compared with this text"), (), 68)
-        if not other.strip():
-            st.info(
-                _("Type a second text: asked is how similar the model finds both."),
-                icon=":material/edit:",
-            )
-            return None
-    return outputs.wanted(kind, WORD, RATHER, PLACE, OTHER)
 
 
 @st.fragment

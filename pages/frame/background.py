@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import streamlit as st
 
 from attention_core.errors import AttentionError
+from attention_core.marking import N_
 from models.work.jobs import JOBS, Job, Work
 from pages.frame import ask, link, session
 from pages.frame.language import _, ngettext
@@ -17,6 +18,21 @@ from pages.frame.link import Choice
 Kind = TypeVar("Kind")
 TICK = 1.0
 """Seconds between two looks at how far the work is."""
+
+
+class Counted(NamedTuple):
+    """How far work is, in templates with {done} and {total}, marked for translation."""
+
+    so_far: str
+    stopped: str
+    failed: str
+
+
+PAIRS: Final = Counted(
+    N_("{done} of {total} pairs"),
+    N_("Stopped after {done} of {total} pairs; what was done is kept."),
+    N_("Something went wrong on our side at pair {done} of {total}; what was done is kept."),
+)
 
 
 def choice(page: str) -> Choice[str]:
@@ -50,28 +66,38 @@ def remembered(chosen: Choice[str], kind: type[Kind]) -> Kind | None:
 
 def worked(
     chosen: Choice[str], name: str, at_once: bool, make: Callable[[], Work[Any]],
-    cut: Choice[bool], label: str,
+    cut: Choice[bool] | None, label: str, place: str = "",
 ) -> Job[Any] | None:  # fmt: skip
-    """The work of that key where it is known; else started, at once or by a button."""
+    """The work of that key where it is known; else started, at once or by a button.
+
+    place  tells several works of one page apart
+    """
     job = JOBS.find(name)
-    if job is None and (at_once or st.button(label, icon=":material/play_arrow:", key="start")):
+    start = f"{place}start"
+    if job is None and (at_once or st.button(label, icon=":material/play_arrow:", key=start)):
         job = ask.answered(lambda: JOBS.start(name, make(), session.reader()), cut)
     if job is not None:
         link.choose(chosen, name)
     return job
 
 
-def shown(job: Job[Any], results: Callable[[Job[Any]], None], every: float) -> None:
+def shown(
+    job: Job[Any], results: Callable[[Job[Any]], None], every: float, counted: Counted = PAIRS,
+    place: str = "",
+) -> None:  # fmt: skip
     """How far it is, and its results so far.
 
     every  seconds between two drawings of the results while it runs
+    place  tells several works of one page apart
     """
     running, empty = job.running, not job.rows
-    st.fragment(progress, run_every=TICK if running else None)(job, running, empty)
+    st.fragment(progress, run_every=TICK if running else None)(job, running, empty, counted, place)
     st.fragment(results, run_every=every if running else None)(job)
 
 
-def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
+def progress(
+    job: Job[Any], was_running: bool, was_empty: bool, counted: Counted = PAIRS, place: str = ""
+) -> None:
     """A bar with what is done and left; draws the whole page anew for the first row and the end."""
     done = len(job.rows)
     if was_running != job.running or (was_empty and done):
@@ -80,10 +106,10 @@ def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if job.running:
-            st.progress(done / max(1, job.total), text=told(done, job))
-            st.button(_("Stop"), on_click=job.cancel, icon=":material/stop:", key="stop")
+            st.progress(done / max(1, job.total), text=told(done, job, counted))
+            st.button(_("Stop"), on_click=job.cancel, icon=":material/stop:", key=f"{place}stop")
             return
-        st.markdown(_stopped(done, job))
+        st.markdown(_stopped(done, job, counted))
 
         def resume() -> None:
             try:
@@ -91,12 +117,12 @@ def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
             except AttentionError as problem:
                 st.toast(ask.said(problem), icon=":material/info:")
 
-        st.button(_("Go on"), on_click=resume, icon=":material/play_arrow:", key="resume")
+        st.button(_("Go on"), on_click=resume, icon=":material/play_arrow:", key=f"{place}resume")
 
 
-def told(done: int, job: Job[Any]) -> str:
+def told(done: int, job: Job[Any], counted: Counted = PAIRS) -> str:
     """How far the work is, in words."""
-    so_far = _("{done} of {total} pairs").format(done=f"{done:,}", total=f"{job.total:,}")
+    so_far = _(counted.so_far).format(done=f"{done:,}", total=f"{job.total:,}")
     others = JOBS.ahead(job)
     if others:
         turns = ngettext("in turns with {count} other", "in turns with {count} others", others)
@@ -112,10 +138,6 @@ def told(done: int, job: Job[Any]) -> str:
     return f"{so_far} · {left}"
 
 
-def _stopped(done: int, job: Job[Any]) -> str:
-    where = {"done": f"{done:,}", "total": f"{job.total:,}"}
-    if job.state == "failed":
-        return _(
-            "Something went wrong on our side at pair {done} of {total}; what was done is kept."
-        ).format(**where)
-    return _("Stopped after {done} of {total} pairs; what was done is kept.").format(**where)
+def _stopped(done: int, job: Job[Any], counted: Counted) -> str:
+    sentence = counted.failed if job.state == "failed" else counted.stopped
+    return _(sentence).format(done=f"{done:,}", total=f"{job.total:,}")

@@ -33,6 +33,17 @@ CONTINUED = (
     Example("The keys to the old cabinet"),
 )
 """For a model that says the next word."""
+SWITCHED = (
+    Example("The white cat sleeps on the red chair.", "The white cat sleeps on the black chair."),
+    Example("The capital of Italy is", "The capital of France is"),
+    Example(
+        "When Mary and John went to the store, John gave a drink to",
+        "When Mary and John went to the store, Mary gave a drink to",
+    ),
+    Example("The soup was very cold.", "The soup was very warm."),
+)
+"""Each with a sentence of as many tokens that lends its states. The first is for the translator,
+the next two for a model that says the next word, the last for one that compares texts."""
 WORDS = (
     Example("My sister bought two red apples yesterday."),
     Example("The old man sold his little house to a young woman."),

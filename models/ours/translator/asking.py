@@ -12,18 +12,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from attention_core.axes.tokens import TextAxis
 from attention_core.errors import AttentionError, TextError
 from attention_core.numbers.attribution import Layer, Output
+from attention_core.watching.acts import Body, Seat
 from attention_core.watching.capture import Announced, Want, capture, never
+from attention_core.watching.intervention import feed_forwards
+from attention_core.watching.place import Place
 from models.families.asking import OFFERED, Blank, Candidate, Kind, Wanted
 from models.ours.translator.reader import TranslatorReader
+from models.ours.translator.transformer import Transformer
 from models.ours.translator.vocabulary import START_ID
 
 REMEMBERED: Final = 32
@@ -73,11 +77,55 @@ class TranslatorAsker:
         return self.reader.shown(number)
 
     @torch.no_grad()
-    def candidates(self, text: str, kind: Kind, place: int = 0) -> list[Candidate]:
-        """What else it could have written there, the piece that it wrote first."""
+    def shares(self, text: str, kind: Kind, place: int = 0) -> Tensor:
+        """(vocabulary,), float64: the probability of every piece there, after those that it wrote
+        before.
+        """
         pair = self._asked(text, Wanted(kind, place=place))
         logits = self.reader.network.follow(pair.source, pair.given).logits
-        shares = logits[0, place].double().softmax(-1)
+        return logits[0, place].double().softmax(-1)
+
+    @torch.no_grad()
+    def loss(self, text: str) -> float | None:
+        """The mean of −log p over the pieces of the translation that it writes by itself."""
+        pair = self._pair(text)
+        logits = self.reader.network.follow(pair.source, pair.given).logits[0].double()
+        return float(nn.functional.cross_entropy(logits, torch.tensor(pair.ids)))
+
+    def translated(self, text: str) -> str:
+        """Its translation, searched for anew."""
+        return self.reader.translate(text).text
+
+    def body(self, text: str) -> Body:
+        """What of the network can be acted upon while it translates the text."""
+        pair, network = self._pair(text), self.reader.network
+        read, wrote = len(pair.axis.tokens), len(pair.ids)
+        hands = isinstance(network, Transformer)
+        seats = {
+            str(place): Seat(
+                mechanism, getattr(mechanism, "heads", 1),
+                read if place.stack == "encoder" else wrote,
+                wrote if place.kind == "decoder" else read,
+                hands, causal=place.kind == "decoder",
+            )
+            for place, mechanism in network.places.items()
+        }  # fmt: skip
+        return Body(seats, network.layers if hands else {}, self._mlps, self.reader.name)
+
+    @cached_property
+    @torch.no_grad()
+    def _mlps(self) -> dict[Place, nn.Module]:
+        network: Any = self.reader.network
+        if not isinstance(network, Transformer):
+            return {}
+        with feed_forwards(network.sites, network.layers) as found:
+            network.follow(torch.tensor([[START_ID]]), torch.tensor([[START_ID]]))
+        return found
+
+    @torch.no_grad()
+    def candidates(self, text: str, kind: Kind, place: int = 0) -> list[Candidate]:
+        """What else it could have written there, the piece that it wrote first."""
+        shares, pair = self.shares(text, kind, place), self._pair(text)
         own = pair.ids[place]
         best = [one for one in shares.topk(OFFERED).indices.tolist() if one != own]
         return [Candidate(one, self.piece(one), float(shares[one])) for one in (own, *best)]

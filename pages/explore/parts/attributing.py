@@ -90,8 +90,8 @@ def offer(model: str, text: str) -> Offer:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _offer(model: str, text: str) -> Offer:
-    asker = _asker(model)
-    return _working(
+    asker = asking(model)
+    return working(
         lambda: Offer(asker.kinds, asker.blanks, asker.mask, asker.masks(text), asker.written(text))
     )
 
@@ -103,12 +103,12 @@ def candidates(model: str, text: str, kind: Kind, place: int) -> list[Candidate]
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _candidates(model: str, text: str, kind: Kind, place: int) -> list[Candidate]:
-    return _working(lambda: _asker(model).candidates(text, kind, place))
+    return working(lambda: asking(model).candidates(text, kind, place))
 
 
 def piece(model: str, number: int) -> str:
     """What a token says; raises TextError where there is none."""
-    return _asker(model).piece(number)
+    return asking(model).piece(number)
 
 
 def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
@@ -116,8 +116,8 @@ def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
 
     Raises AttentionError with a sentence where there is nothing that could be asked.
     """
-    output = _output(model, text, wanted)
-    _working(output.check)
+    output = output_of(model, text, wanted)
+    working(output.check)
     found, refused = dict[str, Found](), dict[str, AttentionError]()
     for name, method in ALL.items():
         waiting.step(_(method.title) + " …")
@@ -138,24 +138,25 @@ def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _output(model: str, text: str, wanted: Wanted) -> Output:
-    asker = _asker(model)
-    return _working(lambda: asker.output(text, wanted, _cancelled))
+def output_of(model: str, text: str, wanted: Wanted) -> Output:
+    """That number of one text; raises as `answers` does."""
+    asker = asking(model)
+    return working(lambda: asker.output(text, wanted, _cancelled))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _blank(model: str, text: str, wanted: Wanted) -> float:
-    output = _output(model, text, wanted)
-    return _working(lambda: float(output.numbers(output.blank[None])[0]))
+    output = output_of(model, text, wanted)
+    return working(lambda: float(output.numbers(output.blank[None])[0]))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def _found(
     model: str, text: str, wanted: Wanted, method: str, knobs: Knobs
 ) -> Found | AttentionError:
-    output = _output(model, text, wanted)
+    output = output_of(model, text, wanted)
     try:
-        return _working(lambda: ALL[method].of(output, knobs))
+        return working(lambda: ALL[method].of(output, knobs))
     except AttentionError as problem:
         return problem
 
@@ -170,12 +171,12 @@ def tried(model: str, text: str, wanted: Wanted, knobs: Knobs) -> dict[str, Fait
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _tried(model: str, text: str, wanted: Wanted, knobs: Knobs) -> dict[str, Faith]:
-    output, made = _output(model, text, wanted), answers(model, text, wanted, knobs)
+    output, made = output_of(model, text, wanted), answers(model, text, wanted, knobs)
     orders = {name: order(found.scores, made.own) for name, found in made.found.items()}
     chances = {f"{CHANCE}{at}": one for at, one in enumerate(shuffled(made.own, CHANCES))}
     waiting.step(_("Taking words away …"))
     try:
-        found = _working(lambda: faithful(output, {**orders, **chances}))
+        found = working(lambda: faithful(output, {**orders, **chances}))
     finally:
         waiting.step("")
     by_chance = typical([found.pop(name) for name in chances])
@@ -187,7 +188,7 @@ def _cancelled() -> bool:
     return _CANCELLED.get()()
 
 
-def _asker(model: str) -> Asking:
+def asking(model: str) -> Asking:
     """Who answers for that model; raises ModelError where nobody does."""
     waiting.step(_("Opening the model …"))
     try:
@@ -215,7 +216,7 @@ def _of_translator(reader: TranslatorReader) -> Asking:
     return TranslatorAsker(reader)
 
 
-def _working(work: Callable[[], T]) -> T:
+def working(work: Callable[[], T]) -> T:
     """What some work returns, once it is its turn; the newest request of a reader wins."""
 
     def seated(cancelled: Callable[[], bool]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import exp
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
 
@@ -123,6 +123,52 @@ def wanted(
     return Wanted(kind, of(chosen), of(rather), at)
 
 
+class Pointed(NamedTuple):
+    """The choices of a page that point at an output."""
+
+    kind: Choice[Kind]
+    place: Choice[int]
+    word: Choice[int]
+    rather: Choice[int]
+    other: Choice[str]
+
+
+def pointed(model: str, text: str, by: Pointed) -> Wanted | None:
+    """The output that the reader points at; None while something of it is missing.
+
+    Raises TextError or ModelError where nothing can be asked.
+    """
+    offer, titles = attributing.offer(model, text), kinds()
+    about = (by.word, by.rather, by.place)
+    if link.value(by.kind) not in offer.kinds:
+        link.choose(by.kind, offer.kinds[0])
+    if offer.kinds[0] == "mask" and not offer.masks:
+        prose.note(
+            prose.filled(
+                _("Write {mask} where this model is to guess a word, and ask what it came from."),
+                mask=offer.mask,
+            )
+        )
+        link.choose(by.kind, "similarity")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = link.value(by.kind)
+        if len(offer.kinds) > 1:
+            offered: dict[str, str] = {one: titles[one] for one in offer.kinds}
+            kind = choosing.segments(by.kind, _("Which output"), offered, about)
+        place(kind, offer, by.place, (by.word, by.rather))
+        if kind != "similarity":
+            words(model, text, kind, link.value(by.place), by.word, by.rather)
+    if kind == "similarity":
+        other = ask.text_box(by.other, _("Compared with this text"), (), 68)
+        if not other.strip():
+            st.info(
+                _("Type a second text: asked is how similar the model finds both."),
+                icon=":material/edit:",
+            )
+            return None
+    return wanted(kind, by.word, by.rather, by.place, by.other)
+
+
 def examples(
     text: Choice[str], other: Choice[str], model: Choice[str], kind: Choice[Kind],
     taken_away: Choice[bool], about: Sequence[Kept],
@@ -157,6 +203,39 @@ def examples(
 
     st.menu_button(
         _("Examples"), shown, key=key, on_click=take, icon=":material/list:", type="tertiary"
+    )
+
+
+def switched(
+    text: Choice[str], clean: Choice[str], model: Choice[str], kind: Choice[Kind],
+    about: Sequence[Kept],
+) -> None:  # fmt: skip
+    """Ready texts with the sentence that lends its states, and the model that they are for."""
+    here = [entry.card.name for entry in catalogue.entries()]
+    first, *continued, compared = ready.SWITCHED
+    offered: list[tuple[ready.Example, str, Kind]] = [
+        (first, DEFAULTS["translate"], "translation"),
+        *((one, WRITES, "next") for one in continued),
+        (compared, DEFAULTS["read"], "similarity"),
+    ]
+    ends: dict[Kind, str] = {"next": " …", "translation": " →"}
+    known = {
+        one.text + ends.get(output, ""): (one, name, output)
+        for one, name, output in offered
+        if name in here
+    }
+    key = f"{text.key}.examples"
+
+    def take() -> None:
+        taken, name, output = known[st.session_state[key]]
+        ask.forget(about)
+        link.choose(text, taken.text)
+        link.choose(clean, taken.second)
+        link.choose(model, name)
+        link.choose(kind, output)
+
+    st.menu_button(
+        _("Examples"), list(known), key=key, on_click=take, icon=":material/list:", type="tertiary"
     )
 
 
