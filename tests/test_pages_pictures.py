@@ -86,7 +86,7 @@ def test_every_way_to_see_shows_its_pictures(tab: str, monkeypatch: pytest.Monke
     torch.manual_seed(0)
     names = tuple(f"kind {number}" for number in range(9))
     namer = Namer("toy", Classifier(EfficientNetLite0(9).eval(), names, {}))
-    monkeypatch.setattr(readings, "_namer", lambda: namer)
+    monkeypatch.setattr(readings, "namer", lambda: namer)
     app = opened("pictures", **EYE, show=tab, places="20")
     assert not app.error
     assert len(app.get("bidi_component")) == (2 if tab == "together" else 3)

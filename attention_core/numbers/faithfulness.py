@@ -35,6 +35,8 @@ class Faith:
 
     deletion   the output after 0, 1, … all tokens of the order are gone
     insertion  the output when only the first 0, 1, … all of them are there
+
+    Where tokens go by several at once, a curve has a point for each time.
     """
 
     deletion: tuple[float, ...]
@@ -87,16 +89,23 @@ def shuffled(own: Sequence[int], count: int, seed: int = 7) -> list[list[int]]:
     return [dice.sample(list(own), len(own)) for _ in range(count)]
 
 
-def faithful(output: Output, orders: Mapping[str, Sequence[int]]) -> dict[str, Faith]:
+def faithful(
+    output: Output, orders: Mapping[str, Sequence[int]], times: int = MOST
+) -> dict[str, Faith]:
     """Every order tried out; what several orders ask is asked once.
 
     orders  of the same tokens, by name
+    times   how often something is taken away at most, of an order: of more tokens than that
+            several go at once, as evenly as whole numbers allow
 
     Raises AttentionError when the orders are too long; Superseded when nobody waits for the output
     any more.
     """
     longest = max(map(len, orders.values()), default=0)
-    if longest > MOST:
+    counts = [
+        round(longest * time / min(longest, times)) for time in range(min(longest, times) + 1)
+    ]
+    if times == MOST < longest:
         raise AttentionError(
             "To take away {tokens} words one after the other takes too long; it is done for at "
             "most {most}. Shorten the text.",
@@ -105,13 +114,12 @@ def faithful(output: Output, orders: Mapping[str, Sequence[int]]) -> dict[str, F
         )
     cases: dict[frozenset[int], float] = {}
     for tokens in orders.values():
-        for count in range(len(tokens) + 1):
+        for count in counts:
             cases[frozenset(tokens[:count])] = cases[frozenset(tokens[count:])] = 0.0
     asked = [sorted(case) for case in cases]
     cases = dict(zip(cases, output.without(asked).tolist(), strict=True))
 
     def tried(tokens: Sequence[int]) -> Faith:
-        counts = range(len(tokens) + 1)
         return Faith(
             tuple(cases[frozenset(tokens[:count])] for count in counts),
             tuple(cases[frozenset(tokens[count:])] for count in counts),

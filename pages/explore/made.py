@@ -157,7 +157,7 @@ def taking(model: str, text: str, wanted: Wanted, knobs: Knobs) -> None:
         doing=_("Taking words away …"),
     )  # fmt: skip
     if found is not None:
-        faiths.shown(found, LINES, PAGE)
+        faiths.shown(found, LINES, PAGE, _("words"))
 
 
 if __name__ == "__main__":

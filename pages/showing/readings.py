@@ -195,8 +195,8 @@ def naming(photo: Photograph) -> Naming:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _naming(digest: str, _photo: Photograph) -> Naming:
-    namer = _namer()
-    return DESK.run(session.reader(), lambda _cancelled: namer.name_it(_photo))
+    found = namer()
+    return DESK.run(session.reader(), lambda _cancelled: found.name_it(_photo))
 
 
 def grad_cam(photo: Photograph, number: int) -> Cam:
@@ -206,11 +206,11 @@ def grad_cam(photo: Photograph, number: int) -> Cam:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _grad_cam(digest: str, number: int, _photo: Photograph) -> Cam:
-    namer = _namer()
-    return DESK.run(session.reader(), lambda _cancelled: namer.grad_cam(_photo, number))
+    found = namer()
+    return DESK.run(session.reader(), lambda _cancelled: found.grad_cam(_photo, number))
 
 
-def _namer() -> Namer:
+def namer() -> Namer:
     """The classifier that is on this machine."""
     for entry in catalogue.entries():
         if entry.task == "name":

@@ -1,14 +1,8 @@
 """Layer Grad-CAM: what a deep layer holds of each token, weighed by what the output gains from it.
 
->>> from attention_core.axes.tokens import spaced
->>> from attention_core.numbers.attribution.output import Features
->>> held = Features(torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[3.0, -1.0], [1.0, 1.0]]))
->>> output = Output(
-...     spaced("a b"), torch.ones(2, 1), torch.zeros(2, 1), torch.tensor([0.0, 1.0]),
-...     lambda vectors: vectors.sum((1, 2)), features=lambda: held,
-... )
->>> METHOD.of(output).scores.tolist()  # the channels count 2 and 0 in the mean
-[2.0, 0.0]
+>>> from attention_core.numbers.attribution.planted import planted
+>>> METHOD.of(planted()).scores.tolist()  # in the mean, a vector counts by half
+[0.5, 1.0]
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ of tokens asks of patches as well; a classifier without tokens is asked of the s
 >>> asker = ViewerAsker(Viewer("untrained", untrained.eye()), short=2)
 >>> output = asker.output(photo, PictureWanted("likeness", other=photo))
 >>> output.given.shape, round(output.value, 4), len(output.layers)
-(torch.Size([9, 768]), 1.0, 2)
+(torch.Size([9, 588]), 1.0, 2)
 """
 
 from __future__ import annotations

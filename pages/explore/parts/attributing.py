@@ -13,7 +13,14 @@ from torch import Tensor
 from attention_core.errors import AttentionError, ModelError, Superseded
 from attention_core.numbers.agreement import kendall, overlap, top
 from attention_core.numbers.attribution import ALL, Found, Knobs, Output
-from attention_core.numbers.faithfulness import Faith, faithful, order, shuffled, typical
+from attention_core.numbers.faithfulness import (
+    MOST,
+    Faith,
+    faithful,
+    order,
+    shuffled,
+    typical,
+)
 from attention_core.watching.capture import never
 from models.families.asking import Asker, Asking, Blank, Candidate, Kind, Wanted
 from models.families.reader import Reader
@@ -116,13 +123,26 @@ def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
 
     Raises AttentionError with a sentence where there is nothing that could be asked.
     """
-    output = output_of(model, text, wanted)
+    return collected(
+        output_of(model, text, wanted),
+        lambda name, heeded: _found(model, text, wanted, name, heeded),
+        lambda: _blank(model, text, wanted),
+        knobs,
+    )
+
+
+def collected(
+    output: Output,
+    ask: Callable[[str, Knobs], Found | AttentionError],
+    blank: Callable[[], float],
+    knobs: Knobs,
+) -> Answers:
+    """All methods about one output. ask: one by its name, with those of the knobs that it heeds"""
     working(output.check)
     found, refused = dict[str, Found](), dict[str, AttentionError]()
     for name, method in ALL.items():
         waiting.step(_(method.title) + " …")
-        heeded = {knob: getattr(knobs, knob) for knob in method.knobs}
-        made = _found(model, text, wanted, name, Knobs(**heeded))
+        made = ask(name, Knobs(**{knob: getattr(knobs, knob) for knob in method.knobs}))
         if isinstance(made, Found):
             found[name] = made
         else:
@@ -131,9 +151,8 @@ def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
     own = tuple(output.own.nonzero().flatten().tolist())
     sizes = [len(layer.weights) for layer in output.layers]
     return Answers(
-        output.value, _blank(model, text, wanted),
-        tuple(token.text for token in output.axis.tokens), own, found, refused,
-        len(sizes), min(sizes, default=0),
+        output.value, blank(), tuple(token.text for token in output.axis.tokens), own, found,
+        refused, len(sizes), min(sizes, default=0),
     )  # fmt: skip
 
 
@@ -141,7 +160,7 @@ def answers(model: str, text: str, wanted: Wanted, knobs: Knobs) -> Answers:
 def output_of(model: str, text: str, wanted: Wanted) -> Output:
     """That number of one text; raises as `answers` does."""
     asker = asking(model)
-    return working(lambda: asker.output(text, wanted, _cancelled))
+    return working(lambda: asker.output(text, wanted, cancelled))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -172,18 +191,25 @@ def tried(model: str, text: str, wanted: Wanted, knobs: Knobs) -> dict[str, Fait
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _tried(model: str, text: str, wanted: Wanted, knobs: Knobs) -> dict[str, Faith]:
     output, made = output_of(model, text, wanted), answers(model, text, wanted, knobs)
-    orders = {name: order(found.scores, made.own) for name, found in made.found.items()}
-    chances = {f"{CHANCE}{at}": one for at, one in enumerate(shuffled(made.own, CHANCES))}
     waiting.step(_("Taking words away …"))
+    return orders_tried(output, made)
+
+
+def orders_tried(
+    output: Output, made: Answers, chances: int = CHANCES, times: int = MOST
+) -> dict[str, Faith]:
+    """Every method's order tried out, and the mean of some orders by chance."""
+    orders = {name: order(found.scores, made.own) for name, found in made.found.items()}
+    random = {f"{CHANCE}{at}": one for at, one in enumerate(shuffled(made.own, chances))}
     try:
-        found = working(lambda: faithful(output, {**orders, **chances}))
+        found = working(lambda: faithful(output, {**orders, **random}, times))
     finally:
         waiting.step("")
-    by_chance = typical([found.pop(name) for name in chances])
+    by_chance = typical([found.pop(name) for name in random])
     return {**found, CHANCE: by_chance}
 
 
-def _cancelled() -> bool:
+def cancelled() -> bool:
     """Whether whoever computes on this thread is wanted no more: an output serves many readers."""
     return _CANCELLED.get()()
 

@@ -22,10 +22,13 @@ def titled(name: str) -> str:
     return _("by chance") if name == CHANCE else heats.title(name)
 
 
-def shown(found: Mapping[str, Faith], lines: Choice[list[str]], page: str) -> None:
-    """The four numbers of every method, and the curves of those chosen."""
+def shown(found: Mapping[str, Faith], lines: Choice[list[str]], page: str, things: str) -> None:
+    """The four numbers of every method, and the curves of those chosen.
+
+    things  what was taken away: words, patches
+    """
     numbers(found)
-    prose.caption(told(found))
+    prose.caption(told(found, things))
     st.multiselect(
         _("Curves"), [name for name in found if name != CHANCE], format_func=titled, key=lines.key,
         persist_state="session",
@@ -34,7 +37,8 @@ def shown(found: Mapping[str, Faith], lines: Choice[list[str]], page: str) -> No
     titles = {"deletion": _("taken away, most important first"), "insertion": _("put back")}
     for (kind, said), column in zip(titles.items(), st.columns(2, gap="large"), strict=True):
         with column:
-            curves(found, chosen, kind, said, f"{page}.{kind}")
+            axis = _("{things} {how}").format(things=things, how=said)
+            curves(found, chosen, kind, axis, f"{page}.{kind}")
     downloads.rows(rows(found), "faithfulness.csv")
 
 
@@ -59,7 +63,7 @@ def numbers(found: Mapping[str, Faith]) -> None:
     prose.note(
         prose.filled(
             _(
-                "Deletion and insertion: the mean of the output while words go, or come, in the "
+                "Deletion and insertion: the mean of the output while parts go, or come, in the "
                 "order of their scores. Comprehensiveness: what is lost without the first 1, 5, "
                 "10, 20 and 50 % of them; sufficiency: what is lost when only these are there. "
                 "Arrows say which way is better; green is better than chance, red worse."
@@ -81,18 +85,19 @@ def measures(one: Faith) -> tuple[float, float, float, float]:
     return one.deletion_area, one.insertion_area, one.comprehensiveness, one.sufficiency
 
 
-def told(found: Mapping[str, Faith]) -> prose.Markup:
-    """Which methods name words that matter more than any."""
+def told(found: Mapping[str, Faith], things: str) -> prose.Markup:
+    """Which methods name things that matter more than any."""
     chance = found[CHANCE].deletion_area
     methods = {name: one.deletion_area for name, one in found.items() if name != CHANCE}
     best = min(methods, key=methods.__getitem__)
     worse = [titled(name) for name, area in methods.items() if area >= chance]
     said = prose.filled(
         _(
-            "Taking words away in the order of {best} lowers the output fastest: its mean is "
+            "Taking {things} away in the order of {best} lowers the output fastest: its mean is "
             "{area} on the way, by chance {chance}."
         ),
-        best=titled(best), area=prose.number(methods[best], 3), chance=prose.number(chance, 3),
+        things=things, best=titled(best), area=prose.number(methods[best], 3),
+        chance=prose.number(chance, 3),
     )  # fmt: skip
     if not worse:
         return prose.Markup(f"{said} {prose.filled(_('Every method does better than chance.'))}")
@@ -101,16 +106,15 @@ def told(found: Mapping[str, Faith]) -> prose.Markup:
 
 
 def curves(
-    found: Mapping[str, Faith], chosen: Sequence[str], kind: str, said: str, key: str
+    found: Mapping[str, Faith], chosen: Sequence[str], kind: str, axis: str, key: str
 ) -> None:
-    """The output after each word."""
+    """The output each time something went, or came back."""
     drawn = [
         figures.Curve(titled(name), getattr(found[name], kind), name != CHANCE)
         for name in chosen
         if name in found
     ]
     length = len(next(iter(found.values())).deletion)
-    axis = _("words {how}").format(how=said)
     figure = figures.curves(
         [str(count) for count in range(length)], drawn, (axis, _("output")), charts.theme()
     )

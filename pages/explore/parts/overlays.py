@@ -1,0 +1,118 @@
+"""Every method's answer about a picture as heat over the picture, and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import exp, isnan
+from typing import Final
+
+import streamlit as st
+import torch
+
+from pages.explore.parts import heats, pictured
+from pages.explore.parts.attributing import Answers
+from pages.explore.parts.pictured import Asked
+from pages.frame import prose
+from pages.frame.language import _
+from pages.frame.prose import Markup
+from pages.showing import maps, readings
+
+ACROSS: Final = 3
+"""Pictures side by side."""
+
+
+def said(asked: Asked, made: Answers) -> None:
+    """The output in a sentence, and what is left of it without every patch."""
+    prose.caption(_liked(made) if asked.model else _named(asked, made))
+
+
+def _liked(made: Answers) -> Markup:
+    return prose.filled(
+        _(
+            "The model finds the two pictures alike by {value} (the cosine of their vectors; 1 is "
+            "the same direction). With every patch of the first one taken away it is {blank}."
+        ),
+        value=prose.number(made.value),
+        blank=prose.number(made.blank),
+    )
+
+
+def _named(asked: Asked, made: Answers) -> Markup:
+    labels = readings.naming(asked.photo).labels
+    label = prose.token(labels[asked.number or 0])
+    if asked.rather is not None:
+        return prose.filled(
+            _(
+                "EfficientNet-Lite0 says {word} rather than {other}: it is {times} times as "
+                "likely, and the logarithm of that is {value}. With every patch taken away the "
+                "logarithm is {blank}."
+            ),
+            word=label,
+            other=prose.token(labels[asked.rather]),
+            times=prose.number(exp(min(made.value, 30.0)), 1),
+            value=prose.number(made.value),
+            blank=prose.number(made.blank),
+        )
+    return prose.filled(
+        _(
+            "EfficientNet-Lite0 says {word} with a probability of {share}: the logarithm is "
+            "{value}. With every patch taken away it is {blank}."
+        ),
+        word=label,
+        share=prose.number(exp(made.value)),
+        value=prose.number(made.value),
+        blank=prose.number(made.blank),
+    )
+
+
+def shown(asked: Asked, made: Answers, page: str) -> None:
+    """A picture for each method; what speaks against the output is left dark."""
+    axis = pictured.axis(asked)
+    names = list(made.found)
+    for start in range(0, len(names), ACROSS):
+        columns = st.columns(ACROSS, gap="medium")
+        for name, column in zip(names[start : start + ACROSS], columns, strict=False):
+            scores = made.found[name].scores[list(made.own)].clamp_min(0.0)
+            weights = (scores / scores.max().clamp_min(1e-12)).reshape(1, -1).to(torch.float32)
+            with column:
+                st.markdown(f"**{heats.title(name)}**")
+                maps.over(
+                    asked.photo, axis, weights, f"{page}.{name}", title=heats.title(name),
+                    name=name, plain=True, hint=_("Point at a patch to read its share."),
+                )  # fmt: skip
+    prose.note(
+        prose.filled(
+            _(
+                "Bright patches spoke for the output, each picture relative to its own strongest "
+                "patch. What speaks against it is dark here, and in the file with its sign."
+            )
+        )
+    )
+
+
+def told(made: Answers, count: int) -> Markup:
+    """Which methods name the patches whose loss really changes the output."""
+    return Markup(" ".join(_told(made, count)))
+
+
+def _told(made: Answers, count: int) -> Iterator[Markup]:
+    whole = next((name for name in heats.WHOLE if name in made.found), None)
+    others = [name for name in made.found if name != whole]
+    if whole is None or not others:
+        return
+    best = max(others, key=lambda name: made.agreed(whole, name, count))
+    yield prose.filled(
+        _(
+            "Of the {count} patches whose loss changes the output most ({whole}), {best} names "
+            "{shared}."
+        ),
+        count=count, whole=heats.title(whole), best=heats.title(best),
+        shared=made.agreed(whole, best, count),
+    )  # fmt: skip
+    if "attention" in made.found and best != "attention":
+        tau = made.kendall(whole, "attention")
+        yield prose.filled(
+            _("Attention names {shared} (τ of all patches: {tau})."),
+            shared=made.agreed(whole, "attention", count),
+            tau="–" if isnan(tau) else prose.number(tau),
+        )

@@ -1,0 +1,129 @@
+"""Outputs about pictures and what they were made of, shared by all readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import streamlit as st
+
+from attention_core.axes.patches import PatchAxis
+from attention_core.errors import AttentionError, ModelError
+from attention_core.files.photograph import Photograph
+from attention_core.numbers.attribution import ALL, Found, Knobs, Output
+from attention_core.numbers.faithfulness import Faith
+from models.families.pictures import Namer, Viewer
+from models.families.pictures.asking import (
+    AskingPictures,
+    Blank,
+    NamerAsker,
+    PictureWanted,
+    ViewerAsker,
+    axis_of,
+)
+from models.store import catalogue, shelf
+from pages.explore.parts import attributing
+from pages.explore.parts.attributing import Answers, cancelled, working
+from pages.frame import waiting
+from pages.frame.language import _
+from pages.showing.readings import namer
+
+CHANCES: Final = 4
+"""Orders by chance that every method is held against."""
+TIMES: Final = 16
+"""How often patches are taken away, of an order: several at once."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One output about one picture.
+
+    model   of patches, for likeness; empty for the classifier of this machine
+    number  of the class; None: the likeliest. rather: the class it is held against
+    other   the picture that it is compared with
+    """
+
+    photo: Photograph
+    model: str = ""
+    number: int | None = None
+    rather: int | None = None
+    other: Photograph | None = None
+    blank: Blank = "mean"
+
+    @property
+    def key(self) -> tuple[str, str, int | None, int | None, str, Blank]:
+        """What tells it from any other."""
+        other = self.other.digest if self.other else ""
+        return self.photo.digest, self.model, self.number, self.rather, other, self.blank
+
+
+def axis(asked: Asked) -> PatchAxis:
+    """The patches; raises as `answers` does."""
+    return axis_of(_output(asked.key, asked))
+
+
+def answers(asked: Asked, knobs: Knobs) -> Answers:
+    """All methods about one output.
+
+    Raises AttentionError with a sentence where there is nothing that could be asked.
+    """
+    return attributing.collected(
+        _output(asked.key, asked),
+        lambda name, heeded: _found(asked.key, name, heeded, asked),
+        lambda: _blank(asked.key, asked),
+        knobs,
+    )
+
+
+def tried(asked: Asked, knobs: Knobs) -> dict[str, Faith]:
+    """What becomes of the output as each method takes patches away."""
+    return _tried(asked.key, knobs, asked)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _output(key: tuple[object, ...], _asked: Asked) -> Output:
+    asker = _asker(_asked.model)
+    wanted = PictureWanted(asker.kind, _asked.number, _asked.rather, _asked.other, _asked.blank)
+    output = working(lambda: asker.output(_asked.photo, wanted, cancelled))
+    return replace(output, model=catalogue.entry(output.model).card.title)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _blank(key: tuple[object, ...], _asked: Asked) -> float:
+    output = _output(key, _asked)
+    return working(lambda: float(output.numbers(output.blank[None])[0]))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _found(
+    key: tuple[object, ...], method: str, knobs: Knobs, _asked: Asked
+) -> Found | AttentionError:
+    output = _output(key, _asked)
+    try:
+        return working(lambda: ALL[method].of(output, knobs))
+    except AttentionError as problem:
+        return problem
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _tried(key: tuple[object, ...], knobs: Knobs, _asked: Asked) -> dict[str, Faith]:
+    made = answers(_asked, knobs)
+    waiting.step(_("Taking patches away …"))
+    return attributing.orders_tried(_output(key, _asked), made, CHANCES, TIMES)
+
+
+def _asker(model: str) -> AskingPictures:
+    """Who answers for that model; raises ModelError where nobody does."""
+    waiting.step(_("Opening the model …"))
+    try:
+        found = shelf.load(model) if model else namer()
+    finally:
+        waiting.step("")
+    if isinstance(found, Viewer):
+        return ViewerAsker(found)
+    if isinstance(found, Namer):
+        return NamerAsker(found)
+    raise ModelError(
+        "{model} sees no pictures; choose a model that does.",
+        model=catalogue.entry(model).card.title,
+    )

@@ -1,0 +1,173 @@
+"""What in the picture spoke for it? A name, or a likeness, and the patches that it came from.
+
+Ask for a picture and an output, see where each method finds it, how far they agree, and what
+becomes of the output when those patches are really taken away.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from attention_core.files.photograph import Photograph
+from attention_core.marking import N_
+from attention_core.numbers.attribution import Knobs
+from models.families.pictures.asking import BLANKS, Blank
+from pages.explore.parts import faiths, heats, outputs, overlays, pictured
+from pages.explore.parts.pictured import Asked
+from pages.frame import ask, downloads, link, prose, site
+from pages.frame.language import _
+from pages.showing import choosing, photographs, readings
+
+PAGE = "spoke"
+CARD = site.Page(
+    PAGE, N_("What in the picture spoke for it?"), order=60, group=N_("Does it matter?")
+)
+Kind = Literal["class", "likeness"]
+
+PHOTO = photographs.choices(PAGE)
+OTHER = photographs.choices(PAGE, "other")
+KIND: link.Choice[Kind] = link.one_of(PAGE, "output", ("class", "likeness"), "class")
+MODEL = choosing.model(PAGE, "see")
+NUMBER = outputs.word(PAGE, "class")
+RATHER = outputs.word(PAGE, "rather")
+BLANK: link.Choice[str] = link.one_of(PAGE, "baseline", BLANKS, "mean")
+STEPS = link.amount(PAGE, "steps", 32, 1, 256)
+COUNT = link.amount(PAGE, "top", 5, 1, 20)
+TAKEN = link.flag(PAGE, "taken")
+LINES = link.names(PAGE, "lines", ("grad-cam", "integrated", "leave-one-out"))
+ABOUT = (NUMBER, RATHER)
+CHOICES = (
+    *PHOTO, *OTHER, KIND, MODEL, NUMBER, RATHER, BLANK, STEPS, COUNT, TAKEN, LINES,
+)  # fmt: skip
+
+
+def page() -> None:
+    link.restore(CHOICES)
+    st.title(_("What in the picture spoke for it?"), anchor=False)
+    prose.lead(
+        _(
+            "A model gives a picture a name, or finds it like another one. Which patches did that "
+            "come from? Attention, gradients and Grad-CAM each have an answer: here they are over "
+            "the same picture, with how far they agree and what happens without those patches."
+        )
+    )
+    left, right = st.columns([7, 4], gap="medium")
+    with left:
+        photo = photographs.chosen(PHOTO, ABOUT)
+    with right:
+        asked = None if photo is None else pointed(photo)
+    link.publish(CHOICES)
+    if photo is None:
+        st.info(_("Bring a picture, take one, or choose an example."), icon=":material/image:")
+    elif asked is not None:
+        shown(asked)
+
+
+def pointed(photo: Photograph) -> Asked | None:
+    """The output that the reader points at; None while something of it is missing."""
+    titles = {"class": _("the name of it"), "likeness": _("likeness to a picture")}
+    kind = choosing.segments(KIND, _("Which output"), titles, ABOUT)
+    blank = next((one for one in BLANKS if one == link.value(BLANK)), BLANKS[0])
+    if kind == "class":
+        return ask.answered(lambda: named(photo, blank), doing=_("Looking at it …"))
+    model = choosing.choose_model(MODEL, "see", ())
+    other = photographs.chosen(OTHER, ())
+    return None if other is None else Asked(photo, model, other=other, blank=blank)
+
+
+def named(photo: Photograph, blank: Blank) -> Asked:
+    """One of the likeliest names, or one rather than another; raises ModelError without a model."""
+    naming = readings.naming(photo)
+    best = naming.best(8)
+    titles = {number: f"{label} · {100 * share:.0f} %" for number, label, share in best}
+    for choice in ABOUT:
+        known = link.value(choice)
+        if known != outputs.NONE and known not in titles:
+            if known < len(naming.labels):
+                titles[known] = naming.labels[known]
+            else:
+                link.choose(choice, outputs.NONE)
+    first = {outputs.NONE: _("the likeliest: {word}").format(word=titles[best[0][0]])}
+    choosing.dropdown(NUMBER, _("Which name"), {**first, **titles}, (), 300)
+    taken = best[0][0] if outputs.of(NUMBER) is None else outputs.of(NUMBER)
+    others = {number: title for number, title in titles.items() if number != taken}
+    if link.value(RATHER) not in others:
+        link.choose(RATHER, outputs.NONE)
+    any_other = {outputs.NONE: _("any other name")}
+    choosing.dropdown(RATHER, _("Rather than"), {**any_other, **others}, (), 300)
+    return Asked(photo, number=taken, rather=outputs.of(RATHER), blank=blank)
+
+
+@st.fragment
+def shown(asked: Asked) -> None:
+    """Everything that follows from one output."""
+    knobs = Knobs(steps=link.value(STEPS))
+    made = ask.answered(lambda: pictured.answers(asked, knobs), doing=_("Computing …"))
+    if made is None:
+        return
+    count = link.value(COUNT)
+    overlays.said(asked, made)
+    overlays.shown(asked, made, PAGE)
+    prose.caption(overlays.told(made, count))
+    heats.refused(made)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        turned()
+    with st.container(horizontal=True, gap="small"):
+        heats.cards(made)
+        downloads.rows(heats.rows(made), "patches.csv")
+    st.subheader(_("Do they agree?"), anchor=False)
+    heats.pairs(made, count)
+    prose.note(
+        prose.filled(
+            _(
+                "Above: Kendall’s τ of each two orders of all patches, by the size of their score "
+                "(1: alike, 0: unrelated). Below: how many of the strongest patches are the same."
+            )
+        )
+    )
+    taking(asked, knobs)
+    link.publish(CHOICES)
+
+
+def turned() -> None:
+    """What a reader may turn: what stands in place of a patch, steps, how many patches count."""
+    titles = {
+        "mean": _("the picture’s mean colour"),
+        "blurred": _("the picture, blurred"),
+        "grey": _("what the model counts as 0"),
+    }
+    choosing.dropdown(BLANK, _("In place of a missing patch"), titles, (), 260)
+    steps = sorted({8, 16, 32, 64, 128, 256, link.value(STEPS)})
+    choosing.dropdown(
+        STEPS, _("Steps of Integrated Gradients"), {one: str(one) for one in steps}, (), 210
+    )
+    choosing.dropdown(
+        COUNT, _("Patches that matter most"), {one: str(one) for one in range(1, 21)}, (), 200
+    )
+
+
+def taking(asked: Asked, knobs: Knobs) -> None:
+    """What becomes of the output when the patches that a method names are taken away."""
+    st.subheader(_("And if these patches are really taken away?"), anchor=False)
+    if not choosing.switch(TAKEN, _("Take them away, some at a time")):
+        prose.note(
+            prose.filled(
+                _(
+                    "Runs the model some hundred times on this picture: every method’s order, and "
+                    "{count} orders by chance."
+                ),
+                count=pictured.CHANCES,
+            )
+        )
+        return
+    found = ask.answered(
+        lambda: pictured.tried(asked, knobs), place="taken", doing=_("Taking patches away …")
+    )
+    if found is not None:
+        faiths.shown(found, LINES, PAGE, _("patches"))
+
+
+if __name__ == "__main__":
+    page()

@@ -1,0 +1,69 @@
+"""What in the picture spoke for it: the page holds what is asked, and says what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from attention_core.numbers.attribution import ALL
+from models.families.pictures import Namer
+from models.families.pictures.asking import NamerAsker, PictureWanted
+from models.families.pictures.efficientnet_lite import Classifier, EfficientNetLite0
+from models.store import photographs
+from pages.showing import readings
+from tests.test_pages_state import address, headings, html, opened
+
+EYE = {"output": "likeness", "model": "fake-eye", "picture": "drawing", "other": "drawing"}
+WITHOUT = {"attention", "rollout", "flow", "values", "attention-gradient", "relevance"}
+"""Methods that a classifier without attention refuses."""
+
+
+@pytest.fixture
+def namer(monkeypatch: pytest.MonkeyPatch) -> Namer:
+    torch.manual_seed(0)
+    names = tuple(f"kind {number}" for number in range(9))
+    found = Namer("wheel:efficientnet", Classifier(EfficientNetLite0(9).eval(), names, {}))
+    monkeypatch.setattr(readings, "namer", lambda: found)
+    monkeypatch.setattr("pages.explore.parts.pictured.namer", lambda: found)
+    return found
+
+
+def test_a_model_of_patches_is_asked_by_every_method() -> None:
+    app = opened("spoke", **EYE)
+    assert not app.error
+    shown = len(app.get("bidi_component"))
+    assert len(ALL) - 1 <= shown <= len(ALL)  # flow only of few patches
+    assert "alike by" in html(app)
+    assert headings(app) == ["Do they agree?", "And if these patches are really taken away?"]
+
+
+def test_a_name_is_asked_by_what_needs_no_attention(namer: Namer) -> None:
+    app = opened("spoke", picture="drawing", **{"class": "3"})
+    assert not app.error
+    assert len(app.get("bidi_component")) == len(ALL) - len(WITHOUT)
+    output = NamerAsker(namer).output(photographs.photograph("drawing"), PictureWanted("class", 3))
+    assert f"{output.value:.2f}".replace("-", "−") in html(app).replace("-", "−")
+    assert "Lite0 does not show" in " ".join(str(one.value) for one in app.info)
+
+
+def test_one_name_rather_than_another(namer: Namer) -> None:
+    del namer
+    app = opened("spoke", picture="drawing", rather="1", **{"class": "3"})
+    assert "rather than" in html(app)
+    assert address(app, "rather") == "1"
+
+
+@pytest.mark.parametrize("odd", [{"class": "99999"}, {"rather": "-4"}, {"baseline": "pink"}])
+def test_an_address_that_names_what_is_not_there_is_left_out(
+    odd: dict[str, str], namer: Namer
+) -> None:
+    del namer
+    app = opened("spoke", picture="drawing", **odd)
+    assert not app.error
+    assert not app.exception
+    assert all(address(app, name) is None for name in odd)
+
+
+def test_patches_are_taken_away_on_demand() -> None:
+    assert not opened("spoke", **EYE).get("plotly_chart")
+    assert len(opened("spoke", **EYE, taken="1").get("plotly_chart")) == 2
