@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import captum.attr
 import numpy as np
@@ -33,7 +33,7 @@ from models.families.pictures.efficientnet_lite import Classifier, EfficientNetL
 from models.families.pictures.viewer import Viewer
 from models.families.untouched import twin
 
-EXACT = {"rtol": 1e-9, "atol": 1e-12}
+EXACT: Final[dict[str, Any]] = {"rtol": 1e-9, "atol": 1e-12}
 
 
 def photo(seed: int, height: int = 64, width: int = 96) -> Photograph:
@@ -72,7 +72,7 @@ class DoubleNamer(NamerAsker):
 
 def scores_of(namer: Namer, pixels: Tensor) -> Tensor:
     with torch.no_grad():
-        return namer.network(pixels)[0]
+        return torch.as_tensor(namer.network(pixels)[0])
 
 
 def test_the_output_is_the_logarithm_of_a_probability_or_of_their_ratio(namer: Namer) -> None:
@@ -117,7 +117,7 @@ def test_grad_cam_of_cells_is_captums(namer: Namer) -> None:
 
     def between(pixels: Tensor) -> Tensor:
         scores = network(pixels)
-        return scores[:, 1] - scores[:, 2]
+        return torch.as_tensor(scores[:, 1] - scores[:, 2])
 
     pixels = namer.prepared(photo(4)).pixels.double().requires_grad_()
     wanted = captum.attr.LayerGradCam(between, held).attribute(pixels, relu_attributions=True)
@@ -186,7 +186,7 @@ def test_grad_cam_of_patch_tokens_is_captums_with_the_axes_turned(viewer: Viewer
 
     def likeness(given: Tensor) -> Tensor:
         states = model(**viewer.intake.inputs(given)).last_hidden_state[:, 0]
-        return (nn.functional.normalize(states, dim=-1) * other).sum(-1)
+        return torch.as_tensor((nn.functional.normalize(states, dim=-1) * other).sum(-1))
 
     cam = captum.attr.LayerGradCam(likeness, held)
     wanted = cam.attribute(pixels.requires_grad_(), relu_attributions=True).detach().flatten()
