@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-import captum.attr
 import numpy as np
 import pytest
 import torch
@@ -33,6 +33,7 @@ from models.families.pictures.efficientnet_lite import Classifier, EfficientNetL
 from models.families.pictures.viewer import Viewer
 from models.families.untouched import twin
 
+CAPTUM = import_module("captum.attr")
 EXACT: Final[dict[str, Any]] = {"rtol": 1e-9, "atol": 1e-12}
 
 
@@ -120,7 +121,7 @@ def test_grad_cam_of_cells_is_captums(namer: Namer) -> None:
         return torch.as_tensor(scores[:, 1] - scores[:, 2])
 
     pixels = namer.prepared(photo(4)).pixels.double().requires_grad_()
-    wanted = captum.attr.LayerGradCam(between, held).attribute(pixels, relu_attributions=True)
+    wanted = CAPTUM.LayerGradCam(between, held).attribute(pixels, relu_attributions=True)
     found = ALL["grad-cam"].of(output).scores
     torch.testing.assert_close(found, wanted.detach()[0, 0].flatten(), **EXACT)
     assert float(found.max()) > 0
@@ -188,7 +189,7 @@ def test_grad_cam_of_patch_tokens_is_captums_with_the_axes_turned(viewer: Viewer
         states = model(**viewer.intake.inputs(given)).last_hidden_state[:, 0]
         return torch.as_tensor((nn.functional.normalize(states, dim=-1) * other).sum(-1))
 
-    cam = captum.attr.LayerGradCam(likeness, held)
+    cam = CAPTUM.LayerGradCam(likeness, held)
     wanted = cam.attribute(pixels.requires_grad_(), relu_attributions=True).detach().flatten()
     found = ALL["grad-cam"].of(output).scores
     torch.testing.assert_close(found, wanted.double(), rtol=1e-4, atol=1e-8)

@@ -89,7 +89,7 @@ def test_every_way_to_see_shows_its_pictures(tab: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(readings, "namer", lambda: namer)
     app = opened("pictures", **EYE, show=tab, places="20")
     assert not app.error
-    assert len(app.get("bidi_component")) == (2 if tab == "together" else 3)
+    assert len(app.get("bidi_component")) == (2 if tab == "together" else 4)
     if tab == "layers":
         assert "kind" in html(app)
         assert [box.label for box in app.selectbox].count("Why this name?") == 1

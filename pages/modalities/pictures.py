@@ -44,6 +44,7 @@ TWO = link.flag(PAGE, "two")
 ABOUT = (PLACES,)
 CHOICES = (
     *PHOTO, *OTHER, MODEL, FIT, SIZE, SHOWN, TWO, LAYER, HEAD, PLACES, looks.NUMBERS, depth.KIND,
+    depth.WAY,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from tests.browser.frame import opened
 from tests.browser.gestures import widget
 from tests.browser.server import Server
 
-METHODS = 9
+METHODS = 10
 
 
 def picture(page: Page, server: Server, **asked: str) -> Locator:

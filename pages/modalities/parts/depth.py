@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Final
 
 import streamlit as st
@@ -10,7 +11,9 @@ from torch import Tensor
 from attention_core.axes.patches import PatchAxis
 from attention_core.errors import AttentionError
 from attention_core.files.photograph import Photograph
+from attention_core.numbers import combined
 from attention_core.numbers.rollout import rollout
+from models.families.pictures.classifying import Cam
 from models.families.pictures.viewer import Sight
 from pages.frame import ask, link, prose
 from pages.frame.language import _
@@ -19,6 +22,7 @@ from pages.showing import choosing, maps, readings
 
 KIND = link.one_of(PAGE, "kind", tuple(map(str, range(5))), "0")
 """The place of the name that is asked about, among the most likely ones."""
+WAY = link.one_of(PAGE, "combined", ("product", "mean"), "product")
 DEPTH: Final = f"{PAGE}.depth"
 
 
@@ -54,7 +58,9 @@ def shown(sight: Sight, photo: Photograph) -> None:
         )
     with spoke:
         st.subheader(_("Grad-CAM"), anchor=False)
-        cam(photo)
+        spoken = cam(photo)
+    if spoken is not None:
+        together(photo, axis, found[places].mean(0), spoken)
 
 
 def look(
@@ -70,13 +76,13 @@ def look(
     prose.caption(told(axis, found, places))
 
 
-def cam(photo: Photograph) -> None:
+def cam(photo: Photograph) -> Cam | None:
     """A convolutional classifier's names for the picture, and where one of them comes from."""
     try:
         naming = readings.naming(photo)
     except AttentionError as problem:
         st.info(ask.said(problem), icon=":material/info:")
-        return
+        return None
     best = naming.best(5)
     titles = {
         str(place): f"{label} · {100 * share:.0f} %"
@@ -99,6 +105,51 @@ def cam(photo: Photograph) -> None:
             share=prose.number(100 * share, 0),
         )
     )
+    return found
+
+
+def together(photo: Photograph, axis: PatchAxis, look: Tensor, spoken: Cam) -> None:
+    """Rollout and Grad-CAM over one grid, as one map, and how far they agree.
+
+    look  (place,): the rollout from the chosen places
+    """
+    rows, columns = axis.grid
+    attention = look[axis.before : axis.before + rows * columns].reshape(rows, columns).double()
+    gradient = combined.fitted(spoken.weights, (rows, columns))
+    st.subheader(_("Rollout and Grad-CAM together"), anchor=False)
+    ways = {"product": _("strong in both (product)"), "mean": _("strong in either (mean)")}
+    way = choosing.segments(WAY, _("Combined"), ways)
+    made = combined.product if way == "product" else combined.mean
+    picture, words = st.columns([5, 6], gap="medium")
+    with picture:
+        maps.over(
+            photo, axis, made(attention, gradient).reshape(1, -1).float(), f"{PAGE}.together",
+            title=_("Rollout and Grad-CAM together"), name="together", plain=True,
+            hint=_("Point at a patch to read its share."),
+        )  # fmt: skip
+    with words:
+        said = combined.spearman(attention, gradient)
+        prose.caption(
+            prose.filled(
+                _(
+                    "They order the patches alike by {spearman} (Spearman; 1: alike, 0: "
+                    "unrelated). Of the strongest {share} % of the patches of both, {shared} % are "
+                    "the same."
+                ),
+                spearman="–" if isnan(said) else prose.number(said),
+                share=prose.number(100 * combined.STRONGEST, 0),
+                shared=prose.number(100 * combined.shared(attention, gradient), 0),
+            )
+        )
+        prose.note(
+            prose.filled(
+                _(
+                    "Two models, two questions: where a Transformer looked, whatever for, and what "
+                    "spoke for a name in a network of convolutions. Where both are strong, a thing "
+                    "was looked at and counted. Each is taken relative to its own largest cell."
+                )
+            )
+        )
 
 
 def took_depth() -> None:
