@@ -48,14 +48,14 @@ class Step(NamedTuple):
     off           which one; None before the first
     left          heads that are on
     loss          nats a piece, on the pairs that heads are chosen on
-    bleu          0 to 100, on the pairs that are reported on
+    bleu          0 to 100, on the pairs that are reported on; None where it was not measured
     translations  of those
     """
 
     off: Head | None
     left: int
     loss: float
-    bleu: float
+    bleu: float | None
     translations: tuple[str, ...]
 
 
@@ -79,14 +79,16 @@ class Pruning:
     """
 
     def __init__(
-        self, reader: TranslatorReader, chosen_on: Sequence[Pair], reported_on: Sequence[Pair]
-    ) -> None:
+        self, reader: TranslatorReader, chosen_on: Sequence[Pair], reported_on: Sequence[Pair],
+        every: int = 1,
+    ) -> None:  # fmt: skip
+        """every: after how many heads translations are measured; at both ends they always are"""
         if not isinstance(reader.network, Transformer):
             raise ModelError(
                 "{model} has one head, so none can be left out; choose a Transformer.",
                 model=reader.name,
             )
-        self.reader, self.reported_on = reader, list(reported_on)
+        self.reader, self.reported_on, self.every = reader, list(reported_on), every
         self.heads: list[Head] = [
             (site, head)
             for site, mechanism in reader.network.sites.items()
@@ -121,7 +123,15 @@ class Pruning:
         self._off.append(least)
         return self._step(least, losses[least], cancelled)
 
+    @property
+    def off(self) -> tuple[Head, ...]:
+        """The heads that are off, in the order in which they went."""
+        return tuple(self._off)
+
     def _step(self, off: Head | None, loss: float, cancelled: Callable[[], bool]) -> Step:
+        left = len(self.heads) - len(self._off)
+        if left and len(self._off) % self.every:
+            return Step(off, left, loss, None, ())
         found = list[str]()
         with self.without(self._off):
             for start in range(0, len(self._sources), AT_ONCE):
@@ -132,7 +142,6 @@ class Pruning:
                 found += [str(self.reader.target.decode(ids)).strip() for ids in written]
         references = [[pair.target for pair in self.reported_on]]
         score = quality.score(found, references, self.reader.languages[1])
-        left = len(self.heads) - len(self._off)
         return Step(off, left, loss, score.bleu, tuple(found))
 
     def without(self, off: Sequence[Head]) -> AbstractContextManager[None]:

@@ -79,11 +79,13 @@ def shown(job: Job[Step], page: str) -> None:
     steps = list(job.rows)
     if not isinstance(job.work, Pruning) or not steps:
         return
-    first, spared = steps[0], steps[0]
-    for step in steps:
-        if step.bleu < first.bleu - LITTLE:
+    known = [(step.left, step.bleu) for step in steps if step.bleu is not None]
+    first, bleu = known[0]
+    spared = first
+    for left, now in known:
+        if now < bleu - LITTLE:
             break
-        spared = step
+        spared = left
     prose.caption(
         prose.filled(
             ngettext(
@@ -91,14 +93,14 @@ def shown(job: Job[Step], page: str) -> None:
                 "it falls by more than {little}.",
                 "With all {count} heads BLEU is {bleu}. {off} of them can be switched off before "
                 "it falls by more than {little}.",
-                first.left,
+                first,
             ),
-            count=first.left, bleu=prose.number(first.bleu, 1), off=first.left - spared.left,
+            count=first, bleu=prose.number(bleu, 1), off=first - spared,
             little=f"{LITTLE:g}",
         ),
         prose.filled(
             _("With {left} heads left it is {bleu}."),
-            left=steps[-1].left, bleu=prose.number(steps[-1].bleu, 1),
+            left=known[-1][0], bleu=prose.number(known[-1][1], 1),
         ),
     )  # fmt: skip
     figure = figures.curves(
