@@ -378,7 +378,7 @@ def test_acts_on_a_recurrent_translator_take_its_context_away(tmp_path: Path) ->
         expected = float(output.numbers(output.given[None])[0])
     assert found == pytest.approx(expected, abs=1e-12)
     for act, sentence in (
-        (Act("mean", "cross.0", 0), "only reports"),
+        (Act("mean", "cross.0", 0), "cannot be changed"),
         (Act("mlp", "decoder.0"), "MLPs of .* were not found"),
         (Act("patch", "encoder.0", query=0), "cannot be changed between its layers"),
     ):
@@ -433,7 +433,7 @@ def test_an_act_comes_back_from_its_address(kind: str) -> None:
 def test_a_model_that_only_reports_keeps_its_mlps_or_says_so() -> None:
     reporting = opened(tiny_models.build("deberta"))
     output, body = reporting.output(A, WANTED), reporting.body(A)
-    with pytest.raises(AttentionError, match="only reports its attention"):
+    with pytest.raises(AttentionError, match="heads and edges of tiny cannot be changed"):
         valued(output, body, [Act("head", "encoder.0", 0)])
     assert not body.seats
 

@@ -24,7 +24,7 @@ from attention_core.numbers.acting import (
 )
 from attention_core.numbers.attribution import Output
 from attention_core.pictures.figures import Before
-from attention_core.watching.acts import KINDS, Act, Body, States
+from attention_core.watching.acts import KINDS, NOWHERE, Act, Body, States
 from attention_core.watching.place import Place
 from models.families.asking import Asking, Wanted
 from pages.explore.parts.attributing import asking, output_of, working
@@ -186,8 +186,7 @@ class HeadsOff:
         self.value = output.value
         if not self.sites:
             raise AttentionError(
-                "{model} only reports its attention, so its heads and edges cannot be changed; "
-                "choose a model whose attention is captured.",
+                NOWHERE["attention"],
                 model=body.model,
             )
 

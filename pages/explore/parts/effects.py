@@ -27,7 +27,10 @@ def shown(model: str, text: str, wanted: Wanted, found: Effect, changed: bool, p
     if not found.words:
         return
     figure = figures.compared(
-        found.words, (_("before"), _("after")), _("probability"), charts.theme()
+        found.words,
+        (_("before"), _("after")) if changed else (_("as it is"),),
+        _("probability"),
+        charts.theme(),
     )
     charts.chart(figure, f"{page}.words", "before-and-after")
     downloads.rows(rows(found), "before-and-after.csv")
