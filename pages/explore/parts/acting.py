@@ -130,9 +130,9 @@ def _effect(model: str, text: str, wanted: Wanted, acts: tuple[Act, ...], other:
 
     def changed() -> tuple[Tensor, float | None, str | None, float]:
         with body.acting(acts, states):
+            value = float(output.numbers(output.given[None])[0])
             shares, loss = _read(asker, text, wanted)
-        translation = plain[2] and _searched(asker, body, acts, states, text)
-        return shares, loss, translation, valued(output, body, acts, states)
+        return shares, loss, plain[2] and _searched(asker, body, acts, states, text), value
 
     shares, loss, translation, after = working(changed) if acts else (*plain, output.value)
     return Effect(
