@@ -17,7 +17,8 @@ VISIBLE: Final = """() => {
         + "[data-testid=stExpanderIcon], [data-testid=stHeaderLogo], "
         + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https], "
         + ".atlas-bars [role=rowheader], .st-key-decides-show, .st-key-scenes-word, "
-        + ".st-key-emoji-piece, .st-key-emoji-word, .st-key-emoji-drawing";
+        + ".st-key-emoji-piece, .st-key-emoji-word, .st-key-emoji-drawing, "
+        + ".st-key-switched-place, .st-key-switched-word, .st-key-switched-words .ytick";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);

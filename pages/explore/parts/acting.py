@@ -19,7 +19,6 @@ from attention_core.numbers.acting import (
     patched,
     returned,
     states_of,
-    valued,
     without_each,
 )
 from attention_core.numbers.attribution import Output

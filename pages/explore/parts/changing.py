@@ -128,7 +128,7 @@ def said(act: Act, offer: Offered) -> str:
         parts.append(f"{query or '*'} → {key}")
     elif query:
         parts.append(query)
-    return f"{_(KINDS[act.kind].title)}: {' · '.join(parts)}"
+    return _("{change}: {place}").format(change=_(KINDS[act.kind].title), place=" · ".join(parts))
 
 
 def _first(act: Act, offer: Offered) -> str:
