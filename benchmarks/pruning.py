@@ -33,7 +33,10 @@ def main() -> None:
         _drawn(options.data, split, count, *reader.languages)
         for split, count in (("dev", options.choose), ("test", options.report))
     )
-    pruning, began = Pruning(reader, chosen, reported, options.every), time.monotonic()
+    pruning, began = (
+        Pruning(reader, chosen, reported, options.every, options.tried),
+        time.monotonic(),
+    )
     bleu = BLEU(tokenize="zh" if reader.languages[1] == "zh" else "13a")
     for place in range(len(pruning)):
         step = pruning.row(place, never)
@@ -66,6 +69,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--choose", type=int, default=128, help="pairs that heads are chosen on")
     parser.add_argument("--report", type=int, default=500, help="pairs that are translated")
     parser.add_argument("--every", type=int, default=1, help="heads between two measurements")
+    parser.add_argument("--tried", type=int, help="heads tried in a step; all by default")
     return parser.parse_args()
 
 

@@ -60,6 +60,25 @@ def test_the_head_that_costs_least_goes_first_and_stays_off(reader: TranslatorRe
         assert steps[place].loss == pytest.approx(min(costs.values()), abs=0)
 
 
+def test_of_few_tried_heads_those_come_first_that_cost_least_before(
+    reader: TranslatorReader,
+) -> None:
+    pruning = Pruning(reader, PAIRS, PAIRS, tried=2)
+    pruning.row(1, never)
+    costs = {head: pruning.loss([head]) for head in pruning.heads}
+    _first, *others = sorted(costs, key=lambda head: costs[head])
+    second = pruning.row(2, never)
+    both = {head: pruning.loss([pruning.off[0], head]) for head in others[:2]}
+    assert second.off == min(both, key=lambda head: both[head])
+    assert second.loss == min(both.values())
+    assert pruning.row(2, never) == second
+    everything = Pruning(reader, PAIRS, PAIRS, tried=18)
+    whole = Pruning(reader, PAIRS, PAIRS)
+    assert [everything.row(at, never) for at in range(4)] == [
+        whole.row(at, never) for at in range(4)
+    ]
+
+
 def test_heads_off_are_columns_of_the_output_projections_at_zero(reader: TranslatorReader) -> None:
     pruning = Pruning(reader, PAIRS, PAIRS)
     off = [("cross.0", 1), ("cross.0", 2), ("encoder.1", 0)]

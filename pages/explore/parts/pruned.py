@@ -22,6 +22,8 @@ from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 from pages.showing import charts
 
+TRIED: Final = 8
+"""Heads that are tried in a step."""
 REDRAW: Final = 4.0
 """Seconds between two drawings of a curve that still grows."""
 LITTLE: Final = 1.0
@@ -53,17 +55,19 @@ def asked(model: str, job: Choice[str], page: str) -> None:
         prose.filled(
             _(
                 "The head whose absence costs the translations of {chosen} sentences least is "
-                "switched off, then the next, until none is left. After each step {reported} other "
+                "switched off, then the next, until none is left; after the first, only the "
+                "{tried} heads are tried that cost least before. After each step {reported} other "
                 "sentences are translated anew. All were written for this project; so few of them "
                 "show the shape, not the second digit."
             ),
             chosen=len(chosen),
+            tried=TRIED,
             reported=len(reported),
         )
     )
     found = background.worked(
         job, background.key(page, "prune", model), False,
-        lambda: Pruning(reader, chosen, reported), None,
+        lambda: Pruning(reader, chosen, reported, tried=TRIED), None,
         _("Switch its heads off one after another"), "prune.",
     )  # fmt: skip
     if found is not None:
