@@ -33,16 +33,21 @@ def main() -> None:
         _drawn(options.data, split, count, *reader.languages)
         for split, count in (("dev", options.choose), ("test", options.report))
     )
-    pruning, began = Pruning(reader, chosen, reported), time.monotonic()
+    pruning, began = (
+        Pruning(reader, chosen, reported, options.every, options.tried),
+        time.monotonic(),
+    )
     bleu = BLEU(tokenize="zh" if reader.languages[1] == "zh" else "13a")
     for place in range(len(pruning)):
         step = pruning.row(place, never)
         references = [[pair.target for pair in reported]]
+        if step.bleu is None:
+            continue
         score = bleu.corpus_score(list(step.translations), references, n_bootstrap=1000)
         print(
             json.dumps(
                 {
-                    "left": step.left, "off": step.off, "loss": round(step.loss, 4),
+                    "left": step.left, "off": pruning.off, "loss": round(step.loss, 4),
                     "bleu": round(score.score, 2), "interval": round(float(score._ci), 2),
                     "seconds": round(time.monotonic() - began),
                 }
@@ -63,6 +68,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="tab-separated pairs")
     parser.add_argument("--choose", type=int, default=128, help="pairs that heads are chosen on")
     parser.add_argument("--report", type=int, default=500, help="pairs that are translated")
+    parser.add_argument("--every", type=int, default=1, help="heads between two measurements")
+    parser.add_argument("--tried", type=int, help="heads tried in a step; all by default")
     return parser.parse_args()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +30,8 @@ from attention_core.numbers.acting import (
 from attention_core.numbers.attribution import Output
 from attention_core.watching.acts import KINDS, Act, Body, Changes
 from attention_core.watching.capture import Want
-from attention_core.watching.intervention import Intervention
+from attention_core.watching.intervention import Intervention, feed_forwards, handed
+from attention_core.watching.place import Place
 from models.families import fake
 from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
@@ -108,6 +110,47 @@ def test_the_mlps_of_each_family_are_found(kind: str) -> None:
     reader = asker(kind).reader
     assert list(reader.watch.mlps.values()) == MLPS[kind](reader.watch.model)
     assert list(map(str, reader.watch.mlps)) == [f"{stack(kind)}.0", f"{stack(kind)}.1"]
+
+
+class Layer(nn.Module):
+    """Attention, and behind it one matrix after another; only the first so many add to the states.
+
+    widths  of what each matrix makes
+    """
+
+    def __init__(self, widths: tuple[int, ...], adding: int) -> None:
+        super().__init__()
+        self.site, self.joining, self.adding = nn.Identity(), nn.Linear(4, 4), adding
+        sizes = itertools.pairwise((4, *widths))
+        self.matrices = nn.ModuleList(nn.Linear(one, other) for one, other in sizes)
+
+    def forward(self, states: Tensor) -> Tensor:
+        states = states + self.joining(handed(self.site, states * 2, heads=2))
+        made = states
+        for place, matrix in enumerate(self.matrices, 1):
+            made = matrix(made)
+            if place == self.adding:
+                states = states + made
+        return states
+
+
+@pytest.mark.parametrize(
+    ("widths", "adding", "found"),
+    [
+        ((9, 4), 2, True),
+        ((9, 7, 4), 3, True),
+        ((4,), 1, False),
+        ((), 0, False),
+        ((9, 4, 3), 2, False),
+    ],
+)
+def test_an_mlp_widens_and_narrows_to_the_width_that_leaves_the_layer(
+    widths: tuple[int, ...], adding: int, found: bool
+) -> None:
+    layer, place = Layer(widths, adding), Place("encoder", 0)
+    with feed_forwards({"encoder.0": layer.site}, {place: layer}) as mlps, torch.no_grad():
+        layer(torch.ones(1, 3, 4))
+    assert list(mlps.values()) == ([layer.matrices[-1]] if found else [])
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
@@ -378,7 +421,7 @@ def test_acts_on_a_recurrent_translator_take_its_context_away(tmp_path: Path) ->
         expected = float(output.numbers(output.given[None])[0])
     assert found == pytest.approx(expected, abs=1e-12)
     for act, sentence in (
-        (Act("mean", "cross.0", 0), "only reports"),
+        (Act("mean", "cross.0", 0), "cannot be changed"),
         (Act("mlp", "decoder.0"), "MLPs of .* were not found"),
         (Act("patch", "encoder.0", query=0), "cannot be changed between its layers"),
     ):
@@ -433,7 +476,7 @@ def test_an_act_comes_back_from_its_address(kind: str) -> None:
 def test_a_model_that_only_reports_keeps_its_mlps_or_says_so() -> None:
     reporting = opened(tiny_models.build("deberta"))
     output, body = reporting.output(A, WANTED), reporting.body(A)
-    with pytest.raises(AttentionError, match="only reports its attention"):
+    with pytest.raises(AttentionError, match="heads and edges of tiny cannot be changed"):
         valued(output, body, [Act("head", "encoder.0", 0)])
     assert not body.seats
 

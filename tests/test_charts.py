@@ -12,6 +12,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from attention_core.pictures import figures, palette
 from attention_core.pictures.chart import CAMERA, Theme, toolbar
 from attention_core.pictures.figures import (
     Curve,
@@ -139,3 +140,30 @@ def test_a_chart_is_saved_as_svg_and_as_png_where_asked() -> None:
     assert saving(app)["format"] == "png"
     others = [json.loads(one.proto.config) for one in app.get("plotly_chart")[1:]]
     assert [one["toImageButtonOptions"]["format"] for one in others] == ["svg"]
+
+
+def test_a_grid_has_a_dot_for_each_cell_that_is_known_and_colours_by_sign() -> None:
+    values = torch.tensor([[0.5, -2.0, float("nan")], [float("nan"), 0.0, 1.0]])
+    figure = figures.grid(
+        values, (["a", "<b>"], ["1", "2", "3"]), ("head", ""), "{row}, {column}", "dark",
+        chosen=[(1, 2)],
+    )  # fmt: skip
+    dots, heat = figure.data
+    places = figures.cells(values)
+    assert places == [(0, 0), (0, 1), (1, 1), (1, 2)]
+    assert list(zip(dots.y, dots.x, strict=True)) == places
+    assert list(dots.text) == ["a, 1: +0.500", "a, 2: -2.000", "&lt;b&gt;, 2: +0.000",
+                               "&lt;b&gt;, 3: +1.000"]  # fmt: skip
+    assert list(dots.marker.line.width) == [0, 0, 0, 3]
+    assert (heat.zmin, heat.zmax) == (-2, 2)
+    assert [list(row) for row in heat.z] == [[0.5, -2, None], [None, 0, 1]]
+    assert [colour for _place, colour in heat.colorscale] == list(palette.SIGNED["dark"])
+    assert figure.layout.yaxis.range == (1.5, -0.5)  # the first row on top
+
+
+def test_bars_before_and_after_stand_side_by_side_and_one_alone_by_itself() -> None:
+    drawn = [figures.Before("Rome", 0.4, 0.1), figures.Before("<the>", 0.1, 0.2)]
+    figure = figures.compared(drawn, ("before", "after"), "probability", "light")
+    assert [list(bar.x) for bar in figure.data] == [[0.4, 0.1], [0.1, 0.2]]
+    assert figure.layout.yaxis.ticktext == ("Rome", "&lt;the&gt;")
+    assert len(figures.compared(drawn, ("as it is",), "probability", "light").data) == 1

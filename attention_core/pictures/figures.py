@@ -117,10 +117,10 @@ class Before(NamedTuple):
     after: float
 
 
-def compared(drawn: Sequence[Before], said: tuple[str, str], title: str, theme: Theme) -> go.Figure:
+def compared(drawn: Sequence[Before], said: Sequence[str], title: str, theme: Theme) -> go.Figure:
     """Two bars for each thing, one above the other, the first thing on top.
 
-    said   what the bars are called: before, after
+    said   what the bars are called: before, after; one alone is the one before
     title  of the axis along the bottom
     """
     names = named_ticks([one.name for one in drawn])
@@ -133,11 +133,11 @@ def compared(drawn: Sequence[Before], said: tuple[str, str], title: str, theme: 
             x=[one[1 + which] for one in drawn],
             y=list(range(len(drawn))),
             orientation="h",
-            name=escape(said[which]),
+            name=escape(called),
             marker=looks[which],
             hovertemplate="%{fullData.name}: %{x:.3f}<extra></extra>",
         )
-        for which in (0, 1)
+        for which, called in enumerate(said)
     ]
     return chart(
         traces, (title, ""), theme, height=90 + 46 * len(drawn),

@@ -211,15 +211,18 @@ class Body:
         seat = self.seats.get(name)
         if seat is None:
             return
-        sizes = (("head", act.head, seat.heads), ("token", act.query, seat.queries),
-                 ("token", act.key, seat.keys))  # fmt: skip
-        for what, place, size in sizes:
+        if act.head is not None and act.head >= seat.heads:
+            raise AttentionError(
+                "There is no head {place} at {site}, which has {size}. Take this change back.",
+                place=act.head + 1,
+                site=counted(name),
+                size=seat.heads,
+            )
+        for place, size in ((act.query, seat.queries), (act.key, seat.keys)):
             if place is not None and place >= size:
                 raise AttentionError(
-                    "There is no head {place} at {site}, which has {size}. Take this change back."
-                    if what == "head"
-                    else "There is no token {place} at {site}: the text has {size} there. Take "
-                    "this change back.",
+                    "There is no token {place} at {site}: the text has {size} there. Take this "
+                    "change back.",
                     place=place + 1,
                     site=counted(name),
                     size=size,
@@ -234,11 +237,17 @@ class Body:
 
 
 NOWHERE: Final = {
-    "attention": "{model} only reports its attention, so its heads and edges cannot be changed; "
-    "choose a model whose attention is captured.",
-    "mlp": "The MLPs of {model} were not found: its layers do not end in a matrix that narrows "
-    "what another has widened. Heads and states can be changed.",
-    "layer": "The states of {model} cannot be changed between its layers; change its attention.",
+    "attention": N_(
+        "The heads and edges of {model} cannot be changed: it only reports its attention, has "
+        "none, or does not hand on what each head takes away. Choose another model or change."
+    ),
+    "mlp": N_(
+        "The MLPs of {model} were not found: its layers do not end in a matrix that narrows what "
+        "another has widened. Heads and states can be changed."
+    ),
+    "layer": N_(
+        "The states of {model} cannot be changed between its layers; change its attention."
+    ),
 }
 """What is said where a model has no such place."""
 

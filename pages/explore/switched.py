@@ -25,8 +25,13 @@ CARD = site.Page(
     PAGE, N_("What if it were switched off?"), order=58, group=N_("Does it matter?")
 )  # fmt: skip
 FIRST = examples.SWITCHED[0]
-OPENS = ("attention:cross.3",)
-"""What is switched off when the page opens: without it the translator forgets a word."""
+OPENS: dict[tuple[str, str], tuple[str, ...]] = {
+    (DEFAULTS["translate"], FIRST.text): ("attention:cross.3",),
+    (outputs.WRITES, examples.SWITCHED[1].text): ("head:decoder.24:5",),
+}
+"""What is switched off when an example opens: without it the translator forgets a word, and a model
+that says the next word the capital.
+"""
 PIECE = 7
 """The piece of the translation that is then asked about: that word."""
 
@@ -69,7 +74,7 @@ def page() -> None:
         st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
         return
     if link.value(PLACE) == outputs.NONE:
-        link.choose(PLACE, PIECE if opening(model, text) else 0)
+        link.choose(PLACE, PIECE if (model, text) == (DEFAULTS["translate"], FIRST.text) else 0)
     wanted = ask.answered(lambda: outputs.pointed(model, text, POINTED), doing=_("Reading …"))
     link.publish(CHOICES)
     if wanted is None:
@@ -93,17 +98,12 @@ def asked() -> tuple[str, str]:
     return text, model
 
 
-def opening(model: str, text: str) -> bool:
-    """Whether this is what the page opens with."""
-    return (model, text) == (DEFAULTS["translate"], FIRST.text)
-
-
 def shown(model: str, text: str, wanted: Wanted) -> None:
     """What is done to the model, and everything that follows."""
     offer = ask.answered(lambda: acting.offered(model, text), place="offer")
     if offer is None:
         return
-    done = changing.acts(ACTS, OPENS if opening(model, text) else ())
+    done = changing.acts(ACTS, OPENS.get((model, text), ()))
     st.subheader(_("Switched off"), anchor=False)
     changing.chips(ACTS, done, offer)
     changing.asked(ACTS, offer)

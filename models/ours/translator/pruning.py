@@ -48,14 +48,14 @@ class Step(NamedTuple):
     off           which one; None before the first
     left          heads that are on
     loss          nats a piece, on the pairs that heads are chosen on
-    bleu          0 to 100, on the pairs that are reported on
+    bleu          0 to 100, on the pairs that are reported on; None where it was not measured
     translations  of those
     """
 
     off: Head | None
     left: int
     loss: float
-    bleu: float
+    bleu: float | None
     translations: tuple[str, ...]
 
 
@@ -79,20 +79,28 @@ class Pruning:
     """
 
     def __init__(
-        self, reader: TranslatorReader, chosen_on: Sequence[Pair], reported_on: Sequence[Pair]
-    ) -> None:
+        self, reader: TranslatorReader, chosen_on: Sequence[Pair], reported_on: Sequence[Pair],
+        every: int = 1, tried: int | None = None,
+    ) -> None:  # fmt: skip
+        """
+        every  after how many heads translations are measured; at both ends they always are
+        tried  heads that are tried in a step: those that cost least when they were last tried; in
+               the first step, and where it is None, all of them
+        """
         if not isinstance(reader.network, Transformer):
             raise ModelError(
                 "{model} has one head, so none can be left out; choose a Transformer.",
                 model=reader.name,
             )
         self.reader, self.reported_on = reader, list(reported_on)
+        self.every, self.tried = every, tried
         self.heads: list[Head] = [
             (site, head)
             for site, mechanism in reader.network.sites.items()
             for head in range(int(getattr(mechanism, "heads", 1)))
         ]
         self._off: list[Head] = []
+        self._costs: list[dict[Head, float]] = [{}]
         whole = [reader.pieces(pair.source, pair.target, cut=True) for pair in chosen_on]
         self._batches = [
             _batch([(one, ids) for _axis, one, _target, ids in whole[start : start + AT_ONCE]])
@@ -108,20 +116,31 @@ class Pruning:
 
         Raises Superseded when nobody waits any more.
         """
-        del self._off[max(0, place - 1) :]
+        del self._off[max(0, place - 1) :], self._costs[max(1, place) :]
         if not place:
             return self._step(None, self.loss([]), cancelled)
-        losses = dict[Head, float]()
-        for head in self.heads:
+        known, losses = self._costs[-1], dict[Head, float]()
+        left = [head for head in self.heads if head not in self._off]
+        for head in sorted(left, key=lambda one: known.get(one, 0))[
+            : self.tried if known else None
+        ]:
             if cancelled():
                 raise Superseded
-            if head not in self._off:
-                losses[head] = self.loss([*self._off, head])
+            losses[head] = self.loss([*self._off, head])
         least = min(losses, key=losses.__getitem__)
         self._off.append(least)
+        self._costs.append(known | losses)
         return self._step(least, losses[least], cancelled)
 
+    @property
+    def off(self) -> tuple[Head, ...]:
+        """The heads that are off, in the order in which they went."""
+        return tuple(self._off)
+
     def _step(self, off: Head | None, loss: float, cancelled: Callable[[], bool]) -> Step:
+        left = len(self.heads) - len(self._off)
+        if left and len(self._off) % self.every:
+            return Step(off, left, loss, None, ())
         found = list[str]()
         with self.without(self._off):
             for start in range(0, len(self._sources), AT_ONCE):
@@ -132,7 +151,6 @@ class Pruning:
                 found += [str(self.reader.target.decode(ids)).strip() for ids in written]
         references = [[pair.target for pair in self.reported_on]]
         score = quality.score(found, references, self.reader.languages[1])
-        left = len(self.heads) - len(self._off)
         return Step(off, left, loss, score.bleu, tuple(found))
 
     def without(self, off: Sequence[Head]) -> AbstractContextManager[None]:

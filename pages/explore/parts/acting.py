@@ -19,12 +19,11 @@ from attention_core.numbers.acting import (
     patched,
     returned,
     states_of,
-    valued,
     without_each,
 )
 from attention_core.numbers.attribution import Output
 from attention_core.pictures.figures import Before
-from attention_core.watching.acts import KINDS, Act, Body, States
+from attention_core.watching.acts import KINDS, NOWHERE, Act, Body, States
 from attention_core.watching.place import Place
 from models.families.asking import Asking, Wanted
 from pages.explore.parts.attributing import asking, output_of, working
@@ -130,9 +129,9 @@ def _effect(model: str, text: str, wanted: Wanted, acts: tuple[Act, ...], other:
 
     def changed() -> tuple[Tensor, float | None, str | None, float]:
         with body.acting(acts, states):
+            value = float(output.numbers(output.given[None])[0])
             shares, loss = _read(asker, text, wanted)
-        translation = plain[2] and _searched(asker, body, acts, states, text)
-        return shares, loss, translation, valued(output, body, acts, states)
+        return shares, loss, plain[2] and _searched(asker, body, acts, states, text), value
 
     shares, loss, translation, after = working(changed) if acts else (*plain, output.value)
     return Effect(
@@ -186,8 +185,7 @@ class HeadsOff:
         self.value = output.value
         if not self.sites:
             raise AttentionError(
-                "{model} only reports its attention, so its heads and edges cannot be changed; "
-                "choose a model whose attention is captured.",
+                NOWHERE["attention"],
                 model=body.model,
             )
 

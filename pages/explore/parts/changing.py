@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from attention_core.watching.acts import EVERY, KINDS, Act, Where
+from attention_core.watching.acts import EVERY, KINDS, Act, Where, counted
 from pages.explore.parts.acting import Offered
 from pages.explore.parts.outputs import NONE
 from pages.frame import ask, link, prose, site
@@ -45,11 +45,17 @@ def choices(page: str) -> Choices:
     return Choices(
         link.names(page, "acts", (USUAL,), MOST),
         link.one_of(page, "do", KINDS, "head"),
-        link.text(page, "at"),
+        Choice("at", "", _parsed, lambda name: counted(name) if name else "", page),
         Choice("head", NONE, link.place, lambda chosen: str(chosen + 1), page),
         link.number(page, "from", default=0),
         link.number(page, "to", default=0),
     )
+
+
+def _parsed(raw: str) -> str | None:
+    """A place of an address, which counts layers from 1, as the models count them."""
+    act = Act.parse(f"mlp:{raw}")
+    return None if act is None else act.site
 
 
 def acts(chosen: Choices, usual: Sequence[str]) -> tuple[Act, ...]:
@@ -75,6 +81,12 @@ def add(chosen: Choices, act: Act) -> None:
     named = [name for name in link.value(chosen.acts) if name != USUAL]
     if str(act) not in named and len(named) < MOST:
         link.choose(chosen.acts, [*named, str(act)])
+
+
+def drawn_anew(chosen: Choices, done: Sequence[Act]) -> None:
+    """Draws the whole page where a click in a part of it has added an act since."""
+    if [name for name in link.value(chosen.acts) if name != USUAL] != list(map(str, done)):
+        st.rerun()
 
 
 def place(name: str) -> str:
@@ -128,7 +140,7 @@ def said(act: Act, offer: Offered) -> str:
         parts.append(f"{query or '*'} → {key}")
     elif query:
         parts.append(query)
-    return f"{_(KINDS[act.kind].title)}: {' · '.join(parts)}"
+    return _("{change}: {place}").format(change=_(KINDS[act.kind].title), place=" · ".join(parts))
 
 
 def _first(act: Act, offer: Offered) -> str:

@@ -26,9 +26,8 @@ def shown(model: str, text: str, wanted: Wanted, found: Effect, changed: bool, p
     prose.caption(*told(model, text, wanted, found, changed))
     if not found.words:
         return
-    figure = figures.compared(
-        found.words, (_("before"), _("after")), _("probability"), charts.theme()
-    )
+    bars = (_("as it is"), *((_("with the changes"),) if changed else ()))
+    figure = figures.compared(found.words, bars, _("probability"), charts.theme())
     charts.chart(figure, f"{page}.words", "before-and-after")
     downloads.rows(rows(found), "before-and-after.csv")
 

@@ -61,6 +61,7 @@ def heads(
     if found is not None:
 
         def drawn(job: Job[list[float]]) -> None:
+            changing.drawn_anew(chosen, done)
             _heads(job, done, chosen, page)
 
         background.shown(found, drawn, REDRAW, LAYERS, "heads.")
@@ -186,6 +187,7 @@ def patches(
     if found is not None:
 
         def drawn(job: Job[list[float]]) -> None:
+            changing.drawn_anew(chosen, done)
             _patches(job, chosen, done, page)
 
         background.shown(found, drawn, REDRAW, LAYERS, "patch.")

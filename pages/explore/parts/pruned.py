@@ -22,6 +22,8 @@ from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 from pages.showing import charts
 
+TRIED: Final = 8
+"""Heads that are tried in a step."""
 REDRAW: Final = 4.0
 """Seconds between two drawings of a curve that still grows."""
 LITTLE: Final = 1.0
@@ -53,17 +55,19 @@ def asked(model: str, job: Choice[str], page: str) -> None:
         prose.filled(
             _(
                 "The head whose absence costs the translations of {chosen} sentences least is "
-                "switched off, then the next, until none is left. After each step {reported} other "
+                "switched off, then the next, until none is left; after the first, only the "
+                "{tried} heads are tried that cost least before. After each step {reported} other "
                 "sentences are translated anew. All were written for this project; so few of them "
                 "show the shape, not the second digit."
             ),
             chosen=len(chosen),
+            tried=TRIED,
             reported=len(reported),
         )
     )
     found = background.worked(
         job, background.key(page, "prune", model), False,
-        lambda: Pruning(reader, chosen, reported), None,
+        lambda: Pruning(reader, chosen, reported, tried=TRIED), None,
         _("Switch its heads off one after another"), "prune.",
     )  # fmt: skip
     if found is not None:
@@ -79,11 +83,13 @@ def shown(job: Job[Step], page: str) -> None:
     steps = list(job.rows)
     if not isinstance(job.work, Pruning) or not steps:
         return
-    first, spared = steps[0], steps[0]
-    for step in steps:
-        if step.bleu < first.bleu - LITTLE:
+    known = [(step.left, step.bleu) for step in steps if step.bleu is not None]
+    first, bleu = known[0]
+    spared = first
+    for left, now in known:
+        if now < bleu - LITTLE:
             break
-        spared = step
+        spared = left
     prose.caption(
         prose.filled(
             ngettext(
@@ -91,14 +97,14 @@ def shown(job: Job[Step], page: str) -> None:
                 "it falls by more than {little}.",
                 "With all {count} heads BLEU is {bleu}. {off} of them can be switched off before "
                 "it falls by more than {little}.",
-                first.left,
+                first,
             ),
-            count=first.left, bleu=prose.number(first.bleu, 1), off=first.left - spared.left,
+            count=first, bleu=prose.number(bleu, 1), off=first - spared,
             little=f"{LITTLE:g}",
         ),
         prose.filled(
             _("With {left} heads left it is {bleu}."),
-            left=steps[-1].left, bleu=prose.number(steps[-1].bleu, 1),
+            left=known[-1][0], bleu=prose.number(known[-1][1], 1),
         ),
     )  # fmt: skip
     figure = figures.curves(
