@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import streamlit as st
 
 from attention_core.errors import AttentionError
+from attention_core.marking import N_
 from models.work.jobs import JOBS, Job, Work
 from pages.frame import ask, link, session
 from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 
 Kind = TypeVar("Kind")
+
+
+class Counted(NamedTuple):
+    """What work is counted in, in sentences marked for translation."""
+
+    told: str
+    stopped: str
+    failed: str
+
+
+PAIRS: Final = Counted(
+    N_("{done} of {total} pairs"),
+    N_("Stopped after {done} of {total} pairs; what was done is kept."),
+    N_("Something went wrong on our side at pair {done} of {total}; what was done is kept."),
+)
+SENTENCES: Final = Counted(
+    N_("{done} of {total} sentences"),
+    N_("Stopped after {done} of {total} sentences; what was done is kept."),
+    N_("Something went wrong on our side at sentence {done} of {total}; what was done is kept."),
+)
 TICK = 1.0
 """Seconds between two looks at how far the work is."""
 
@@ -61,17 +82,19 @@ def worked(
     return job
 
 
-def shown(job: Job[Any], results: Callable[[Job[Any]], None], every: float) -> None:
+def shown(
+    job: Job[Any], results: Callable[[Job[Any]], None], every: float, counted: Counted = PAIRS
+) -> None:
     """How far it is, and its results so far.
 
     every  seconds between two drawings of the results while it runs
     """
     running, empty = job.running, not job.rows
-    st.fragment(progress, run_every=TICK if running else None)(job, running, empty)
+    st.fragment(progress, run_every=TICK if running else None)(job, running, empty, counted)
     st.fragment(results, run_every=every if running else None)(job)
 
 
-def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
+def progress(job: Job[Any], was_running: bool, was_empty: bool, counted: Counted = PAIRS) -> None:
     """A bar with what is done and left; draws the whole page anew for the first row and the end."""
     done = len(job.rows)
     if was_running != job.running or (was_empty and done):
@@ -80,10 +103,10 @@ def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if job.running:
-            st.progress(done / max(1, job.total), text=told(done, job))
+            st.progress(done / max(1, job.total), text=told(done, job, counted))
             st.button(_("Stop"), on_click=job.cancel, icon=":material/stop:", key="stop")
             return
-        st.markdown(_stopped(done, job))
+        st.markdown(_stopped(done, job, counted))
 
         def resume() -> None:
             try:
@@ -94,9 +117,9 @@ def progress(job: Job[Any], was_running: bool, was_empty: bool) -> None:
         st.button(_("Go on"), on_click=resume, icon=":material/play_arrow:", key="resume")
 
 
-def told(done: int, job: Job[Any]) -> str:
+def told(done: int, job: Job[Any], counted: Counted = PAIRS) -> str:
     """How far the work is, in words."""
-    so_far = _("{done} of {total} pairs").format(done=f"{done:,}", total=f"{job.total:,}")
+    so_far = _(counted.told).format(done=f"{done:,}", total=f"{job.total:,}")
     others = JOBS.ahead(job)
     if others:
         turns = ngettext("in turns with {count} other", "in turns with {count} others", others)
@@ -112,10 +135,6 @@ def told(done: int, job: Job[Any]) -> str:
     return f"{so_far} · {left}"
 
 
-def _stopped(done: int, job: Job[Any]) -> str:
-    where = {"done": f"{done:,}", "total": f"{job.total:,}"}
-    if job.state == "failed":
-        return _(
-            "Something went wrong on our side at pair {done} of {total}; what was done is kept."
-        ).format(**where)
-    return _("Stopped after {done} of {total} pairs; what was done is kept.").format(**where)
+def _stopped(done: int, job: Job[Any], counted: Counted) -> str:
+    sentence = counted.failed if job.state == "failed" else counted.stopped
+    return _(sentence).format(done=f"{done:,}", total=f"{job.total:,}")

@@ -300,6 +300,14 @@ def translator(model: str) -> Translating:
     return found
 
 
+def reader(model: str) -> Reader:
+    """The reader of texts of that name; raises ModelError when the model does something else."""
+    found = _opened(model)
+    if not isinstance(found, Reader):
+        raise _wrong(model)
+    return found
+
+
 def _wrong(model: str) -> ModelError:
     return ModelError("The model {name} cannot do this; choose another one.", name=model)
 
