@@ -14,6 +14,7 @@ Source: the CoNLL-U format, https://universaldependencies.org/format.html.
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ LONGEST: Final = 400
 NAMED: Final = 3
 """Sentences that were left out and are named with their line; of the rest their number is said."""
 COLUMNS: Final = 10
+_BLANKS: Final = re.compile(" {2,}")
+"""The library takes them for the end of a column."""
 _PACKED: Final = b"\x1f\x8b"
 _NOTHING: Final[dict[str, Callable[[list[str], int], Any]]] = {
     name: lambda _line, _place: None for name in ("feats", "deps")
@@ -74,11 +77,11 @@ class Treebank:
 
 
 class _Broken(Exception):
-    """What is wrong with a sentence: the line, and a note about it."""
+    """What is wrong with a sentence, and on which line."""
 
-    def __init__(self, line: int, note: Note) -> None:
-        super().__init__(line)
-        self.line, self.note = line, note
+    def __init__(self, note: Note) -> None:
+        super().__init__()
+        self.note = note
 
 
 def treebank(data: bytes, most: int = MOST) -> Treebank:
@@ -98,11 +101,7 @@ def treebank(data: bytes, most: int = MOST) -> Treebank:
     chosen = chosen if len(found) > most else found
     trees, broken = _read(chosen)
     if not trees:
-        first = broken[0]
-        raise TextError(
-            "No sentence of this file can be read. Line {line}: {problem}",
-            line=first.line, problem=str(first.note),
-        )  # fmt: skip
+        raise TextError(broken[0].sentence, **broken[0].values)
     notes = [*filter(None, [assumed(data)]), *_sampled(len(found), len(chosen)), *_said(broken)]
     return Treebank(tuple(trees), tuple(notes), len(broken))
 
@@ -137,13 +136,14 @@ def _blocks(text: str) -> Iterator[Block]:
         lines = []
 
 
-def _read(blocks: Sequence[Block]) -> tuple[list[Tree], list[_Broken]]:
-    trees, broken = list[Tree](), list[_Broken]()
+def _read(blocks: Sequence[Block]) -> tuple[list[Tree], list[Note]]:
+    """The trees, and what is wrong with each sentence that has none."""
+    trees, broken = list[Tree](), list[Note]()
     for block in blocks:
         try:
             trees.append(_tree(block))
         except _Broken as fault:
-            broken.append(fault)
+            broken.append(fault.note)
     return trees, broken
 
 
@@ -159,37 +159,35 @@ def _sampled(all_: int, read: int) -> list[Note]:
     ]  # fmt: skip
 
 
-def _said(broken: Sequence[_Broken]) -> list[Note]:
-    """The first sentences that were left out with their lines, and how many there are in all."""
-    named = [
-        Note("Line {line}: {problem} This sentence was left out.", line=one.line,
-             problem=str(one.note))
-        for one in broken[:NAMED]
-    ]  # fmt: skip
-    if len(broken) > NAMED:
-        named.append(
-            Note("{count:,} sentences were left out in all; those above are the first.",
-                 count=len(broken))
-        )  # fmt: skip
-    return named
+def _said(broken: Sequence[Note]) -> list[Note]:
+    """What is wrong with the first of them, and how many sentences were left out."""
+    if not broken:
+        return []
+    if len(broken) == 1:
+        return [broken[0], Note("This sentence was left out.")]
+    return [
+        *broken[:NAMED],
+        Note("{count:,} sentences were left out; these are the first.", count=len(broken)),
+    ]
 
 
 def _tree(block: Block) -> Tree:
     """One sentence; raises _Broken with the line that is wrong."""
-    rows = [(block.line + at, line) for at, line in enumerate(block.lines)
-            if not line.startswith("#")]  # fmt: skip
-    parsed = [(number, _parsed(number, line)) for number, line in rows]
+    rows = enumerate(block.lines, block.line)
+    parsed = [(number, _parsed(number, line)) for number, line in rows if line[0] != "#"]
     words = [(number, one) for number, one in parsed if isinstance(one["id"], int)]
     if not words or len(words) > LONGEST:
         raise _Broken(
-            block.line,
-            Note("The sentence has {words} words; 1 to {most} are read.", words=len(words),
-                 most=LONGEST),
+            Note(
+                "Line {line}: The sentence has {words} words; 1 to {most} are read.",
+                line=block.line, words=len(words), most=LONGEST,
+            )
         )  # fmt: skip
     for place, (number, word) in enumerate(words, 1):
         _checked(number, word, place, len(words))
+    _check_contractions(parsed, len(words))
     heads = [word["head"] - 1 for _number, word in words]
-    _check_roots(block.line, [number for number, _word in words], heads)
+    _check_circles([number for number, _word in words], heads)
     text, spans = _written([one for _number, one in parsed])
     forms = tuple(word["form"] for _number, word in words)
     named = tuple(word["deprel"] for _number, word in words)
@@ -201,17 +199,23 @@ def _parsed(number: int, line: str) -> Any:
     count = line.count("\t") + 1
     if count != COLUMNS:
         raise _Broken(
-            number,
-            Note("There are {found} columns and not {needed}; columns stand between tabs.",
-                 found=count, needed=COLUMNS),
+            Note(
+                "Line {line}: There are {found} columns and not {needed}; they stand between tabs.",
+                line=number, found=count, needed=COLUMNS,
+            )
         )  # fmt: skip
     try:
-        (sentence,) = conllu.parse(line.replace("  ", " "), field_parsers=_NOTHING)
+        (sentence,) = conllu.parse(_BLANKS.sub(" ", line), field_parsers=_NOTHING)
         (token,) = sentence
     except (conllu.exceptions.ParseException, ValueError) as fault:
         raise _Broken(
-            number, Note("The number of a word or of its head is none that the format knows.")
+            Note(
+                "Line {line}: The number of the word or of its head is none that the format knows.",
+                line=number,
+            )
         ) from fault
+    if len(token) < COLUMNS:
+        raise _Broken(Note("Line {line}: A column is empty; write _ for nothing.", line=number))
     return token
 
 
@@ -219,23 +223,45 @@ def _checked(number: int, word: Any, place: int, words: int) -> None:
     """Raises _Broken unless a word is numbered in order and hangs on a word of its sentence."""
     if word["id"] != place:
         raise _Broken(
-            number,
-            Note("The word is numbered {found}, where {wanted} follows.", found=word["id"],
-                 wanted=place),
+            Note(
+                "Line {line}: The word is numbered {found}, where {wanted} follows.",
+                line=number, found=word["id"], wanted=place,
+            )
         )  # fmt: skip
     head = word["head"]
     if head is None or not 0 <= head <= words or head == place:
-        said = "_" if head is None else head
         raise _Broken(
-            number,
-            Note("The head of word {word} is {head}; it must be another word, 1 to {words}, or 0.",
-                 word=place, head=said, words=words),
+            Note(
+                "Line {line}: The head of word {word} is {head}; it must be another word, 1 to "
+                "{words}, or 0.",
+                line=number, word=place, head="_" if head is None else head, words=words,
+            )
         )  # fmt: skip
     if word["deprel"] in ("", "_", None):
-        raise _Broken(number, Note("Word {word} has no relation.", word=place))
+        raise _Broken(
+            Note("Line {line}: Word {word} has no relation.", line=number, word=place)
+        )  # fmt: skip
 
 
-def _check_roots(first: int, lines: Sequence[int], heads: Sequence[int]) -> None:
+def _check_contractions(rows: Sequence[tuple[int, Any]], words: int) -> None:
+    """Raises _Broken unless each contraction stands before its words, and these are there."""
+    follows, until = 1, 0
+    for number, row in rows:
+        if isinstance(row["id"], int):
+            follows += 1
+        elif row["id"] is not None and row["id"][1] == "-":
+            first, _dash, last = row["id"]
+            if first != follows or first <= until or last > words:
+                raise _Broken(
+                    Note(
+                        "Line {line}: The words {first} to {last} are not those that follow.",
+                        line=number, first=first, last=last,
+                    )
+                )  # fmt: skip
+            until = last
+
+
+def _check_circles(lines: Sequence[int], heads: Sequence[int]) -> None:
     """Raises _Broken where words hang on each other in a circle."""
     safe = set[int]()
     for start in range(len(heads)):
@@ -243,9 +269,11 @@ def _check_roots(first: int, lines: Sequence[int], heads: Sequence[int]) -> None
         while at != ROOT and at not in safe:
             if at in way:
                 raise _Broken(
-                    lines[at] if lines else first,
-                    Note("Word {word} hangs on itself by way of others.", word=at + 1),
-                )
+                    Note(
+                        "Line {line}: Word {word} hangs on itself by way of others.",
+                        line=lines[at], word=at + 1,
+                    )
+                )  # fmt: skip
             way.add(at)
             at = heads[at]
         safe |= way
@@ -266,7 +294,7 @@ def _written(rows: Sequence[Any]) -> tuple[str, list[tuple[int, int]]]:
         if isinstance(number, int) and number <= until:
             spans.append(inside[number - until - 1])
             continue
-        if not isinstance(number, int) and number[1] != "-":
+        if not isinstance(number, int) and (number is None or number[1] != "-"):
             continue
         start, form = len(text), str(row["form"])
         text += form

@@ -192,9 +192,14 @@ class Study:
         )  # fmt: skip
 
     def table(self, least: int = LEAST) -> list[Found]:
-        """Every relation with `least` words in the second half, the most frequent first."""
+        """Every relation with `least` words in the second half, the most frequent first.
+
+        A family of which all words are of one kind, as acl of acl:relcl, is listed as that kind.
+        """
         found = (self.found(relation) for relation in self.offsets[1].relations)
-        return [one for one in found if one is not None and one.all >= least]
+        often = [one for one in found if one is not None and one.all >= least]
+        kinds = {(one.relation.partition(":")[0], one.all) for one in often if ":" in one.relation}
+        return [one for one in often if (one.relation, one.all) not in kinds]
 
 
 def _told(tree: Tree, word: int, groups: Groups) -> bool:
