@@ -29,7 +29,7 @@ REDRAW = 3.0
 LARGE = 500
 
 MODEL = choosing.model(PAGE)
-FROM: link.Choice[Origin] = link.one_of(PAGE, "from", ORIGINS, "grammar")
+FROM: link.Choice[Origin] = link.one_of(PAGE, "from", ORIGINS, "english")
 JOB = background.choice(PAGE)
 RELATION = link.text(PAGE, "relation", "nsubj")
 SENTENCE = link.number(PAGE, "sentence", default=0)
@@ -96,15 +96,15 @@ def shown(job: Job[AttentionError | None]) -> None:
         return
     counted(study)
     line = treebanks.chosen(RELATION, lines)
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([5, 6], gap="large")
     with left:
         st.subheader(_("Heads against the best offset"), anchor=False)
         show_dots(lines, line)
     with right:
-        st.subheader(treebanks.called(line.relation), anchor=False)
-        show_sentence(study, line)
-    st.subheader(_("Every relation"), anchor=False)
-    show_table(lines)
+        st.subheader(_("Every relation"), anchor=False)
+        show_table(lines)
+    st.subheader(treebanks.called(line.relation), anchor=False)
+    show_sentence(study, line)
     link.publish(CHOICES)
 
 
@@ -190,9 +190,12 @@ def show_sentence(study: GrammarStudy, line: Line) -> None:
     if reading is None:
         return
     named = followed(reading.record, tree, line.head, line.found.direction)
-    treebanks.drawn(tree, line.relation, named, f"{PAGE}.arcs")
-    treebanks.looked(tree, reading.record, line, f"{PAGE}.matrix")
-    elsewhere(tree.text, line)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        treebanks.drawn(tree, line.relation, named, f"{PAGE}.arcs")
+        elsewhere(tree.text, line)
+    with right:
+        treebanks.looked(tree, reading.record, line, f"{PAGE}.matrix")
 
 
 def elsewhere(text: str, line: Line) -> None:

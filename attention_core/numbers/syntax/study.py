@@ -162,18 +162,21 @@ class Study:
             member[word, [self._columns[row] for row in several]] = 1
         return member
 
-    def found(self, relation: str) -> Found | None:
-        """The best head of a relation; None where a half has no word of it.
+    def found(
+        self, relation: str, directions: Sequence[Direction] = DIRECTIONS
+    ) -> Found | None:  # fmt: skip
+        """The best head of a relation, in one of the directions; None where a half has no word
+        of it.
 
         Of heads that are equal on the first half, the earliest, and the one that looks to its head.
         """
         first, second = self.offsets
         if not first.all(relation) or not second.all(relation):
             return None
-        column = self._columns[relation]
-        best = int(self._right[0, :, :, column].T.argmax())
-        head, direction = divmod(best, len(DIRECTIONS))
-        return self._reported(relation, head, direction)
+        ways = [DIRECTIONS.index(one) for one in directions]
+        best = int(self._right[0, ways, :, self._columns[relation]].T.argmax())
+        head, way = divmod(best, len(ways))
+        return self._reported(relation, head, ways[way])
 
     def of(self, relation: str, head: int) -> Found | None:
         """One head, in the direction that is better on the first half."""

@@ -17,15 +17,16 @@ from attention_core.pictures.grammar import Arcs, Beaten, arcs, beaten
 from attention_core.watching.record import AttentionRecord
 from models.corpora import treebanks
 from models.corpora.grammar import Head
+from models.corpora.treebanks import Ready
 from models.work.uploads import UPLOADS
-from pages.frame import ask, link, prose, session
+from pages.frame import ask, downloads, link, prose, session
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
 from pages.showing import charts, choosing, figures, sentences
 from pages.widgets.matrix import TEXT, Links, Matrix, matrix
 
 Callback = Callable[[], None]
-Origin = Literal["grammar", "own"]
+Origin = Literal["english", "chinese", "grammar", "own"]
 ORIGINS: Final[tuple[Origin, ...]] = (*treebanks.READY, "own")
 ENDINGS: Final = ["conllu", "conll", "txt", "gz"]
 MEGABYTES: Final = 5
@@ -53,9 +54,13 @@ def asked(origin: Choice[Origin], page: str, cut: Choice[bool], about: Sequence[
 
     about  choices about the treebank that is shown: forgotten when another one is asked for
     """
-    titles = {"grammar": _("ready ones"), "own": _("my own treebank")}
+    titles = {
+        "english": _("English"), "chinese": _("Chinese"), "grammar": _("drawn from rules"),
+        "own": _("my own treebank"),
+    }  # fmt: skip
     chosen = choosing.segments(origin, _("Sentences"), titles, about)
     if chosen != "own":
+        told(chosen)
         return treebanks.ready(chosen)
     UPLOADS.warm()
     given = st.file_uploader(
@@ -79,6 +84,24 @@ def asked(origin: Choice[Origin], page: str, cut: Choice[bool], about: Sequence[
     for note in found.notes if found is not None else ():
         prose.note(sentences.noted(note))
     return found
+
+
+def told(name: Ready) -> None:
+    """What a treebank of ours is, and its file where it has one."""
+    sentence = {
+        "english": _("Sentences that were written and annotated for this project."),
+        "chinese": _(
+            "Sentences that were written and annotated for this project; choose a model that "
+            "reads Chinese."
+        ),
+        "grammar": _(
+            "Sentences drawn from rules, so every tree is exact; the small BERT in the list of "
+            "models was taught these rules."
+        ),
+    }[name]
+    prose.note(prose.filled(sentence))
+    if treebanks.source(name):
+        downloads.file("CoNLL-U", lambda: treebanks.source(name), f"{name}.conllu")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -164,7 +187,7 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
         }
     )  # fmt: skip
     st.dataframe(
-        data, key=key, hide_index=True, height=420, on_select=took,
+        data, key=key, hide_index=True, height=460, on_select=took,
         selection_mode=["single-row", "single-cell"],
         column_config={
             "relation": text(_("relation"), width=190),
