@@ -18,13 +18,18 @@ from attention_core.numbers.spread import entropy
 
 
 def _evenly(read: Read) -> Tensor:
-    """(head,), 0 to 1: the bits of a look, of as many as the places have that anybody looks at."""
-    keys = (read.rows > 0).any(0).sum(-1)
-    asked = keys > 1
+    """(head,), 0 to 1: the bits of a look, of those that as many places can have as are in reach.
+
+    Where no head looks ahead, only what came before is in reach, and the token itself.
+    """
+    reach = torch.full((len(read.queries),), len(read.keys))
+    if not read.crosses and not bool(read.weights.triu(1).any()):
+        reach = torch.arange(1, len(read.queries) + 1)
+    reach = reach[read.looking]
+    asked = reach > 1
     if not bool(asked.any()):
         return read.nothing()
-    most = torch.log2(keys[asked].float())
-    return (entropy(read.rows[:, asked]) / most).mean(-1).clamp(0, 1)
+    return (entropy(read.rows[:, asked]) / torch.log2(reach[asked].float())).mean(-1).clamp(0, 1)
 
 
 LABELS = (

@@ -14,7 +14,8 @@ import unicodedata
 import torch
 from torch import Tensor
 
-from attention_core.axes.tokens import TextAxis, Token
+from attention_core.axes.axis import Item
+from attention_core.axes.tokens import TextAxis
 from attention_core.marking import N_
 from attention_core.numbers.labels.label import Label, same, share
 from attention_core.numbers.measures.measure import Read
@@ -41,7 +42,7 @@ def _punctuation(read: Read) -> Tensor:
     return _everywhere(read, torch.tensor([_marks(one) for one in read.keys.tokens]))
 
 
-def _marks(token: Token) -> bool:
+def _marks(token: Item) -> bool:
     text = token.text.strip()
     return (
         bool(text)
