@@ -1,4 +1,4 @@
-"""What heads know of grammar, in a real browser: a treebank of one's own, and the way to Explore."""
+"""What heads know of grammar, in a browser: a treebank of one's own, and the way to Explore."""
 
 from __future__ import annotations
 

@@ -50,4 +50,4 @@ def _card(written: dict[str, Any]) -> Card:
     )  # fmt: skip
 
 
-register(Source("grammar", 26, _listed))
+register(Source("grammar", 35, _listed))
