@@ -80,6 +80,8 @@ def test_shares_are_means_over_the_tokens_that_have_such_a_place() -> None:
     assert found["same"] == pytest.approx([0.5])
     assert found["own_word"] == pytest.approx([0.5 / 3])
     assert found["punctuation"] == [0.0]
+    selfish = scores(looking({at: [at] for at in range(COUNT)}))
+    assert (selfish["own_word"], selfish["same"], selfish["itself"]) == ([0.0], [0.0], [1.0])
 
 
 def test_the_evenness_of_a_look_is_its_bits_of_those_it_could_have() -> None:

@@ -32,7 +32,7 @@ from attention_core.numbers.syntax import (
     relations,
     spaced,
 )
-from attention_core.numbers.syntax.relations import titled
+from attention_core.numbers.syntax.titles import titled
 
 DOG: Final = spaced(
     ["the", "old", "dog", "sees", "a", "cat", "."],
@@ -96,7 +96,7 @@ def test_tokens_go_to_the_word_in_which_they_begin() -> None:
     tree = spaced(["un", "deux", "trois"], [1, ROOT, 1], ["nsubj", "root", "obj"])
     axis = TextAxis(
         "text", tree.text,
-        (Token("[CLS]", 0, 0, special=True), Token("u", 0, 1), Token("n d", 1, 4),
+        (Token("[MASK]", 0, 2, special=True), Token("u", 0, 1), Token("n d", 1, 4),
          Token(" eux", 4, 7), Token(" ", 7, 8), Token(" trois", 7, 13)),
     )  # fmt: skip
     assert pieces(tree, axis) == ((1, 2), (3,), (5,))

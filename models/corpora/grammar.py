@@ -14,11 +14,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 import torch
+from torch import Tensor
 
-from attention_core.errors import AttentionError
+from attention_core.errors import AttentionError, ModelError
+from attention_core.numbers import labels, measures
+from attention_core.numbers.kinship import Kinship, plane
+from attention_core.numbers.means import Means
+from attention_core.numbers.named import Named
 from attention_core.numbers.syntax import (
     Direction,
     Found,
@@ -31,6 +37,9 @@ from attention_core.numbers.syntax import (
 )
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.reader import Reader
+
+PROFILED: Final = 32
+"""Sentences at the beginning off which heads are described."""
 
 
 class Head(NamedTuple):
@@ -51,6 +60,23 @@ def within(record: AttentionRecord) -> list[Site[Any]]:
     return [site for site in own if site.kind == own[0].kind]
 
 
+class Profile(NamedTuple):
+    """Every head in numbers that ask for no tree, over the first sentences.
+
+    sentences  that they rest on
+    measures   (layer, head) by the name of a measure
+    labels     the same by the name of a label, those on repeated tokens among them
+    points     (head, 2): heads that look alike lie near each other
+    shown      the share of their distances that two dimensions show, 0 to 1
+    """
+
+    sentences: int
+    measures: dict[str, Named]
+    labels: dict[str, Named]
+    points: Tensor
+    shown: float
+
+
 class GrammarStudy:
     """The work of a job; a row is None, or why that sentence could not be read."""
 
@@ -60,6 +86,8 @@ class GrammarStudy:
         self.study = Study()
         self.heads: list[Head] = []
         self._guard = threading.Lock()
+        self._kinship, self._measured, self._called = Kinship(), Means(), Means()
+        self._profiled = 0
 
     def __len__(self) -> int:
         return len(self.trees)
@@ -71,8 +99,11 @@ class GrammarStudy:
             record = self.reader.read(tree.text, cancelled=cancelled, cut=True)
             sites = within(record)
             groups = pieces(tree, record.axes[0])
+            weights = torch.cat([site.weights() for site in sites])
+            if place < PROFILED:
+                self._profile(sites, weights, place == 0)
             with self._guard:
-                self.study.add(tree, torch.cat([site.weights() for site in sites]), groups)
+                self.study.add(tree, weights, groups)
                 self.heads = self.heads or [
                     Head(site.name, site.kind, site.layer, number)
                     for site in sites
@@ -81,6 +112,37 @@ class GrammarStudy:
         except AttentionError as problem:
             return problem
         return None
+
+    def _profile(self, sites: Sequence[Site[Any]], weights: Tensor, first: bool) -> None:
+        """Measures, labels and likeness of one sentence; with the first also repeated tokens."""
+        measured, called = measures.table(sites), labels.scores(sites)
+        repeated: Sequence[Site[Any]] = ()
+        if first:
+            with suppress(ModelError):  # a model that reads a few tokens only cannot repeat any
+                repeated = within(self.reader.repeated())
+        with self._guard:
+            self._kinship.add(weights)
+            self._measured.add(measured)
+            self._called.add(called)
+            self._called.add(labels.scores(repeated, repeats=True))
+            self._profiled += 1
+
+    def profile(self) -> Profile:
+        """Every head in numbers, as far as sentences were read."""
+        with self._guard:
+            points, shown = plane(self._kinship.distances())
+            return Profile(
+                self._profiled, self._measured.table(), self._called.table(), points, shown
+            )
+
+    def follows(self) -> dict[int, list[Found]]:
+        """The relations of the table by the head that is the best at them, where it beats the
+        offset by more than chance: its interval lies above what the offset reaches."""
+        found: dict[int, list[Found]] = {}
+        for one in self.table():
+            if one.interval[0] > one.baseline:
+                found.setdefault(one.head, []).append(one)
+        return found
 
     def table(self) -> list[Found]:
         """Every relation with its best head, the most frequent first."""

@@ -13,7 +13,7 @@ from attention_core.files.treebank import Treebank
 from attention_core.marking import N_
 from models.corpora.grammar import GrammarStudy, followed
 from models.work.jobs import Job
-from pages.explore.parts import treebanks
+from pages.explore.parts import profiles, treebanks
 from pages.explore.parts.treebanks import ORIGINS, Line, Origin
 from pages.frame import ask, background, downloads, link, prose, site
 from pages.frame.language import _, ngettext
@@ -105,6 +105,7 @@ def shown(job: Job[AttentionError | None]) -> None:
         show_table(lines)
     st.subheader(treebanks.called(line.relation), anchor=False)
     show_sentence(study, line)
+    show_heads(study)
     link.publish(CHOICES)
 
 
@@ -196,6 +197,25 @@ def show_sentence(study: GrammarStudy, line: Line) -> None:
         elsewhere(tree.text, line)
     with right:
         treebanks.looked(tree, reading.record, line, f"{PAGE}.matrix")
+
+
+def show_heads(study: GrammarStudy) -> None:
+    """Every head of the model: what it is called, which are alike, where each layer looks."""
+    profile = study.profile()
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.subheader(_("What each head is called"), anchor=False)
+        profiles.table(profile, study.heads, study.follows())
+        prose.note(
+            prose.filled(
+                _("Labels are means over the first {count} sentences."), count=profile.sentences
+            )
+        )
+    with right:
+        st.subheader(_("Which heads look alike"), anchor=False)
+        profiles.alike(profile, study.heads, f"{PAGE}.alike")
+    st.subheader(_("Where each layer looks"), anchor=False)
+    profiles.layers(profile, f"{PAGE}.layers")
 
 
 def elsewhere(text: str, line: Line) -> None:

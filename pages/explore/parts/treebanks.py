@@ -11,7 +11,7 @@ import streamlit as st
 
 from attention_core.files.treebank import MOST, Treebank
 from attention_core.numbers.syntax import EVERY, ROOT, Direction, Found, Tree, between, pieces
-from attention_core.numbers.syntax.relations import titled
+from attention_core.numbers.syntax.titles import titled
 from attention_core.numbers.syntax.tree import rows as rows_of
 from attention_core.pictures.grammar import Arcs, Beaten, arcs, beaten
 from attention_core.watching.record import AttentionRecord
