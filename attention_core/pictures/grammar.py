@@ -84,7 +84,7 @@ def _look(look: Look, theme: Theme) -> tuple[float, str, str]:
     """Width, colour and dash."""
     scale = SCALE[theme]
     looks: dict[Look, tuple[float, str, str]] = {
-        "quiet": (1.5, scale[len(scale) // 3], "solid"),
+        "quiet": (1.5, scale[len(scale) // (3 if theme == "light" else 2)], "solid"),
         "wanted": (2.5, INK[theme], "dot"),
         "right": (4.5, HEADS[theme][0], "solid"),
         "wrong": (3, ACCENT[theme], "dash"),

@@ -55,8 +55,8 @@ def asked(origin: Choice[Origin], page: str, cut: Choice[bool], about: Sequence[
     about  choices about the treebank that is shown: forgotten when another one is asked for
     """
     titles = {
-        "english": _("English"), "chinese": _("Chinese"), "grammar": _("drawn from rules"),
-        "own": _("my own treebank"),
+        "english": _("English"), "chinese": _("Chinese"), "grammar": _("from rules"),
+        "own": _("my own file"),
     }  # fmt: skip
     chosen = choosing.segments(origin, _("Sentences"), titles, about)
     if chosen != "own":
