@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from attention_core.numbers import labels
 from models.corpora import treebanks
-from models.corpora.grammar import GrammarStudy
+from models.corpora.grammar import PROFILED, GrammarStudy
 from models.families import fake
 from models.families.reader import Reader
+from pages.explore.parts.profiles import scored
 from pages.explore.parts.treebanks import asking, called, having
 from tests.test_pages_state import address, headings, html, opened
 
@@ -71,6 +74,42 @@ def test_the_figures_say_what_they_rest_on() -> None:
     app = studied()
     assert "64 sentences: each relation" in html(app)
     assert "chosen on one half" in html(app)
+
+
+def test_every_head_has_a_row_with_its_labels_and_what_it_follows(study: GrammarStudy) -> None:
+    shown = studied().dataframe[1].value
+    profile, follows = study.profile(), study.follows()
+    assert list(zip(shown["layer"], shown["head"], strict=True)) == [
+        (head.layer + 1, head.number + 1) for head in study.heads
+    ]
+    for at, head in enumerate(study.heads):
+        named = labels.of_head(profile.labels, head.layer, head.number)
+        assert shown["called"][at].count(".") == len(named)
+        assert all(label.title in shown["called"][at] for label, _score in named)
+        assert shown["follows"][at].count("%") == len(follows.get(at, ()))
+
+
+def test_a_profile_is_the_mean_of_the_first_sentences_and_of_repeated_tokens(
+    study: GrammarStudy,
+) -> None:
+    reader = Reader("fake", fake.checkpoint())
+    sites = [reader.read(tree.text).sites for tree in study.trees[:PROFILED]]
+    broad = torch.stack([labels.scores(one)["broad"].values for one in sites]).double().mean(0)
+    profile = study.profile()
+    assert profile.sentences == PROFILED
+    torch.testing.assert_close(profile.labels["broad"].values, broad.float())
+    repeated = labels.scores(reader.repeated().sites, repeats=True)["induction"].values
+    torch.testing.assert_close(profile.labels["induction"].values, repeated)
+    assert profile.points.shape == (len(study.heads), 2)
+    assert list(scored(profile, study.heads)[0])[:3] == ["layer", "head", "entropy"]
+
+
+def test_a_head_follows_a_relation_where_its_interval_lies_above_the_offset(
+    study: GrammarStudy,
+) -> None:
+    listed = {one.relation for several in study.follows().values() for one in several}
+    for one in study.table():
+        assert (one.relation in listed) == (one.interval[0] > one.baseline)
 
 
 def test_a_treebank_of_ones_own_is_asked_for_and_nothing_runs_meanwhile() -> None:
