@@ -10,10 +10,13 @@ import torch
 from torch import Tensor
 
 from attention_core import finding
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import ModelError
 from attention_core.marking import N_
 from attention_core.numbers import labels
 from attention_core.numbers.labels import Label
+from attention_core.numbers.labels.label import same
+from attention_core.numbers.measures import Read
 from attention_core.watching.record import Site
 from models.families import fake
 from models.families.reader import Reader
@@ -109,6 +112,14 @@ def test_special_tokens_neither_look_nor_are_the_same_as_each_other() -> None:
     found = scores(looking({0: [3], 3: [0]}, 4), pieces="[SEP] a b [SEP]")
     assert "same" not in found
     assert found["previous"] == [0.0]
+
+
+def test_a_word_of_the_reader_is_not_the_same_as_a_token_of_the_model() -> None:
+    """A typed “[SEP]” beside the model's own."""
+    typed = Token("[SEP]", 0, 5, piece="[SEP]")
+    own = Token("[SEP]", 5, 5, special=True, piece="[SEP]")
+    along = TextAxis("text", "[SEP]", (own, typed, own))
+    assert not same(Read(torch.eye(3)[None], along, along)).any()
 
 
 # Tokens by chance, said three times

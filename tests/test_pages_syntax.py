@@ -104,12 +104,9 @@ def test_a_profile_is_the_mean_of_the_first_sentences_and_of_repeated_tokens(
     assert list(scored(profile, study.heads)[0])[:3] == ["layer", "head", "entropy"]
 
 
-def test_a_head_follows_a_relation_where_its_interval_lies_above_the_offset(
-    study: GrammarStudy,
-) -> None:
+def test_a_head_follows_the_relations_at_which_it_beats_the_offset(study: GrammarStudy) -> None:
     listed = {one.relation for several in study.follows().values() for one in several}
-    for one in study.table():
-        assert (one.relation in listed) == (one.interval[0] > one.baseline)
+    assert listed == {one.relation for one in study.table() if one.beats}
 
 
 def test_a_treebank_of_ones_own_is_asked_for_and_nothing_runs_meanwhile() -> None:

@@ -22,6 +22,7 @@ from attention_core.numbers.syntax import (
     DIRECTIONS,
     EVERY,
     ROOT,
+    Found,
     OffsetCounts,
     Study,
     Tree,
@@ -33,6 +34,9 @@ from attention_core.numbers.syntax import (
     spaced,
 )
 from attention_core.numbers.syntax.titles import titled
+from attention_core.watching.record import AttentionRecord
+from models.corpora.grammar import within
+from tests.sample import Matrix, axis, site
 
 DOG: Final = spaced(
     ["the", "old", "dog", "sees", "a", "cat", "."],
@@ -94,17 +98,17 @@ def test_words_keep_the_sum_of_every_row_and_lose_what_falls_on_special_tokens()
 
 def test_tokens_go_to_the_word_in_which_they_begin() -> None:
     tree = spaced(["un", "deux", "trois"], [1, ROOT, 1], ["nsubj", "root", "obj"])
-    axis = TextAxis(
+    along = TextAxis(
         "text", tree.text,
         (Token("[MASK]", 0, 2, special=True), Token("u", 0, 1), Token("n d", 1, 4),
          Token(" eux", 4, 7), Token(" ", 7, 8), Token(" trois", 7, 13)),
     )  # fmt: skip
-    assert pieces(tree, axis) == ((1, 2), (3,), (5,))
+    assert pieces(tree, along) == ((1, 2), (3,), (5,))
 
 
 def test_words_of_one_span_have_the_same_tokens_and_a_word_without_any_has_none() -> None:
-    axis = TextAxis("text", "du pain", (Token("du", 0, 2),))
-    assert pieces(SHARED, axis) == ((0,), (0,), ())
+    along = TextAxis("text", "du pain", (Token("du", 0, 2),))
+    assert pieces(SHARED, along) == ((0,), (0,), ())
 
 
 def test_tokens_of_another_text_are_refused() -> None:
@@ -289,6 +293,12 @@ def test_words_that_share_their_letters_are_found_together() -> None:
     assert (objects.right, objects.all) == (1, 1)
 
 
+def test_a_head_beats_the_offset_where_its_whole_interval_lies_above_it() -> None:
+    """Of 20 words 12 are an interval from 0.387, 19 one from 0.764; the offset names 10."""
+    assert not Found("nsubj", 0, "to head", 12, 20, 1, 10).beats
+    assert Found("nsubj", 0, "to head", 19, 20, 1, 10).beats
+
+
 def test_two_models_are_not_studied_together() -> None:
     found = Study()
     found.add(DOG, gold(DOG), alone(DOG))
@@ -302,6 +312,15 @@ def test_rare_relations_are_not_listed_and_a_kind_that_is_all_of_its_family_stan
     assert {"det", "nsubj", "nsubj:pass", "aux:pass", EVERY} <= listed
     assert "aux" not in listed
     assert "amod" not in listed
+
+
+def test_only_looks_of_a_text_at_itself_are_studied() -> None:
+    """Of a translator its encoder; a decoder's look at the source is none of the text's."""
+    both = axis("a b")
+    eye: Matrix = [[1.0, 0.0], [0.0, 1.0]]
+    made = [site([eye], both, kind=kind) for kind in ("cross", "encoder", "decoder", "encoder")]
+    record = AttentionRecord("made", tuple(made), (both,))
+    assert within(record) == [made[1], made[3]]
 
 
 # The offset

@@ -136,11 +136,10 @@ class GrammarStudy:
             )
 
     def follows(self) -> dict[int, list[Found]]:
-        """The relations of the table by the head that is the best at them, where it beats the
-        offset by more than chance: its interval lies above what the offset reaches."""
+        """The relations of the table by the head that is the best at them and beats the offset."""
         found: dict[int, list[Found]] = {}
         for one in self.table():
-            if one.interval[0] > one.baseline:
+            if one.beats:
                 found.setdefault(one.head, []).append(one)
         return found
 

@@ -76,6 +76,11 @@ class Found(NamedTuple):
         return self.guessed / self.all
 
     @property
+    def beats(self) -> bool:
+        """Whether even the lower end of its interval lies above what the offset reaches."""
+        return self.interval[0] > self.baseline
+
+    @property
     def gain(self) -> float:
         """How far the head is above the offset; 0.15 are fifteen points."""
         return self.accuracy - self.baseline

@@ -19,7 +19,8 @@ from typing import Any, Final
 import torch
 
 from attention_core.numbers.share import wilson
-from attention_core.numbers.syntax import Found, Study, pieces, spaced
+from attention_core.numbers.syntax import EVERY, Found, Study, pieces, spaced
+from attention_core.numbers.syntax.probe import Probe
 from attention_core.watching.intervention import Intervention
 from models.families.reader import Reader
 from models.loading.checkpoint import from_folder
@@ -31,6 +32,8 @@ from models.ours.grammar.train import CHECKPOINT, MASK, PAD, encoded, vocabulary
 SEED: Final = 1_000_033
 SENTENCES: Final = 2_000
 FOLLOWED: Final = ("det", "amod", "nsubj", "obj", "case", "nmod", "obl", "acl:relcl", "advmod")
+PROBED: Final = 1_000
+"""Sentences of the probe."""
 TOGETHER: Final = 256
 CARD: Final = "card.json"
 
@@ -48,7 +51,7 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
     reader = Reader("grammar", from_folder(folder, folder, ours=True), asks=False)
     dice = random.Random(SEED)
     sentences = [unseen(dice) for _ in range(count)]
-    study, sites = studied(reader, sentences)
+    study, probe, sites = studied(reader, sentences)
     whole = agreement(reader, sentences)
     off = {
         (site, head): agreement(reader, sentences, (site, head)) for site, head in sites
@@ -68,6 +71,7 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
             for relation in FOLLOWED
             if (found := study.found(relation)) is not None
         },
+        "probe": {**_share(probe.right, probe.all), "offset_share": _offset(study)},
         "verb_to_subject": None if verb is None else _followed(verb, sites),
         "agreement_without": {
             f"{site} head {head + 1}": round(right / asked, 4)
@@ -76,16 +80,28 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
     }
 
 
-def studied(reader: Reader, sentences: list[Sentence]) -> tuple[Study, list[tuple[str, int]]]:
-    """What the heads follow, and which heads there are."""
-    study, sites = Study(), list[tuple[str, int]]()
-    for one in sentences:
+def studied(
+    reader: Reader, sentences: list[Sentence]
+) -> tuple[Study, Probe, list[tuple[str, int]]]:
+    """What the heads follow, each and together, and which heads there are."""
+    study, probe, sites = Study(), Probe(), list[tuple[str, int]]()
+    for at, one in enumerate(sentences):
         tree = spaced(one.words, one.heads, one.relations)
         record = reader.read(tree.text)
         sites = [(site.name, head) for site in record.sites for head in range(site.heads)]
         weights = torch.cat([site.weights() for site in record.sites])
-        study.add(tree, weights, pieces(tree, record.axes[0]))
-    return study, sites
+        groups = pieces(tree, record.axes[0])
+        study.add(tree, weights, groups)
+        if at < PROBED:
+            probe.add(tree, weights, groups)
+    probe.fit()
+    return study, probe, sites
+
+
+def _offset(study: Study) -> float:
+    """What the best fixed offset reaches, over all words but punctuation."""
+    found = study.found(EVERY)
+    return 0.0 if found is None else round(found.baseline, 4)
 
 
 def agreement(
