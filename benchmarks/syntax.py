@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("treebanks", type=Path, nargs="+")
     parser.add_argument("--models", nargs="+", default=["minilm"])
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--relations", nargs="*", default=[])
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
