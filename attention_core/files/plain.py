@@ -2,7 +2,7 @@
 
 `answering` is the side that reads: it is asked with plain values and bytes, and says what it read,
 or what is wrong with a file, in plain values and bytes. `attention`, `pairs`, `table`,
-`picture` and `heard` ask it.
+`picture`, `heard` and `trees` ask it.
 
 >>> asked = answering()
 >>> found = attention(asked, b",the,cat\\nle,0.9,0.1\\n")
@@ -31,7 +31,9 @@ from attention_core.files.pairs import Pair, Pairs
 from attention_core.files.photograph import Photograph, photograph
 from attention_core.files.sound import Sound, sound
 from attention_core.files.text import assumed, decoded
+from attention_core.files.treebank import Treebank, treebank
 from attention_core.numbers.alignment import AlignedPair, Gold, Link
+from attention_core.numbers.syntax import Tree
 from attention_core.watching.record import Note
 
 Told = tuple[Any, list[bytes]]
@@ -96,6 +98,12 @@ def heard(asked: Asked, data: bytes) -> Sound:
     return Sound(wav, said["seconds"], _noted(said["notes"]))
 
 
+def trees(asked: Asked, data: bytes) -> Treebank:
+    """A treebank; raises TextError where no sentence of it can be read."""
+    said, _ = _heard(asked, {"trees": True}, [data])
+    return Treebank(tuple(map(_grown, said["trees"])), _noted(said["notes"]), said["unread"])
+
+
 def answering() -> Asked:
     """What reads."""
     return answer
@@ -104,15 +112,8 @@ def answering() -> Asked:
 def answer(question: Mapping[str, Any], parts: list[bytes]) -> Told:
     """What was read, or the error that says what is wrong."""
     try:
-        if "read" in question:
-            return _read(question, *parts)
-        if "pairs" in question:
-            return _pairs(question, parts), []
-        if "picture" in question:
-            return _picture(*parts)
-        if "sound" in question:
-            return _sound(*parts)
-        return _table(question["table"], *parts), []
+        made = next(made for name, made in _ANSWERS.items() if name in question)
+        return made(question, parts)
     except AttentionError as problem:
         return {"refused": [type(problem).__name__, *_template(problem)]}, []
 
@@ -153,10 +154,35 @@ def _sound(data: bytes) -> Told:
     return {"seconds": found.seconds, "notes": list(map(_template, found.notes))}, [found.wav]
 
 
+def _trees(data: bytes) -> Any:
+    found = treebank(data)
+    rows = [[one.text, one.words, one.spans, one.heads, one.relations] for one in found.trees]
+    return {"trees": rows, "notes": list(map(_template, found.notes)), "unread": found.unread}
+
+
+def _grown(row: Sequence[Any]) -> Tree:
+    text, words, spans, heads, relations = row
+    return Tree(
+        text, tuple(words), tuple((start, end) for start, end in spans), tuple(heads),
+        tuple(relations),
+    )  # fmt: skip
+
+
 def _table(form: str, data: bytes) -> Any:
     known = registry.pairs().get(form)
     found = Table((), Columns()) if known is None or known.table is None else known.table(data)
     return found._asdict()
+
+
+_ANSWERS: Final[dict[str, Callable[[Mapping[str, Any], list[bytes]], Told]]] = {
+    "read": lambda question, parts: _read(question, *parts),
+    "pairs": lambda question, parts: (_pairs(question, parts), []),
+    "picture": lambda _question, parts: _picture(*parts),
+    "sound": lambda _question, parts: _sound(*parts),
+    "trees": lambda _question, parts: (_trees(*parts), []),
+    "table": lambda question, parts: (_table(question["table"], *parts), []),
+}
+"""What each question is answered by."""
 
 
 def _linked(pair: AlignedPair | None) -> Any:

@@ -11,7 +11,9 @@ torch.Size([1, 6, 32])
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from inspect import signature
 from typing import Literal
@@ -21,7 +23,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from attention_core.axes.text import typed, visible
-from attention_core.axes.tokens import TextAxis
+from attention_core.axes.tokens import TextAxis, Token
 from attention_core.errors import AttentionError, ModelError, Superseded, TextError
 from attention_core.watching.capture import WEIGHTS, Want, never
 from attention_core.watching.edit import Edit
@@ -148,6 +150,38 @@ class Reader:
         watch = self._watching(parts)
         with watch.changing(edits):
             return self._run(watch, parts, never, want)
+
+    @one_reading()
+    def repeated(
+        self, count: int = 24, times: int = 3, seed: int = 7, cancelled: Callable[[], bool] = never
+    ) -> AttentionRecord:
+        """What every head looks at in tokens by chance that are said several times over.
+
+        count  different tokens; fewer where the model's vocabulary or its limit is small
+
+        Raises ModelError where the model reads too few tokens.
+        """
+        around = self._plain.encode("a").special_tokens_mask
+        room = (self.limit - sum(around)) // times
+        known = self._spoken
+        count = min(count, room, len(known))
+        if count < 2:
+            raise ModelError("{model} reads too few tokens to repeat any.", model=self.name)
+        ids = random.Random(seed).sample(known, count) * times
+        made = _between(tokens(self._plain, "a"), ids, [self.piece(one) for one in ids])
+        seen = self._run(self._watching((made,)), (made,), cancelled).seen
+        axes = (made.axis,)
+        return AttentionRecord(self.name, sites(sound(seen)[0], self._sides(axes)), axes)
+
+    @cached_property
+    def _spoken(self) -> Sequence[int]:
+        """The numbers of tokens that say something on their own: letters alone."""
+        kept = [one for one in self._ordinary if self._saying(one)]
+        return kept if len(kept) > 1 else self._ordinary
+
+    def _saying(self, number: int) -> bool:
+        name = (self._plain.id_to_token(number) or "").lstrip("▁Ġ")
+        return len(name) > 1 and name.isalpha()
 
     @one_reading()
     def given(self, text: str) -> tuple[Watch, Tokens, dict[str, Tensor]]:
@@ -295,6 +329,26 @@ class Reader:
         if self.second == "segment":
             return self._inputs(ids, types)
         return self._inputs(ids, types, [self._start(), *plain(ordinary, min(4, self.limit - 1))])
+
+
+def _between(sample: Tokens, ids: Sequence[int], pieces: Sequence[str]) -> Tokens:
+    """Tokens by their numbers, between the special ones of a sample."""
+    axis, first = sample.axis, next(at for at, one in enumerate(sample.axis.tokens)
+                                    if not one.special)  # fmt: skip
+    last = max(at for at, one in enumerate(axis.tokens) if not one.special) + 1
+    text, own = "", list[Token]()
+    for piece in pieces:
+        start = len(text) + bool(text)
+        text = f"{text} {piece}" if text else piece
+        own.append(Token(piece, start, len(text), piece=piece))
+    closing = [replace(one, start=len(text), end=len(text)) for one in axis.tokens[last:]]
+    opening = [replace(one, start=0, end=0) for one in axis.tokens[:first]]
+    made = TextAxis(axis.name, text, (*opening, *own, *closing))
+    types = sample.types[first]
+    return Tokens(
+        made, (*sample.ids[:first], *ids, *sample.ids[last:]),
+        (*sample.types[:first], *[types] * len(ids), *sample.types[last:]),
+    )  # fmt: skip
 
 
 def _guarded(tokenizer: Tokenizer) -> Tokenizer:

@@ -19,6 +19,7 @@ from attention_core.files.pairs import Pairs
 from attention_core.files.photograph import Photograph
 from attention_core.files.plain import Opened, Told
 from attention_core.files.sound import Sound
+from attention_core.files.treebank import Treebank
 from models.work.apart import Apart, GivenUp
 from models.work.desk import Desk
 
@@ -72,6 +73,10 @@ class Uploads:
     def sound(self, reader: Hashable, data: bytes) -> Sound:
         """A sound, as `plain.heard` opens it. Raises as `attention` does."""
         return plain.heard(self._asked(reader), data)
+
+    def trees(self, reader: Hashable, data: bytes) -> Treebank:
+        """A treebank, as `plain.trees` reads it. Raises as `attention` does."""
+        return plain.trees(self._asked(reader), data)
 
     def warm(self) -> None:
         """Have a process ready soon, if there is none; nobody waits for it."""

@@ -13,7 +13,7 @@ from attention_core.marking import N_
 from attention_core.pictures.views import View
 from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
-from pages.showing import choosing, figures, sentences
+from pages.showing import choosing, figures, naming, sentences
 from pages.showing.kept import view
 from pages.showing.readings import Part, Reading, read
 
@@ -45,9 +45,11 @@ CELL = link.numbers(PAGE, "cell", ordered=True)
 GRAIN = choosing.grain(PAGE, "tokens")
 SPECIALS = choosing.specials(PAGE, "shown")
 SCALE = choosing.scale(PAGE)
+LABEL = naming.choice(PAGE)
 PLACES = (PINS, CELL, CUT)
 CHOICES = (
     TEXT, SECOND, PAIR, MODEL, CUT, OWN, KIND, LAYER, HEADS, PINS, CELL, GRAIN, SPECIALS, SCALE,
+    LABEL,
 )  # fmt: skip
 
 
@@ -167,8 +169,15 @@ def show_overview(part: Part, opened: tuple[int, int]) -> None:
     def took() -> None:
         open_head(*figures.state(f"{PAGE}.grid", "head"))
 
-    figures.head_grid(part, opened, f"{PAGE}.grid", took)
+    marked = naming.asked(LABEL, part, link.value(MODEL))
+    if marked is None:
+        figures.head_grid(part, opened, f"{PAGE}.grid", took)
+    else:
+        said = _("The bar under a head is its score for this label, 0 to 1.")
+        figures.head_grid(part, opened, f"{PAGE}.grid", took, marked[1], said)
+        prose.caption(naming.having(*marked))
     prose.caption(sentences.measured(part.measures, *opened))
+    prose.caption(naming.called(part, *opened))
 
 
 def show_map(part: Part) -> None:

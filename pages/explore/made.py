@@ -20,7 +20,7 @@ from pages.frame.language import _
 from pages.showing import choosing
 
 PAGE = "made"
-CARD = site.Page(PAGE, N_("What was it made of?"), order=57, group=N_("Does it matter?"))
+CARD = site.Page(PAGE, N_("What was it made of?"), order=62, group=N_("Does it matter?"))
 
 TEXT = link.text(PAGE, "text", examples.MADE[0].text)
 OTHER = link.text(PAGE, "other", examples.MADE[0].second)

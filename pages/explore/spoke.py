@@ -22,7 +22,7 @@ from pages.showing import choosing, photographs, readings
 
 PAGE = "spoke"
 CARD = site.Page(
-    PAGE, N_("What in the picture spoke for it?"), order=60, group=N_("Does it matter?")
+    PAGE, N_("What in the picture spoke for it?"), order=64, group=N_("Does it matter?")
 )
 Kind = Literal["class", "likeness"]
 

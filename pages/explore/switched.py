@@ -22,7 +22,7 @@ from pages.showing.readings import DEFAULTS
 
 PAGE = "switched"
 CARD = site.Page(
-    PAGE, N_("What if it were switched off?"), order=58, group=N_("Does it matter?")
+    PAGE, N_("What if it were switched off?"), order=63, group=N_("Does it matter?")
 )  # fmt: skip
 FIRST = examples.SWITCHED[0]
 OPENS: dict[tuple[str, str], tuple[str, ...]] = {

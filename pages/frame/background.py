@@ -16,6 +16,8 @@ from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 
 Kind = TypeVar("Kind")
+
+
 TICK = 1.0
 """Seconds between two looks at how far the work is."""
 
@@ -32,6 +34,11 @@ PAIRS: Final = Counted(
     N_("{done} of {total} pairs"),
     N_("Stopped after {done} of {total} pairs; what was done is kept."),
     N_("Something went wrong on our side at pair {done} of {total}; what was done is kept."),
+)
+SENTENCES: Final = Counted(
+    N_("{done} of {total} sentences"),
+    N_("Stopped after {done} of {total} sentences; what was done is kept."),
+    N_("Something went wrong on our side at sentence {done} of {total}; what was done is kept."),
 )
 
 

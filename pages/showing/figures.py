@@ -10,6 +10,7 @@ import streamlit as st
 
 from attention_core.numbers import measures
 from attention_core.numbers.alignment import Gold, Link
+from attention_core.numbers.named import Named
 from attention_core.pictures.views import View
 from models.families.translation import Translation
 from pages.frame import downloads
@@ -74,18 +75,30 @@ def cell_places(rows: Places, columns: Places, chosen: Sequence[int]) -> list[in
     return [rows[chosen[0]][0], columns[chosen[1]][0]]
 
 
-def head_grid(part: Part, chosen: tuple[int, int] | None, key: str, took: Callback) -> None:
-    """Thumbnails of all heads; a click chooses one."""
+def head_grid(
+    part: Part, chosen: tuple[int, int] | None, key: str, took: Callback,
+    bars: Named | None = None, said_of_bars: str = "",
+) -> None:  # fmt: skip
+    """Thumbnails of all heads; a click chooses one.
+
+    bars          (layer, head), 0 to 1: a bar under each head
+    said_of_bars  what they are
+    """
+    values = None if bars is None else [row.nan_to_num().numpy() for row in bars.values]
+    kept_values = values and [
+        row[: site.heads] for row, site in zip(values, part.sites, strict=True)
+    ]
     thumbnails(
         HeadGrid(
             sites=[str(site.layer + 1) for site in part.sites],
             thumbnails=part.thumbs,
+            values=kept_values,
             head=chosen,
             title=_("All heads"),
             name="heads",
         ),
         key=key,
-        text=said(THUMBNAILS_TEXT),
+        text={**said(THUMBNAILS_TEXT), **({"note": said_of_bars} if said_of_bars else {})},
         on_head_change=took,
     )
 

@@ -6,8 +6,8 @@ What the pages open with is read ahead of the first visit.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from attention_core.errors import AttentionError, ModelError
 from attention_core.files.photograph import Photograph
 from attention_core.files.sound import Sound
 from attention_core.marking import N_
-from attention_core.numbers import measures
+from attention_core.numbers import labels, measures
 from attention_core.numbers.named import Named
 from attention_core.pictures import views
 from attention_core.watching.capture import never
@@ -68,11 +68,13 @@ class Part:
 
     thumbs    for each site (head, THUMBNAIL, THUMBNAIL)
     measures  name to (layer, head)
+    labels    the same, how well each head fits what heads are called; empty where it was not asked
     """
 
     sites: tuple[Site[Any], ...]
     thumbs: list[NDArray[np.uint8]]
     measures: dict[str, Named]
+    labels: Mapping[str, Named] = field(default_factory=dict)
 
     @property
     def heads(self) -> list[tuple[int, int]]:
@@ -85,7 +87,8 @@ class Part:
 def part(sites: tuple[Site, ...], cancelled: Callable[[], bool] = never) -> Part:
     """These sites with what the overview of their heads needs; raises Superseded if cancelled."""
     thumbs = views.overview(sites, THUMBNAIL, cancelled)
-    return Part(sites, thumbs, measures.table(sites, cancelled))
+    named = labels.scores(sites, cancelled=cancelled)
+    return Part(sites, thumbs, measures.table(sites, cancelled), named)
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,29 @@ def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
     record, parts = DESK.run(session.reader(), work)
     named = reader.named(text, second) if isinstance(reader, Reader) else ()
     return Reading(record, parts, named)
+
+
+def repeating(model: str) -> dict[str, Mapping[str, Named]]:
+    """How well each head fits what heads are called on tokens that are said several times over:
+    the kind of attention to (layer, head) by label; once for each model.
+
+    Raises ModelError where the model cannot read such tokens.
+    """
+    return _repeating(model)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _repeating(model: str) -> dict[str, Mapping[str, Named]]:
+    found = reader(model)
+
+    def work(cancelled: Callable[[], bool]) -> dict[str, Mapping[str, Named]]:
+        record = found.repeated(cancelled=cancelled)
+        return {
+            kind: labels.scores(record.of(kind), repeats=True, cancelled=cancelled)
+            for kind in record.kinds
+        }
+
+    return DESK.run(session.reader(), work)
 
 
 def see(model: str, photo: Photograph, fit: Fit, short: int) -> Sight:
@@ -296,6 +322,14 @@ def translator(model: str) -> Translating:
     """The translator of that name; raises ModelError when the model does something else."""
     found = _opened(model)
     if not isinstance(found, Translating):
+        raise _wrong(model)
+    return found
+
+
+def reader(model: str) -> Reader:
+    """The reader of texts of that name; raises ModelError when the model does something else."""
+    found = _opened(model)
+    if not isinstance(found, Reader):
         raise _wrong(model)
     return found
 

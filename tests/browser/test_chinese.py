@@ -18,7 +18,8 @@ VISIBLE: Final = """() => {
         + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https], "
         + ".atlas-bars [role=rowheader], .st-key-decides-show, .st-key-scenes-word, "
         + ".st-key-emoji-piece, .st-key-emoji-word, .st-key-emoji-drawing, "
-        + ".st-key-switched-place, .st-key-switched-word, .st-key-switched-words .ytick";
+        + ".st-key-switched-place, .st-key-switched-word, .st-key-switched-words .ytick, "
+        + ".st-key-syntax-sentence";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
@@ -46,7 +47,7 @@ NAMES: Final = re.compile(
     r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
     r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"
     r"local-[mp]|REINFORCE|Python|tanh|Noto Emoji|Google|Unicode(?:-3\.0)?|CLDR|Twemoji|"
-    r"Kendall|BertViz|MLP|logit|"
+    r"Kendall|BertViz|MLP|logit|CoNLL-U|[a-z]+(?::[a-z]+)?(?= · )|"
     r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 

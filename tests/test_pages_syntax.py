@@ -1,0 +1,140 @@
+"""What heads know of grammar: the page shows the numbers of the study, and keeps what is chosen."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from attention_core.numbers import labels
+from models.corpora import treebanks
+from models.corpora.grammar import PROFILED, GrammarStudy
+from models.families import fake
+from models.families.reader import Reader
+from pages.explore.parts.profiles import scored
+from pages.explore.parts.treebanks import asking, called, having
+from tests.test_pages_state import address, headings, html, opened
+
+ASKED = {"model": "fake", "from": "english", "lang": "en"}
+
+
+def studied(**asked: str) -> AppTest:
+    """The page when all sentences have been read."""
+    app = opened("syntax", **{**ASKED, **asked})
+    for _attempt in range(200):
+        if app.dataframe and not app.get("progress"):
+            return app
+        time.sleep(0.2)
+        app.run()
+    raise AssertionError(html(app))
+
+
+@pytest.fixture(scope="module")
+def study() -> GrammarStudy:
+    """The same, without a page."""
+    made = GrammarStudy(Reader("fake", fake.checkpoint()), treebanks.ready("english").trees)
+    for place in range(len(made)):
+        made.row(place, lambda: False)
+    return made
+
+
+def test_the_table_holds_the_numbers_of_the_study(study: GrammarStudy) -> None:
+    shown = studied().dataframe[0].value
+    wanted = study.table()
+    assert list(shown["relation"]) == [called(one.relation) for one in wanted]
+    assert list(shown["share"]) == pytest.approx([100 * one.accuracy for one in wanted])
+    assert list(shown["baseline"]) == pytest.approx([100 * one.baseline for one in wanted])
+    heads = [study.heads[one.head] for one in wanted]
+    assert list(shown["head"]) == [f"{one.layer + 1} · {one.number + 1}" for one in heads]
+
+
+def test_the_page_opens_with_subjects_and_an_address_names_another_relation() -> None:
+    assert "nsubj · subject" in headings(studied())
+    app = studied(relation="det")
+    assert "det · determiner" in headings(app)
+    assert address(app, "relation") == "det"
+    assert "det · determiner: in layer" in html(app)
+
+
+def test_a_relation_that_is_not_there_leaves_the_page_usable() -> None:
+    assert "nsubj · subject" in headings(studied(relation="<b>none</b>", sentence="9999"))
+
+
+def test_a_sentence_of_the_relation_is_shown_and_stays_in_the_address() -> None:
+    app = studied(relation="obj")
+    offered = having(treebanks.ready("english").trees, "obj")
+    app.selectbox(key="syntax.sentence").set_value(offered[2]).run()
+    assert address(app, "sentence") == str(offered[2] + 1)
+    assert all(asking(treebanks.ready("english").trees[at], "obj") for at in offered)
+
+
+def test_the_figures_say_what_they_rest_on() -> None:
+    app = studied()
+    assert "64 sentences: each relation" in html(app)
+    assert "chosen on one half" in html(app)
+
+
+def test_every_head_has_a_row_with_its_labels_and_what_it_follows(study: GrammarStudy) -> None:
+    shown = studied().dataframe[1].value
+    profile, follows = study.profile(), study.follows()
+    assert list(zip(shown["layer"], shown["head"], strict=True)) == [
+        (head.layer + 1, head.number + 1) for head in study.heads
+    ]
+    for at, head in enumerate(study.heads):
+        named = labels.of_head(profile.labels, head.layer, head.number)
+        assert shown["called"][at].count(".") == len(named)
+        assert all(label.title in shown["called"][at] for label, _score in named)
+        assert shown["follows"][at].count("%") == len(follows.get(at, ()))
+
+
+def test_a_profile_is_the_mean_of_the_first_sentences_and_of_repeated_tokens(
+    study: GrammarStudy,
+) -> None:
+    reader = Reader("fake", fake.checkpoint())
+    sites = [reader.read(tree.text).sites for tree in study.trees[:PROFILED]]
+    broad = torch.stack([labels.scores(one)["broad"].values for one in sites]).double().mean(0)
+    profile = study.profile()
+    assert profile.sentences == PROFILED
+    torch.testing.assert_close(profile.labels["broad"].values, broad.float())
+    repeated = labels.scores(reader.repeated().sites, repeats=True)["induction"].values
+    torch.testing.assert_close(profile.labels["induction"].values, repeated)
+    assert profile.points.shape == (len(study.heads), 2)
+    assert list(scored(profile, study.heads)[0])[:3] == ["layer", "head", "entropy"]
+
+
+def test_a_head_follows_the_relations_at_which_it_beats_the_offset(study: GrammarStudy) -> None:
+    listed = {one.relation for several in study.follows().values() for one in several}
+    assert listed == {one.relation for one in study.table() if one.beats}
+
+
+def test_a_treebank_of_ones_own_is_asked_for_and_nothing_runs_meanwhile() -> None:
+    app = opened("syntax", **{**ASKED, "from": "own"})
+    assert not app.dataframe
+    assert "ten columns between tabs" in html(app)
+
+
+def test_work_that_the_server_has_forgotten_is_said() -> None:
+    app = opened("syntax", **{**ASKED, "from": "own", "job": "nothing"})
+    assert "no longer has the results" in " ".join(str(one.value) for one in app.info)
+
+
+def test_a_model_that_reads_no_text_says_so() -> None:
+    app = opened("syntax", **{**ASKED, "model": "transformer-en-fr"})
+    assert not app.dataframe
+    assert "cannot do this" in " ".join(str(one.value) for one in app.info)
+
+
+def test_explore_marks_the_heads_of_a_label_and_keeps_it_in_the_address() -> None:
+    app = opened("explore", model="fake", label="broad", lang="en")
+    assert "It looks almost everywhere" in html(app)
+    app.selectbox(key="explore.label").set_value("induction").run()
+    assert "On tokens by chance" in html(app)
+    assert address(app, "label") == "induction"
+    assert not app.exception
+
+
+def test_explore_says_what_the_opened_head_is_called() -> None:
+    found = html(opened("explore", model="fake", lang="en"))
+    assert ("In this text it is called" in found) or ("it fits no label" in found)
