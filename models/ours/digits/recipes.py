@@ -1,0 +1,71 @@
+"""The networks of digits: what each is, how long it is trained, and where its checkpoint lies.
+
+>>> list(RECIPES)
+['uniform', 'soft', 'reinforce', 'gumbel', 'routing', 'one-round']
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+from safetensors.torch import load_file
+from torch import nn
+
+from attention_core.marking import N_
+from models.ours.digits.capsules import Capsules
+from models.ours.digits.glimpses import Glimpses
+
+CHECKPOINTS: Final = Path(__file__).parents[1] / "checkpoints" / "digits"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """able: whether it should reach the floor"""
+
+    name: str
+    title: str
+    build: Callable[[], nn.Module]
+    steps: int
+    able: bool
+    batch: int = 64
+    rate: float = 2e-3
+    seed: int = 3
+
+
+def _glimpse(name: Any, title: str, able: bool = True) -> Recipe:
+    return Recipe(name, title, partial(Glimpses, name), 5000, able)
+
+
+RECIPES: Final = {
+    recipe.name: recipe
+    for recipe in (
+        _glimpse("uniform", N_("everywhere alike"), able=False),
+        _glimpse("soft", N_("soft")),
+        _glimpse("reinforce", N_("hard, by REINFORCE")),
+        _glimpse("gumbel", N_("hard, by Gumbel")),
+        Recipe("routing", N_("three rounds"), Capsules, 5000, True),
+        Recipe("one-round", N_("one round"), partial(Capsules, 1), 5000, False),
+    )
+}
+
+
+@cache
+def card(name: str) -> Mapping[str, Any]:
+    """What training and evaluation wrote down."""
+    found: Mapping[str, Any] = json.loads(
+        (CHECKPOINTS / f"{name}.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def open_model(name: str) -> Any:
+    """The trained network, in single precision."""
+    model = RECIPES[name].build()
+    held = load_file(CHECKPOINTS / f"{name}.safetensors")
+    model.load_state_dict({key: tensor.float() for key, tensor in held.items()})
+    return model.eval().requires_grad_(False)
