@@ -3,7 +3,8 @@
 They come with scikit-learn, which only training needs: the test half of *Optical Recognition of
 Handwritten Digits* (E. Alpaydin and C. Kaynak, 1998, CC BY 4.0,
 https://archive.ics.uci.edu/dataset/80). In the order of the file, so that few writers are in two
-parts: the first two thirds are learnt, the next are chosen by, the last 360 measured.
+parts: the first two thirds are learnt, the next are chosen by, the last 360 measured. What is
+learnt has digits of ours beside them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.ours.digits.scene import Scene, scattered, shifted
-from models.ours.digits.strokes import SMALL, Ink
+from models.ours.digits.scene import SHIFT, Scene, laid, scattered
+from models.ours.digits.strokes import SMALL, Ink, fitted, varied
 
+DATA: Final = (
+    "Optical Recognition of Handwritten Digits (E. Alpaydin and C. Kaynak, UCI, CC BY 4.0), its "
+    "test set as scikit-learn brings it, and digits drawn by this project"
+)
+SEED: Final = 17
+"""Of the digits of ours that are learnt."""
+OURS: Final = 600
+"""So many, beside those of others: readers draw with the pen of our paper."""
 Part = Literal["learnt", "chosen", "measured"]
 PARTS: Final[dict[Part, slice]] = {
     "learnt": slice(0, 1197), "chosen": slice(1197, 1437), "measured": slice(1437, 1797),
@@ -39,7 +48,18 @@ def written(part: Part) -> Written:
     from sklearn.datasets import load_digits  # noqa: PLC0415  no app needs it
 
     found = load_digits()
-    return Written(found.images[PARTS[part]] / 16, found.target[PARTS[part]])
+    known = Written(found.images[PARTS[part]] / 16, found.target[PARTS[part]])
+    if part != "learnt":
+        return known
+    ours = own(SEED, OURS)
+    return Written(np.concatenate([known.ink, ours.ink]), np.concatenate([known.names, ours.names]))
+
+
+def own(seed: int, count: int) -> Written:
+    """Digits that we drew, each as another hand would have drawn it."""
+    dice = np.random.default_rng(seed)
+    made = [varied(dice) for _ in range(count)]
+    return Written(np.stack([fitted(ink) for _, ink in made]), np.array([name for name, _ in made]))
 
 
 def scenes(dice: np.random.Generator, part: Part, count: int) -> tuple[list[Scene], Tensor]:
@@ -63,29 +83,35 @@ def within(made: list[Scene]) -> Tensor:
     return torch.from_numpy(np.stack([one.within() for one in made]))
 
 
-def papers(
-    dice: np.random.Generator, part: Part, count: int, digits: int
-) -> tuple[Tensor, Tensor]:
-    """Papers of one or two different digits: (paper, row, column), and (paper, digit) of 0 and 1.
-
-    digits  how many lie on each
+class Papers(NamedTuple):
+    """pixels  (paper, row, column)
+    there   (paper, digit), 1 where the digit is there, else 0
+    apart   (paper,), pixels from the first digit to the last, down or across, whichever is more
     """
+
+    pixels: Tensor
+    there: Tensor
+    apart: Tensor
+
+
+def papers(dice: np.random.Generator, part: Part, count: int, digits: int) -> Papers:
+    """Papers of one or two different digits, each anywhere. digits: how many lie on each"""
     known = written(part)
-    by_name = [np.flatnonzero(known.names == name) for name in range(10)]
     names = np.stack([dice.permutation(10)[:digits] for _ in range(count)])
-    chosen = np.array([[dice.choice(by_name[name]) for name in row] for row in names])
-    ink = known.ink[chosen.ravel()]
+    by_name = [np.flatnonzero(known.names == name) for name in range(10)]
+    ink = known.ink[[dice.choice(by_name[name]) for name in names.ravel()]]
     if part == "learnt":
         ink = bent(dice, ink)
     ink = ink.reshape(count, digits, SMALL, SMALL)
-    there = torch.zeros(count, 10)
-    there.scatter_(1, torch.from_numpy(names), 1.0)
-    sheets = np.stack([shifted(dice, list(row)) for row in ink])
-    return torch.from_numpy(sheets).float(), there
+    corners = dice.integers(0, SHIFT + 1, (count, digits, 2))
+    sheets = np.stack([laid(list(row), at.tolist()) for row, at in zip(ink, corners, strict=True)])
+    there = torch.zeros(count, 10).scatter(1, torch.from_numpy(names), 1.0)
+    apart = torch.from_numpy(np.abs(corners[:, -1] - corners[:, 0]).max(-1))
+    return Papers(torch.from_numpy(sheets).float(), there, apart)
 
 
 def bent(dice: np.random.Generator, ink: Ink) -> Ink:
-    """Digits turned, leant, made larger, smaller or wider, moved and pressed, each in its own way."""
+    """Digits turned, leant, made larger, smaller or wider, moved and pressed, each its own way."""
     count = len(ink)
     turn = dice.uniform(-0.21, 0.21, count)
     lean, more = dice.uniform(-0.15, 0.15, count), np.exp(dice.uniform(-0.15, 0.12, count))

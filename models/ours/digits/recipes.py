@@ -29,7 +29,7 @@ class Recipe:
 
     name: str
     title: str
-    build: Callable[[], nn.Module]
+    build: Callable[..., nn.Module]
     steps: int
     able: bool
     batch: int = 64
@@ -48,8 +48,8 @@ RECIPES: Final = {
         _glimpse("soft", N_("soft")),
         _glimpse("reinforce", N_("hard, by REINFORCE")),
         _glimpse("gumbel", N_("hard, by Gumbel")),
-        Recipe("routing", N_("three rounds"), Capsules, 5000, True),
-        Recipe("one-round", N_("one round"), partial(Capsules, 1), 5000, False),
+        Recipe("routing", N_("three rounds"), Capsules, 7000, True),
+        Recipe("one-round", N_("one round"), partial(Capsules, 1), 7000, False),
     )
 }
 
@@ -63,9 +63,20 @@ def card(name: str) -> Mapping[str, Any]:
     return found
 
 
-def open_model(name: str) -> Any:
-    """The trained network, in single precision."""
-    model = RECIPES[name].build()
+def shipped() -> bool:
+    """Whether every network is here, trained and measured."""
+    return all((CHECKPOINTS / f"{name}.json").is_file() for name in RECIPES)
+
+
+def write(name: str, made: Mapping[str, Any]) -> None:
+    """Puts down the card of a network."""
+    path = CHECKPOINTS / f"{name}.json"
+    path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+
+
+def open_model(name: str, *draw: int) -> Any:
+    """The trained network, in single precision. draw: what it draws by, where it draws"""
+    model = RECIPES[name].build(*draw)
     held = load_file(CHECKPOINTS / f"{name}.safetensors")
     model.load_state_dict({key: tensor.float() for key, tensor in held.items()})
     return model.eval().requires_grad_(False)

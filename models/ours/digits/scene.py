@@ -114,9 +114,3 @@ def laid(digits: Sequence[Ink], corners: Sequence[tuple[int, int]]) -> Ink:
         spot = pixels[top : top + SMALL, left : left + SMALL]
         np.maximum(spot, digit, out=spot)
     return pixels
-
-
-def shifted(dice: np.random.Generator, digits: Sequence[Ink]) -> Ink:
-    """One or two digits, each anywhere on the paper."""
-    corners = dice.integers(0, SHIFT + 1, (len(digits), 2)).tolist()
-    return laid(digits, [(down, across) for down, across in corners])

@@ -8,8 +8,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -72,20 +75,70 @@ _DRAWINGS: Final = (
 )  # fmt: skip
 
 
+_OTHERS: Final = (
+    Drawing(0, (_arc(0.5, 0.5, 0.38, 0.4, -70, 300),)),
+    Drawing(1, (_line(0.5, 0.1, 0.5, 0.9),)),
+    Drawing(1, (_line(0.32, 0.28, 0.52, 0.1, 0.52, 0.9), _line(0.3, 0.9, 0.74, 0.9))),
+    Drawing(2, (_line(0.22, 0.14, 0.76, 0.14, 0.76, 0.48, 0.24, 0.5, 0.24, 0.88, 0.8, 0.88),)),
+    Drawing(
+        2,
+        ((*_arc(0.5, 0.32, 0.27, 0.22, -170, 70), *_arc(0.32, 0.76, 0.13, 0.13, -20, -330),
+          *_line(0.5, 0.8, 0.8, 0.9)),),
+    ),
+    Drawing(3, (_line(0.24, 0.12, 0.74, 0.12, 0.46, 0.44), _arc(0.46, 0.67, 0.28, 0.23, -90, 150))),
+    Drawing(4, (_line(0.28, 0.1, 0.24, 0.54, 0.8, 0.54), _line(0.72, 0.1, 0.68, 0.92))),
+    Drawing(5, (_line(0.76, 0.12, 0.28, 0.12, 0.28, 0.48, 0.72, 0.5, 0.72, 0.88, 0.24, 0.88),)),
+    Drawing(6, (_line(0.3, 0.1, 0.28, 0.66), _arc(0.5, 0.67, 0.22, 0.22, -180, 180))),
+    Drawing(7, (_line(0.2, 0.12, 0.8, 0.12, 0.42, 0.92),)),
+    Drawing(7, (_line(0.22, 0.26, 0.22, 0.12, 0.78, 0.12, 0.5, 0.92),)),
+    Drawing(9, (_arc(0.48, 0.32, 0.24, 0.22, 0, 360), _line(0.72, 0.1, 0.72, 0.92))),
+    Drawing(9, ((*_arc(0.5, 0.33, 0.22, 0.22, 0, -360), *_arc(0.44, 0.62, 0.28, 0.28, -20, 120)),)),
+)  # fmt: skip
+"""Other ways to write the same, to learn from beside those."""
+
+
 def ready() -> tuple[Drawing, ...]:
     """One digit of each kind, from 0 to 9."""
     return _DRAWINGS
 
 
+def varied(dice: np.random.Generator) -> tuple[int, Ink]:
+    """Some digit, and its ink on the paper as another hand would have drawn it.
+
+    >>> digit, ink = varied(np.random.default_rng(1))
+    >>> digit, ink.shape, bool(ink.max() == 1)
+    (4, (24, 24), True)
+    """
+    digit = int(dice.integers(len(_DRAWINGS)))
+    known = [one for one in (*_DRAWINGS, *_OTHERS) if one.digit == digit]
+    chosen = known[int(dice.integers(len(known)))]
+    turn, lean = dice.uniform(-0.2, 0.2), dice.uniform(-0.25, 0.25)
+    wide = math.exp(dice.uniform(-0.35, 0.25))
+    bend = np.array([[wide * math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    bend = np.array([[1, lean], [0, 1]]) @ bend
+    lines = []
+    for line in chosen.lines:
+        shaken = np.array(line) - 0.5 + dice.normal(0, 0.03, 2)
+        shaken += dice.normal(0, 0.012, shaken.shape)
+        lines.append(0.72 * (shaken @ bend.T) + 0.5)
+    return digit, _inked(lines)
+
+
 @cache
 def _kept(drawing: Drawing) -> Ink:
+    ink = _inked([np.array(line) for line in drawing.lines])
+    ink.flags.writeable = False
+    return ink
+
+
+def _inked(lines: Sequence[NDArray[np.float64]]) -> Ink:
+    """(cell, cell) of lines through points (across, down) of a square from 0 to 1."""
     rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
     ink = np.zeros((SIDE, SIDE))
-    for line in drawing.lines:
-        points = np.array(line) * SIDE
-        for start, end in zip(points[:-1], points[1:], strict=True):
+    for line in lines:
+        points = line * SIDE
+        for start, end in pairwise(points):
             ink = np.maximum(ink, pressed(_distance(columns, rows, start, end)))
-    ink.flags.writeable = False
     return ink
 
 
