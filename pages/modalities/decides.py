@@ -20,7 +20,7 @@ from pages.showing.readings import decide
 
 PAGE = "decides"
 CARD = site.Page(
-    PAGE, N_("The picture decides"), order=53, group=N_("Pictures and sound"),
+    PAGE, N_("The picture decides"), order=52, group=N_("Pictures and sound"),
     invitation=site.Invitation(
         3, N_("When does a translation need a picture?"),
         N_("Give “bat” a picture of the animal or of the stick, and watch the French and Chinese."),

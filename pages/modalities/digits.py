@@ -16,7 +16,7 @@ from pages.modalities.parts import drawing, glimpsing, voting
 from pages.modalities.parts.drawing import PAGE
 from pages.showing import choosing
 
-CARD = site.Page(PAGE, N_("Your own digit"), order=58, group=N_("Pictures and sound"))
+CARD = site.Page(PAGE, N_("Your own digit"), order=56, group=N_("Pictures and sound"))
 SHOWN = link.one_of(PAGE, "show", ("glimpses", "votes"), "glimpses")
 CHOICES: Final = (SHOWN, *drawing.CHOICES, *glimpsing.CHOICES, *voting.CHOICES)
 

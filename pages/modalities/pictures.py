@@ -21,7 +21,7 @@ from pages.showing import choosing, sentences
 from pages.showing.readings import flexible, see
 
 CARD = site.Page(
-    PAGE, N_("Pictures"), order=51, group=N_("Pictures and sound"),
+    PAGE, N_("Pictures"), order=50, group=N_("Pictures and sound"),
     invitation=site.Invitation(
         2, N_("Where does a model look in a picture?"),
         N_("Take a photograph and see, from any patch and in any head, where the model looks."),

@@ -21,7 +21,7 @@ from pages.showing.readings import listen
 
 PAGE: Final = "sound"
 CARD = site.Page(
-    PAGE, N_("Sound"), order=54, group=N_("Pictures and sound"),
+    PAGE, N_("Sound"), order=53, group=N_("Pictures and sound"),
     invitation=site.Invitation(
         5, N_("Which moment does each word look at?"),
         N_("Speak a sentence and watch the attention of a speech model run under your words."),

@@ -40,7 +40,7 @@ PLACES: Final = 5
 """Places along one side."""
 PAPER_EDGE: Final = 1
 """Pixels between the edge of the paper and the first place."""
-FIELD: Final = 6
+FIELD: Final = 8
 """Pixels along one side that a part is made of."""
 ROUNDS: Final = 3
 PLACE: Final = Place("capsules", 0, "cross")
@@ -61,7 +61,8 @@ class Capsules(nn.Module):
         super().__init__()
         self.see = nn.Sequential(
             nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(32, 64, 3), nn.ReLU(),
+            nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(64, 64, 3), nn.ReLU(),
         )  # fmt: skip
         self.parts = nn.Conv2d(64, KINDS * PART, 2, stride=2)
         self.routing = Routing(KINDS * BLOCK, WHOLE, DIGITS, rounds)

@@ -1,8 +1,9 @@
 """Glimpses: one small look after another at a scene, and a memory that says where to look next.
 
 Every cell of the scene is known twice. The corner of the eye sees all of it, blurred: the keys.
-The retina sees 6 × 6 pixels around one cell sharply: the values. A recurrent memory asks, takes
-away what one look gives, with where it lay, and says after each look which digit it believes in.
+The retina sees 6 × 6 pixels around one cell sharply, and 10 × 10 at half the resolution: the
+values. A recurrent memory asks, takes away what one look gives, with where it lay, and says after
+each look which digit it believes in.
 
 Four ways to look, and nothing else differs: uniform, soft, and hard, learnt by REINFORCE or by the
 straight-through Gumbel softmax. A hard look has a place, and the next one goes on from there, not
@@ -45,7 +46,10 @@ WAYS: Final[tuple[Way, ...]] = ("uniform", "soft", "reinforce", "gumbel")
 LOOKS: Final = 4
 RETINA: Final = 6
 """Pixels along one side that one look sees sharply."""
+AROUND: Final = 10
+"""Pixels along one side that it sees around them, at half the resolution."""
 WIDTH: Final = 64
+COARSE: Final = 48
 KEY: Final = 32
 MEMORY: Final = 96
 DIGITS: Final = 10
@@ -79,6 +83,11 @@ class Glimpses(nn.Module):
             nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(),
             nn.Conv2d(32, WIDTH, 4, stride=2, padding=1), nn.ReLU(),
         )  # fmt: skip
+        self.around = nn.Sequential(
+            nn.AvgPool2d(2),
+            nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(32, COARSE, 3, padding=1), nn.ReLU(),
+        )  # fmt: skip
         self.corner = nn.Sequential(
             nn.AvgPool2d(2),
             nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(),
@@ -88,7 +97,7 @@ class Glimpses(nn.Module):
         self.key = nn.Linear(32 + 4 * BANDS, KEY)
         self.start = nn.Parameter(torch.zeros(MEMORY))
         self.query = nn.Sequential(nn.Linear(MEMORY, MEMORY), nn.ReLU(), nn.Linear(MEMORY, KEY))
-        self.memory = nn.GRUCell(WIDTH + 4 * BANDS, MEMORY)
+        self.memory = nn.GRUCell(WIDTH + COARSE + 4 * BANDS, MEMORY)
         self.answer = nn.Sequential(nn.Linear(MEMORY, MEMORY), nn.ReLU(), nn.Linear(MEMORY, DIGITS))
         self.mechanism: Mechanism = mechanism(way, draw)
 
@@ -96,7 +105,8 @@ class Glimpses(nn.Module):
         """pixels (batch, row, column); looks: how many; take: in training, instead of `whole`"""
         seen = pixels.unsqueeze(1)
         where = places().to(pixels).expand(len(pixels), -1, -1)
-        values = torch.cat([self.retina(seen).flatten(2).mT, where], -1)  # (batch, cell, width)
+        eyes = [self.retina(seen), self.around(seen)]
+        values = torch.cat([*(one.flatten(2).mT for one in eyes), where], -1)
         corner = torch.cat([self.corner(seen).flatten(2).mT, where], -1)
         keys = self.mechanism.prepare(self.key(corner))
         near = within_reach().to(pixels.device)

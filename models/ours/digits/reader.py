@@ -22,7 +22,7 @@ from attention_core.axes.patches import Box, Patch, PatchAxis, patches
 from attention_core.axes.tokens import TextAxis, Token
 from attention_core.watching.record import AttentionRecord
 from models.ours.digits.capsules import KINDS, PAPER_EDGE, PLACES, Capsules
-from models.ours.digits.glimpses import RETINA, Glimpses
+from models.ours.digits.glimpses import AROUND, RETINA, Glimpses
 from models.ours.digits.recipes import open_model
 from models.ours.digits.scene import CELL, GRID, PAPER, ROOM, WIDE, Scene, among, clutter, laid
 from models.ours.digits.strokes import Ink, drawn, fitted, ready
@@ -171,23 +171,30 @@ def towards(found: Vote, digit: int, round_: int) -> Tensor:
 
 
 def seen(scene: Scene, cell: int) -> Ink:
-    """(6, 6): what the retina sees sharply when it looks at a cell; nothing beyond the edge."""
-    edge = (RETINA - CELL) // 2
+    """(10, 10): what the retina sees when it looks at a cell: 6 × 6 pixels sharply, and around
+    them the means of 2 × 2; nothing beyond the edge.
+    """
+    edge = (AROUND - CELL) // 2
     wide = np.pad(scene.pixels, edge)
     row, column = divmod(cell, GRID)
-    return wide[row * CELL : row * CELL + RETINA, column * CELL : column * CELL + RETINA]
+    sharp = wide[row * CELL : row * CELL + AROUND, column * CELL : column * CELL + AROUND]
+    means = sharp.reshape(AROUND // 2, 2, AROUND // 2, 2).mean((1, 3))
+    made: Ink = means.repeat(2, 0).repeat(2, 1)
+    inner = slice((AROUND - RETINA) // 2, (AROUND + RETINA) // 2)
+    made[inner, inner] = sharp[inner, inner]
+    return made
 
 
 def taken(scene: Scene, weights: Tensor) -> Ink:
-    """(6, 6): the mean of what the retina sees at every cell, by its weight. weights (cell,)"""
+    """(10, 10): the mean of what the retina sees at every cell, by its weight. weights (cell,)"""
     every = np.stack([seen(scene, cell) for cell in range(GRID * GRID)])
     mean: Ink = np.tensordot(weights.double().numpy(), every, 1)
     return mean
 
 
-def retina(cell: int) -> Box:
-    """The pixels of the scene that one look sees sharply."""
+def retina(cell: int, side: int = RETINA) -> Box:
+    """The pixels of the scene that one look sees sharply; or, `AROUND`, at all."""
     row, column = divmod(cell, GRID)
-    edge = (RETINA - CELL) // 2
+    edge = (side - CELL) // 2
     left, top = column * CELL - edge, row * CELL - edge
-    return Box(left, top, left + RETINA, top + RETINA)
+    return Box(left, top, left + side, top + side)

@@ -38,7 +38,7 @@ class Recipe:
 
 
 def _glimpse(name: Any, title: str, able: bool = True) -> Recipe:
-    return Recipe(name, title, partial(Glimpses, name), 5000, able)
+    return Recipe(name, title, partial(Glimpses, name), 4000, able)
 
 
 RECIPES: Final = {
@@ -48,8 +48,8 @@ RECIPES: Final = {
         _glimpse("soft", N_("soft")),
         _glimpse("reinforce", N_("hard, by REINFORCE")),
         _glimpse("gumbel", N_("hard, by Gumbel")),
-        Recipe("routing", N_("three rounds"), Capsules, 7000, True),
-        Recipe("one-round", N_("one round"), partial(Capsules, 1), 7000, False),
+        Recipe("routing", N_("three rounds"), Capsules, 9000, True),
+        Recipe("one-round", N_("one round"), partial(Capsules, 1), 9000, False),
     )
 }
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from attention_core.pictures.contracts.picture import PictureMap, heat
 from attention_core.pictures.palette import ACCENT
-from models.ours.digits.glimpses import DRAWS, LOOKS, REACH, RETINA, WAYS
+from models.ours.digits.glimpses import AROUND, DRAWS, LOOKS, REACH, RETINA, WAYS
 from models.ours.digits.reader import Glance, glimpse, placed, retina, seen, taken
 from models.ours.digits.recipes import RECIPES, card
 from models.ours.digits.scene import GRID, WIDE, Scene
@@ -42,9 +42,9 @@ def shown() -> None:
     """The paper, then the same scene under two ways to look, look by look."""
     prose.lead(
         _(
-            "Your digit lies somewhere among scraps. A network may take four looks, each sharp in "
-            "{size} × {size} of {wide} × {wide} pixels only. Where does it look, and what does it "
-            "know after each?"
+            "Your digit lies somewhere among scraps. A network may take four looks; each sees "
+            "{size} × {size} of {wide} × {wide} pixels sharply, and a little around them blurred. "
+            "Where does it look, and what does it know after each?"
         ).format(size=RETINA, wide=WIDE)
     )
     columns = st.columns(3, gap="medium")
@@ -96,7 +96,7 @@ def told(way: str, glance: Glance, look: int) -> None:
             picture=media.drawn(sketched(glance.scene, path), 1),
             width=WIDE, height=WIDE, grid=(GRID, GRID), crop=(0, 0, WIDE, WIDE),
             looks=["·"], heat=heat(weights), peaks=weights.max(-1), beside=np.zeros((1, 0)),
-            boxes=[retina(path[-1])] if path else [], picks=False,
+            boxes=[retina(path[-1]), retina(path[-1], AROUND)] if path else [], picks=False,
             title=_(RECIPES[way].title), caption=prose.joined(spoken), name=f"looks-{way}",
         ),
         key=f"{PAGE}.{way}.scene",
@@ -124,9 +124,9 @@ def sketched(scene: Scene, path: list[int]) -> NDArray[np.uint8]:
         pen.line(spots, fill=ACCENT["light"], width=4)
     for number, (x, y) in enumerate(spots, 1):
         pen.ellipse(
-            (x - 12, y - 12, x + 12, y + 12), fill=ACCENT["light"], outline="white", width=2
+            (x - 14, y - 14, x + 14, y + 14), fill=ACCENT["light"], outline="white", width=2
         )
-        pen.text((x, y), str(number), fill="white", anchor="mm", font_size=16)
+        pen.text((x, y), str(number), fill="white", anchor="mm", font_size=20)
     return np.asarray(large)
 
 
@@ -171,17 +171,21 @@ def retinas(way: str, glance: Glance) -> None:
     st.image([_shade(one) for one in patches], caption=[str(n + 1) for n in range(LOOKS)], width=64)
     prose.note(
         prose.filled(
-            _("What each look saw, {size} × {size} pixels.")
+            _("What each look saw: {size} × {size} pixels sharply, {around} × {around} blurred.")
             if way in DRAWS
-            else _("What each look saw: the mean of every {size} × {size} pixels, by weight."),
+            else _(
+                "What each look saw: the mean of what there is to see at every cell, by weight."
+            ),
             size=RETINA,
+            around=AROUND,
         )
     )
 
 
 def _shade(ink: Ink) -> NDArray[np.uint8]:
     shades = (255 * (1 - ink.clip(0, 1))).astype(np.uint8)
-    return shades.repeat(TIMES, 0).repeat(TIMES, 1)
+    large = shades.repeat(TIMES, 0).repeat(TIMES, 1)
+    return np.pad(large, 2, constant_values=128)
 
 
 def believed(glances: list[tuple[str, Glance]]) -> None:
@@ -206,9 +210,9 @@ def believed(glances: list[tuple[str, Glance]]) -> None:
         prose.filled(
             _(
                 "A soft look takes a mean of everything, and its weights learn by gradient. A hard "
-                "look takes one cell, drawn by chance; a draw has no gradient, so it learns by trial "
-                "(REINFORCE) or as if it had been soft (Gumbel). After its first look a hard eye "
-                "moves {reach} cells at most."
+                "look takes one cell, drawn by chance; a draw has no gradient, so it learns by "
+                "trial (REINFORCE) or as if it had been soft (Gumbel). After its first look a "
+                "hard eye moves {reach} cells at most."
             ),
             reach=REACH,
         )
@@ -241,9 +245,9 @@ def table() -> None:
     prose.note(
         prose.filled(
             _(
-                "{scenes} scenes of {digits} handwritten digits that were not trained on; intervals "
-                "of 95 %, counted by digits. Wanted of REINFORCE: {floor} % right, {pointed} % of "
-                "the likeliest cells on the digit (by chance {area} %)."
+                "{scenes} scenes of {digits} handwritten digits that were not trained on; "
+                "intervals of 95 %, counted by digits. Wanted of REINFORCE: {floor} % right, "
+                "{pointed} % of the likeliest cells on the digit (by chance {area} %)."
             ),
             scenes=f"{first['scenes']:,}", digits=first["digits"], floor=93, pointed=90,
             area=percent(first["area"]),

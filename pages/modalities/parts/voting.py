@@ -82,8 +82,8 @@ def read(found: Vote, sheet: Ink) -> None:
     prose.note(
         prose.filled(
             _(
-                "{side} × {side} pixels. In brackets: the length of the digit's capsule, which says "
-                "from 0 to 1 how sure the network is. The next longest is {next} ({length})."
+                "{side} × {side} pixels. In brackets: the length of the digit’s capsule, which "
+                "says from 0 to 1 how sure the network is. The next longest is {next} ({length})."
             ),
             side=PAPER, next=order[len(there)] if len(there) < len(order) else "–",
             length=prose.number(float(found.lengths[order[min(len(there), 9)]])),
