@@ -123,6 +123,7 @@ def routed(model: Capsules, count: int) -> Figures:
     drawn = torch.from_numpy(np.pad(ours.ink, ((0, 0), (2, 2), (2, 2)))).float()
     single = _share(_lengths(model, one.pixels).argmax(-1) == one.there.argmax(-1))
     both = _both(model, pairs)
+    fewer = {str(rounds): _rounds(model, rounds, one, pairs) for rounds in (1, 2, 3, 5)}
     return {
         "papers": count,
         "digits": DIGITS,
@@ -141,10 +142,20 @@ def routed(model: Capsules, count: int) -> Figures:
             }
             for far in range(SHIFT + 1)
         },
+        "rounds": fewer,
         "entropy": spread(model, one.pixels),
         "entropy_pair": spread(model, pairs.pixels),
         "of_ours": _share(_lengths(model, drawn).argmax(-1) == torch.from_numpy(ours.names)),
     }
+
+
+def _rounds(model: Capsules, rounds: int, one: Papers, pairs: Papers) -> Figures:
+    """The same network, routing more or less often than it was trained to."""
+    usual, model.routing.rounds = model.routing.rounds, rounds
+    single = _share(_lengths(model, one.pixels).argmax(-1) == one.there.argmax(-1))
+    pair = _share(_both(model, pairs))
+    model.routing.rounds = usual
+    return {"one": single, "pair": pair}
 
 
 def _both(model: Capsules, pairs: Papers) -> Tensor:

@@ -1,7 +1,7 @@
 """The networks of digits: what each is, how long it is trained, and where its checkpoint lies.
 
 >>> list(RECIPES)
-['uniform', 'soft', 'reinforce', 'gumbel', 'routing', 'one-round']
+['uniform', 'soft', 'reinforce', 'gumbel', 'routing']
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import nn
 
 from attention_core.marking import N_
 from models.ours.digits.capsules import Capsules
-from models.ours.digits.glimpses import Glimpses
+from models.ours.digits.glimpses import WAYS, Glimpses, Way
 
 CHECKPOINTS: Final = Path(__file__).parents[1] / "checkpoints" / "digits"
 
@@ -37,19 +37,18 @@ class Recipe:
     seed: int = 3
 
 
-def _glimpse(name: Any, title: str, able: bool = True) -> Recipe:
-    return Recipe(name, title, partial(Glimpses, name), 4000, able)
+def _glimpse(name: Any, title: str, steps: int, able: bool = True) -> Recipe:
+    return Recipe(name, title, partial(Glimpses, name), steps, able)
 
 
 RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
-        _glimpse("uniform", N_("everywhere alike"), able=False),
-        _glimpse("soft", N_("soft")),
-        _glimpse("reinforce", N_("hard, by REINFORCE")),
-        _glimpse("gumbel", N_("hard, by Gumbel")),
+        _glimpse("uniform", N_("everywhere alike"), 1500, able=False),
+        _glimpse("soft", N_("soft"), 3000),
+        _glimpse("reinforce", N_("hard, by REINFORCE"), 4000),
+        _glimpse("gumbel", N_("hard, by Gumbel"), 4000),
         Recipe("routing", N_("three rounds"), Capsules, 9000, True),
-        Recipe("one-round", N_("one round"), partial(Capsules, 1), 9000, False),
     )
 }
 
@@ -63,9 +62,9 @@ def card(name: str) -> Mapping[str, Any]:
     return found
 
 
-def shipped() -> bool:
-    """Whether every network is here, trained and measured."""
-    return all((CHECKPOINTS / f"{name}.json").is_file() for name in RECIPES)
+def ways() -> tuple[Way, ...]:
+    """The ways to look that are here, trained."""
+    return tuple(way for way in WAYS if (CHECKPOINTS / f"{way}.safetensors").is_file())
 
 
 def write(name: str, made: Mapping[str, Any]) -> None:

@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 
 from attention_core.pictures.contracts.picture import PictureMap, heat
 from attention_core.pictures.palette import ACCENT
-from models.ours.digits.glimpses import AROUND, DRAWS, LOOKS, REACH, RETINA, WAYS
+from models.ours.digits.glimpses import AROUND, DRAWS, LOOKS, REACH, RETINA
 from models.ours.digits.reader import Glance, glimpse, placed, retina, seen, taken
-from models.ours.digits.recipes import RECIPES, card
+from models.ours.digits.recipes import RECIPES, card, ways
 from models.ours.digits.scene import GRID, WIDE, Scene
 from models.ours.digits.strokes import Ink
 from pages.frame import ask, link, media, prose
@@ -32,8 +32,8 @@ TIMES: Final = 16
 """How much larger the scene is drawn than the network sees it."""
 PLACE = link.amount(PAGE, "place", default=5, least=0, most=MOST)
 DRAW = link.amount(PAGE, "draw", default=0, least=0, most=MOST)
-LEFT: link.Choice[str] = link.one_of(PAGE, "left", WAYS, "reinforce")
-RIGHT: link.Choice[str] = link.one_of(PAGE, "right", WAYS, "soft")
+LEFT: link.Choice[str] = link.one_of(PAGE, "left", ways(), "reinforce")
+RIGHT: link.Choice[str] = link.one_of(PAGE, "right", ways(), "soft")
 LOOK = link.number(PAGE, "look", LOOKS - 1)
 CHOICES: Final = (PLACE, DRAW, LEFT, RIGHT, LOOK)
 
@@ -72,7 +72,7 @@ def shown() -> None:
 
 def titles() -> dict[str, str]:
     """What each way to look is called."""
-    return {way: _(RECIPES[way].title) for way in WAYS}
+    return {way: _(RECIPES[way].title) for way in ways()}
 
 
 def elsewhere() -> None:
@@ -211,8 +211,8 @@ def believed(glances: list[tuple[str, Glance]]) -> None:
             _(
                 "A soft look takes a mean of everything, and its weights learn by gradient. A hard "
                 "look takes one cell, drawn by chance; a draw has no gradient, so it learns by "
-                "trial (REINFORCE) or as if it had been soft (Gumbel). After its first look a "
-                "hard eye moves {reach} cells at most."
+                "trial (REINFORCE): what went better than expected is made likelier. After its "
+                "first look a hard eye moves {reach} cells at most."
             ),
             reach=REACH,
         )
