@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from models.ours.digits import reader
-from models.ours.digits.strokes import drawn, ready, written
+from models.ours.digits.strokes import drawn, parsed, ready, written
 from pages.modalities.parts.drawing import BLANK
 from tests.test_pages_state import address, html, opened
 
 
 @pytest.mark.parametrize("digit", [2, 7])
 def test_ones_own_digit_is_looked_at(digit: int) -> None:
-    ink = drawn(ready()[digit])
-    app = opened("digits", ink=written(ink), place="9", draw="4", look="2")
+    text = written(drawn(ready()[digit]))
+    ink = parsed(text)
+    assert ink is not None
+    app = opened("digits", ink=text, place="9", draw="4", look="2")
     glance = reader.glimpse("reinforce", reader.placed(ink, 9), 4)
     best = int(glance.chances[1].argmax())
     assert f"{best} · {100 * float(glance.chances[1, best]):.0f} %" in html(app)

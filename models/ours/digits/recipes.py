@@ -25,30 +25,34 @@ CHECKPOINTS: Final = Path(__file__).parents[1] / "checkpoints" / "digits"
 
 @dataclass(frozen=True)
 class Recipe:
-    """able: whether it should reach the floor"""
+    """steps  that it is trained
+    whole  steps that the rate of learning is planned for; it is stopped before they are over
+    able   whether it should reach the floor
+    """
 
     name: str
     title: str
     build: Callable[..., nn.Module]
     steps: int
-    able: bool
+    whole: int
+    able: bool = True
     batch: int = 64
     rate: float = 2e-3
     seed: int = 3
 
 
-def _glimpse(name: Any, title: str, steps: int, able: bool = True) -> Recipe:
-    return Recipe(name, title, partial(Glimpses, name), steps, able)
+def _glimpse(name: Any, title: str, steps: int, whole: int, able: bool = True) -> Recipe:
+    return Recipe(name, title, partial(Glimpses, name), steps, whole, able)
 
 
 RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
-        _glimpse("uniform", N_("everywhere alike"), 1500, able=False),
-        _glimpse("soft", N_("soft"), 3000),
-        _glimpse("reinforce", N_("hard, by REINFORCE"), 4000),
-        _glimpse("gumbel", N_("hard, by Gumbel"), 4000),
-        Recipe("routing", N_("three rounds"), Capsules, 9000, True),
+        _glimpse("uniform", N_("everywhere alike"), 1500, 1500, able=False),
+        _glimpse("soft", N_("soft"), 3000, 3000),
+        _glimpse("reinforce", N_("hard, by REINFORCE"), 4000, 4000),
+        _glimpse("gumbel", N_("hard, by Gumbel"), 4000, 4000),
+        Recipe("routing", N_("three rounds"), Capsules, 4500, 9000),
     )
 }
 

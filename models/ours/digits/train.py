@@ -49,6 +49,7 @@ def main() -> None:
         "licence": "Apache-2.0",
         "data": DATA,
         "steps": recipe.steps,
+        "planned": recipe.whole,
         "batch": recipe.batch,
         "seed": recipe.seed,
         "processor_seconds": round(seconds),
@@ -73,10 +74,10 @@ def trained(recipe: Recipe) -> tuple[nn.Module, float]:
     loss_of = Glimpse() if isinstance(model, Glimpses) else routing
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.rate, recipe.steps, pct_start=0.1
+        optimiser, recipe.rate, recipe.whole, pct_start=0.1
     )
     for step in range(recipe.steps):
-        loss = loss_of(model, dice, recipe.batch, step / recipe.steps)
+        loss = loss_of(model, dice, recipe.batch, step / recipe.whole)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
