@@ -48,9 +48,9 @@ def _glimpse(name: Any, title: str, steps: int, whole: int, able: bool = True) -
 RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
-        _glimpse("uniform", N_("everywhere alike"), 1500, 1500, able=False),
-        _glimpse("soft", N_("soft"), 3000, 3000),
-        _glimpse("reinforce", N_("hard, by REINFORCE"), 4000, 4000),
+        _glimpse("uniform", N_("everywhere alike"), 1000, 1500, able=False),
+        _glimpse("soft", N_("soft"), 1500, 3000),
+        _glimpse("reinforce", N_("hard, by REINFORCE"), 2000, 4000),
         _glimpse("gumbel", N_("hard, by Gumbel"), 4000, 4000),
         Recipe("routing", N_("three rounds"), Capsules, 4500, 9000),
     )
