@@ -21,7 +21,7 @@ from pages.translation.parts import asking
 
 PAGE = "compare"
 CARD = site.Page(
-    PAGE, N_("Compare"), order=50,
+    PAGE, N_("Compare"), order=45,
     invitation=site.Invitation(
         7, N_("One sentence, several translators"),
         N_("From no attention to the Transformer: the same words, side by side, linked."),

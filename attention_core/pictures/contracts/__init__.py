@@ -4,7 +4,8 @@ A picture is one file here with a `Picture`, and a folder of its `widget`'s name
 whoever asks for all of them asks `PICTURES`.
 
 >>> [picture.widget for picture in PICTURES]
-['alignment', 'head_grid', 'head_view', 'hearing', 'lab', 'matrix', 'mosaic', 'picture', 'tree']
+['alignment', 'canvas', 'head_grid', 'head_view', 'hearing', 'lab', 'matrix', 'mosaic', 'picture', \
+'tree']
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 from attention_core.finding import found
 from attention_core.pictures.contracts.alignment import Alignment
+from attention_core.pictures.contracts.canvas import Canvas
 from attention_core.pictures.contracts.heads import HeadGrid, HeadView
 from attention_core.pictures.contracts.hearing import Hearing
 from attention_core.pictures.contracts.lab import Lab
@@ -26,6 +28,7 @@ from attention_core.pictures.contracts.tree import Tree
 __all__ = [
     "PICTURES",
     "Alignment",
+    "Canvas",
     "HeadGrid",
     "HeadView",
     "Hearing",

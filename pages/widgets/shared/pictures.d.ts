@@ -27,6 +27,19 @@ export interface Alignment extends Framed<AlignmentChoice> {
   compact: boolean;
 }
 
+export interface CanvasChoice {
+  ink: string;
+}
+
+export interface Canvas extends Framed<CanvasChoice> {
+  title: string;
+  caption: string;
+  name: string;
+  side: number;
+  levels: number;
+  reach: number;
+}
+
 export interface HeadGridChoice {
   head: number[];
 }
