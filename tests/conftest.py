@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from models.store.carriers import cache
@@ -17,12 +18,15 @@ from tests.browser.server import Server, serving
 from tests.browser.visit import Visit
 
 torch.set_num_threads(1)
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")  # how fast a machine is says nothing of what is right
 
 ALONE: Final = frozenset({"browser", "server"})
 """What a test asks for that needs so much of the machine that only two may run side by side."""
 
 NUMERIC: Final = (
-    "mechanisms", "test_alignment_scores", "test_capture", "test_edit", "test_heads",
+    "mechanisms", "test_alignment_scores", "test_attribution_pictures", "test_capture",
+    "test_combined", "test_counterfactual", "test_edit", "test_heads",
     "test_intervention", "test_kinship", "test_labels", "test_linear", "test_measures",
     "test_record", "test_trial", "test_gradcam", "test_listener", "test_probe", "test_rollout",
     "test_segments", "test_syntax", "test_unfolding", "test_viewer", "test_views", "test_watching",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import streamlit as st
 
 from attention_core.marking import N_
@@ -126,11 +125,10 @@ def other(found: Evidence) -> None:
         link.choose(PIECE, free)
     place = choosing.dropdown(PIECE, _("Piece of the translation"), names, (), 220)
     one = found.tried[place]
-    weights = np.array([found.rows[place], one.found.row.tolist()], np.float32)
     heatmap(
         Matrix(
             rows=[_("as it looked"), _("as it could look")], columns=list(found.source),
-            weights=weights, title=one.piece, name="other-attention", scale="matrix",
+            weights=found.both(place), title=one.piece, name="other-attention", scale="matrix",
         ),
         key=f"{PAGE}.other", text=said(MATRIX_TEXT),
     )  # fmt: skip

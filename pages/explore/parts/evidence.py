@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from attention_core.errors import AttentionError, ModelError
 from attention_core.numbers.attribution import ALL, Found, Knobs
@@ -46,6 +48,10 @@ class Evidence:
     source: tuple[str, ...]
     tried: tuple[Tried, ...]
     rows: tuple[tuple[float, ...], ...]
+
+    def both(self, place: int) -> NDArray[np.float32]:
+        """(2, source): where a piece looked, and where else it could have."""
+        return np.array([self.rows[place], self.tried[place].found.row.tolist()], np.float32)
 
 
 def translation(model: str, text: str) -> Evidence:
