@@ -45,7 +45,7 @@ NAMES: Final = re.compile(
     r"bert-base-uncased|Skip to main content|AER|BLEU|chrF|Transformer|Luong|Cho|Bengio|Marian|"
     r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"
     r"local-[mp]|REINFORCE|Python|tanh|Noto Emoji|Google|Unicode(?:-3\.0)?|CLDR|Twemoji|"
-    r"Kendall|BertViz|CoNLL-U|[a-z]+(?::[a-z]+)?(?= · )|"
+    r"Kendall|BertViz|CoNLL-U|Jensen–Shannon|[a-z]+(?::[a-z]+)?(?= · )|"
     r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 
