@@ -18,12 +18,16 @@ import torch
 
 from attention_core.files.treebank import Treebank, treebank
 from attention_core.numbers import labels
-from models.corpora.grammar import GrammarStudy
+from attention_core.numbers.syntax import EVERY, OffsetCounts, pieces
+from attention_core.numbers.syntax.probe import Probe
+from models.corpora.grammar import GrammarStudy, within
 from models.families.reader import Reader
 from models.store import catalogue, shelf
 
 SHOWN: Final = 16
 """Relations that are printed."""
+PROBED: Final = 500
+"""Sentences of the probe, half to learn from."""
 NAMED: Final = 100
 """Sentences off which labels are read."""
 
@@ -47,6 +51,7 @@ def main() -> None:
             raise SystemExit(f"{name} reads no text")
         for path in asked.treebanks:
             measured(reader, path.name, treebank(path.read_bytes()), asked.relations)
+        probed(reader, treebank(asked.treebanks[0].read_bytes(), PROBED))
         called(reader, treebank(asked.treebanks[0].read_bytes()))
 
 
@@ -72,6 +77,24 @@ def measured(reader: Reader, file: str, bank: Treebank, relations: list[str]) ->
             f"{one.all:5d} | offset {one.offset:+d} {100 * one.baseline:5.1f} | "
             f"gain {100 * one.gain:+.1f}"
         )
+
+
+def probed(reader: Reader, bank: Treebank) -> None:
+    """What all heads know together, and what the best offset and the word before do."""
+    probe, offsets = Probe(), OffsetCounts()
+    for at, tree in enumerate(bank.trees):
+        record = reader.read(tree.text, cut=True)
+        weights = torch.cat([site.weights() for site in within(record)])
+        probe.add(tree, weights, pieces(tree, record.axes[0]))
+        if at % 2:
+            offsets.add(tree)
+    probe.fit()
+    best, all_ = offsets.best(EVERY), offsets.all(EVERY)
+    print(
+        f"  probe of all heads: UAS {probe.right / probe.all:.3f} of {probe.all} words in "
+        f"{len(bank) // 2} sentences | offset {best:+d} {offsets.right(EVERY, best) / all_:.3f} | "
+        f"the word before {offsets.right(EVERY, -1) / all_:.3f}"
+    )
 
 
 def called(reader: Reader, bank: Treebank) -> None:

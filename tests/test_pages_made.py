@@ -36,7 +36,9 @@ def test_every_method_is_a_column_and_every_token_a_row() -> None:
     assert heads == [method.title for method in ALL.values()]
     assert list(rows) == ["[CLS]", "the", "cat", "sat", "on", "mat", "[SEP]"]  # “the” stands twice
     assert all(len(cells) == len(heads) for cells in rows.values())
-    assert headings(app) == ["Do they agree?", "And if these words are really taken away?"]
+    assert headings(app) == [
+        "Do they agree?", "And if these words are really taken away?", "Over many sentences",
+    ]  # fmt: skip
 
 
 def test_the_numbers_are_those_of_the_core() -> None:

@@ -151,6 +151,6 @@ def beaten(
     }  # fmt: skip
     return chart(
         [heads, offsets, between], (title, ""), theme, height=110 + 27 * len(found), y=upright,
-        x={"range": [-0.02, 1.02], "tickformat": ".0%"}, clickmode="event+select",
+        x={"range": [-0.03, 1.05], "tickformat": ".0%"}, clickmode="event+select",
         hovermode="closest",
     )  # fmt: skip

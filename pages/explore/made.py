@@ -13,9 +13,9 @@ import streamlit as st
 from attention_core.marking import N_
 from attention_core.numbers.attribution import Knobs
 from models.families.asking import BLANKS, KINDS, Kind, Wanted
-from pages.explore.parts import attributing, faiths, heats, outputs
+from pages.explore.parts import attributing, faiths, heats, outputs, surveying
 from pages.explore.parts.attributing import Answers
-from pages.frame import ask, downloads, examples, link, prose, site
+from pages.frame import ask, background, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.showing import choosing
 
@@ -38,8 +38,10 @@ TAKEN = link.flag(PAGE, "taken", default=True)
 LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
 WORDS = (WORD, RATHER, PLACE)
 POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, OTHER)
+JOB = background.choice(PAGE)
 CHOICES = (
     TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
+    JOB,
 )  # fmt: skip
 
 
@@ -104,6 +106,8 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
         downloads.rows(heats.rows(made), "attributions.csv")
     agreeing(made, count)
     taking(model, text, wanted, knobs)
+    st.subheader(_("Over many sentences"), anchor=False)
+    surveying.shown(model, wanted, knobs, count, JOB)
     link.publish(CHOICES)
 
 

@@ -48,6 +48,7 @@ NAMES: Final = re.compile(
     r"LightConv|DynamicConv|Longformer|BigBird|ALiBi|CLIP|Gumbel|[Ss]parsemax|entmax|softmax|"
     r"local-[mp]|REINFORCE|Python|tanh|Noto Emoji|Google|Unicode(?:-3\.0)?|CLDR|Twemoji|"
     r"Kendall|BertViz|MLP|logit|CoNLL-U|[a-z]+(?::[a-z]+)?(?= · )|UCI|Alpaydin|Kaynak|"
+    r"Jensen–Shannon|"
     r"OpenNMT|Nematus|Helsinki-NLP/opus-mt-en-fr|（(?:general|location|concat|dot)[^）]*）"
 )
 

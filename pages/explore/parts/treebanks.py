@@ -225,7 +225,7 @@ def dots(lines: Sequence[Line], relation: str, key: str, took: Callback) -> None
     ]
     chosen = next((at for at, one in enumerate(shown) if one.relation == relation), None)
     names = (_("best head"), _("best fixed offset"))
-    figure = beaten(drawn, names, _("words whose head is named"), charts.theme(), chosen)
+    figure = beaten(drawn, names, _("named rightly"), charts.theme(), chosen)
     charts.chart(figure, key, "relations", took)
 
 
