@@ -38,10 +38,11 @@ TAKEN = link.flag(PAGE, "taken", default=True)
 LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
 WORDS = (WORD, RATHER, PLACE)
 POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, OTHER)
+MANY = link.flag(PAGE, "many")
 JOB = background.choice(PAGE)
 CHOICES = (
     TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
-    JOB,
+    MANY, JOB,
 )  # fmt: skip
 
 
@@ -107,7 +108,8 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     agreeing(made, count)
     taking(model, text, wanted, knobs)
     st.subheader(_("Over many sentences"), anchor=False)
-    surveying.shown(model, wanted, knobs, count, JOB)
+    if choosing.switch(MANY, _("Ask about a file of sentences")):
+        surveying.shown(model, wanted, knobs, count, JOB)
     link.publish(CHOICES)
 
 

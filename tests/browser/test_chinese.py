@@ -15,11 +15,12 @@ VISIBLE: Final = """() => {
     const apart = "style, script, textarea, bdi, .token, .atlas-token, .atlas-headline, "
         + ".atlas-steps, .atlas-sentence, .js-plotly-plot .xtick, [data-testid=stIconMaterial], "
         + "[data-testid=stExpanderIcon], [data-testid=stHeaderLogo], "
+        + "[data-testid=stAlertDynamicIcon], "
         + "[data-testid=stSkipLink], .st-key-language, canvas, .equation, .katex, a[href^=https], "
         + ".atlas-bars [role=rowheader], .st-key-decides-show, .st-key-scenes-word, "
         + ".st-key-emoji-piece, .st-key-emoji-word, .st-key-emoji-drawing, "
         + ".st-key-switched-place, .st-key-switched-word, .st-key-switched-words .ytick, "
-        + ".st-key-syntax-sentence";
+        + ".st-key-syntax-sentence, .st-key-explanation-piece, .st-key-explanation-bars .ytick";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
