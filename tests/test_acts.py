@@ -245,13 +245,20 @@ def test_weights_are_changed_as_by_hand(
 
 
 @torch.no_grad()
-def test_an_edge_of_one_head_leaves_the_others_alone() -> None:
+@pytest.mark.parametrize(
+    ("act", "changed_row"),
+    [("edge:encoder.1:2:3:2", cut), ("hole:encoder.1:2:3:2", emptied),
+     ("uniform:encoder.1:2:3", even)],
+)  # fmt: skip
+def test_a_row_of_one_head_leaves_the_others_alone(
+    act: str, changed_row: Callable[[Tensor], Tensor]
+) -> None:
     def weigh(scores: Tensor) -> Tensor:
         weights = scores.softmax(-1)
-        weights[1] = cut(scores)[1]
+        weights[1] = changed_row(scores)[1]
         return weights
 
-    found = with_act("bert", "edge:encoder.1:2:3:2")
+    found = with_act("bert", act)
     assert found == pytest.approx(by_hand(changed("bert"), (0,), weigh), abs=1e-12)
 
 
