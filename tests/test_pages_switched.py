@@ -220,10 +220,19 @@ def test_a_search_is_not_made_where_it_would_not_do_what_is_said() -> None:
     assert "It is not searched for" not in html(app)
 
 
+def test_a_translator_without_attention_has_nothing_to_switch_off() -> None:
+    app = opened("switched", lang="en", model="fixed-en-fr", text="I see a red cat.", acts="")
+    assert not app.error
+    assert "Nothing of this model can be changed" in html(app)
+    assert "it only reports its attention, has none" in told(app)
+
+
 def test_a_recurrent_translator_says_what_it_lacks() -> None:
-    app = opened("switched", lang="en", model="bahdanau-en-fr", text="I see a red cat.", acts="")
+    texts = {"text": "I see a red cat.", "other": "I see a black cat."}
+    app = opened("switched", lang="en", model="bahdanau-en-fr", acts="", **texts)
     assert not app.error
     kinds = app.selectbox(key="switched.do").options
     assert "head off" in kinds
     assert "MLP off" not in kinds
+    assert "cannot be changed between its layers" in told(app)
     assert "How many heads can it do without?" not in headings(app)
