@@ -344,6 +344,19 @@ def test_a_patched_state_is_that_of_the_other_run_and_no_other(kind: str, stream
         assert float(found[token]) == pytest.approx(alone, abs=1e-12)
 
 
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_the_act_takes_the_state_of_the_token_that_it_names(kind: str) -> None:
+    clean, _body = asked(kind)
+    output, body = asked(kind, B)
+    site = f"{stack(kind)}.0"
+    states = states_of(output, body, [site], "hidden", clean.given)
+    found = patched(output, clean.given, body, site, "hidden", states)
+    for token in (1, 2, 3):
+        one = valued(output, body, [Act("patch", site, query=token)], states)
+        assert one == pytest.approx(float(found[token]), abs=1e-12)
+    assert abs(float(found[2]) - output.value) > 1e-6
+
+
 def test_what_returns_is_all_of_it_where_all_that_differs_is_put_back() -> None:
     clean, _body = asked("bert")
     output, body = asked("bert", B)
