@@ -421,6 +421,18 @@ def test_acts_on_our_transformer_are_those_on_its_weights(translator: Translator
         assert float(together[2]) == pytest.approx(one, abs=1e-12)
 
 
+def test_the_loss_of_a_translation_is_the_mean_over_its_pieces(
+    translator: TranslatorAsker,
+) -> None:
+    pieces = len(translator.written(SOURCE))
+    numbers = [
+        translator.output(SOURCE, Wanted("translation", place=place)).value
+        for place in range(pieces)
+    ]
+    assert translator.loss(SOURCE) == pytest.approx(-sum(numbers) / pieces, abs=1e-12)
+    assert float(translator.shares(SOURCE, "translation", 0).sum()) == pytest.approx(1)
+
+
 def test_acts_on_a_recurrent_translator_take_its_context_away(tmp_path: Path) -> None:
     reader = toy_reader("additive", tmp_path)
     reader.network.double()

@@ -220,6 +220,24 @@ def test_a_search_is_not_made_where_it_would_not_do_what_is_said() -> None:
     assert "It is not searched for" not in html(app)
 
 
+def test_heads_are_pruned_when_asked_and_the_curve_begins_with_all_of_them() -> None:
+    app = opened("switched", lang="en", acts="")
+    app.button(key="prune.start").click().run()
+    assert not app.exception
+    job = JOBS.find(address(app, "prune") or "")
+    assert job is not None
+    for _try in range(1200):
+        if job.rows:
+            break
+        time.sleep(0.05)
+    job.cancel()
+    app.run()
+    assert not app.exception
+    assert "With all <b" not in html(app)
+    assert "With all 72 heads BLEU is" in html(app)
+    assert job.rows[0].bleu > 20
+
+
 def test_a_translator_without_attention_has_nothing_to_switch_off() -> None:
     app = opened("switched", lang="en", model="fixed-en-fr", text="I see a red cat.", acts="")
     assert not app.error
