@@ -231,6 +231,11 @@ def test_heads_are_pruned_when_asked_and_the_curve_begins_with_all_of_them() -> 
             break
         time.sleep(0.05)
     job.cancel()
+    for _try in range(1200):
+        if not job.running:
+            break
+        time.sleep(0.05)
+    assert job.state == "cancelled"
     app.run()
     assert not app.exception
     assert "With all <b" not in html(app)
