@@ -481,6 +481,21 @@ def test_a_later_token_has_no_edge_that_could_be_cut() -> None:
     with pytest.raises(AttentionError, match="Token 2 does not look at token 5"):
         with_act("gpt2", "edge:decoder.1::2:5")
     with_act("gpt2", "edge:decoder.1::5:2")
+    assert with_act("bert", "edge:encoder.1::2:5") != with_act("bert")
+
+
+def test_a_translator_has_as_many_tokens_as_it_reads_and_writes(
+    translator: TranslatorAsker,
+) -> None:
+    source = "I see a cat ."
+    output, body = translator.output(source, WORD), translator.body(source)
+    read, wrote = len(output.axis.tokens), len(translator.written(source))
+    assert read != wrote
+    for site, seat in body.seats.items():
+        stack = site.partition(".")[0]
+        sizes = {"encoder": (read, read), "decoder": (wrote, wrote), "cross": (wrote, read)}
+        assert (seat.queries, seat.keys) == sizes[stack]
+        assert (seat.heads, seat.causal) == (3, stack == "decoder")
 
 
 def test_a_state_that_the_other_text_has_not_is_refused() -> None:
