@@ -79,6 +79,16 @@ def test_a_change_is_made_shown_and_taken_back() -> None:
     assert address(app, "acts") in ("", None)
 
 
+def test_a_second_change_stands_behind_the_first_and_none_stands_twice() -> None:
+    app = opened("switched", **ASKED)
+    app.button(key="act.add").click().run()
+    app.selectbox(key="switched.head").set_value(2).run()
+    for _twice in range(2):
+        app.button(key="act.add").click().run()
+        assert not app.exception
+        assert address(app, "acts") == "head:encoder.1:1,head:encoder.1:3"
+
+
 def test_changes_stand_in_the_address_in_their_order() -> None:
     acts = "mlp:encoder.2,edge:encoder.*::3:2,head:encoder.1:4,patch:encoder.1::3"
     app = opened("switched", **{**ASKED, "acts": acts})
