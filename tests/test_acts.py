@@ -245,13 +245,20 @@ def test_weights_are_changed_as_by_hand(
 
 
 @torch.no_grad()
-def test_an_edge_of_one_head_leaves_the_others_alone() -> None:
+@pytest.mark.parametrize(
+    ("act", "changed_row"),
+    [("edge:encoder.1:2:3:2", cut), ("hole:encoder.1:2:3:2", emptied),
+     ("uniform:encoder.1:2:3", even)],
+)  # fmt: skip
+def test_a_row_of_one_head_leaves_the_others_alone(
+    act: str, changed_row: Callable[[Tensor], Tensor]
+) -> None:
     def weigh(scores: Tensor) -> Tensor:
         weights = scores.softmax(-1)
-        weights[1] = cut(scores)[1]
+        weights[1] = changed_row(scores)[1]
         return weights
 
-    found = with_act("bert", "edge:encoder.1:2:3:2")
+    found = with_act("bert", act)
     assert found == pytest.approx(by_hand(changed("bert"), (0,), weigh), abs=1e-12)
 
 
@@ -337,6 +344,19 @@ def test_a_patched_state_is_that_of_the_other_run_and_no_other(kind: str, stream
         assert float(found[token]) == pytest.approx(alone, abs=1e-12)
 
 
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_the_act_takes_the_state_of_the_token_that_it_names(kind: str) -> None:
+    clean, _body = asked(kind)
+    output, body = asked(kind, B)
+    site = f"{stack(kind)}.0"
+    states = states_of(output, body, [site], "hidden", clean.given)
+    found = patched(output, clean.given, body, site, "hidden", states)
+    for token in (1, 2, 3):
+        one = valued(output, body, [Act("patch", site, query=token)], states)
+        assert one == pytest.approx(float(found[token]), abs=1e-12)
+    assert abs(float(found[2]) - output.value) > 1e-6
+
+
 def test_what_returns_is_all_of_it_where_all_that_differs_is_put_back() -> None:
     clean, _body = asked("bert")
     output, body = asked("bert", B)
@@ -401,6 +421,18 @@ def test_acts_on_our_transformer_are_those_on_its_weights(translator: Translator
         assert float(together[2]) == pytest.approx(one, abs=1e-12)
 
 
+def test_the_loss_of_a_translation_is_the_mean_over_its_pieces(
+    translator: TranslatorAsker,
+) -> None:
+    pieces = len(translator.written(SOURCE))
+    numbers = [
+        translator.output(SOURCE, Wanted("translation", place=place)).value
+        for place in range(pieces)
+    ]
+    assert translator.loss(SOURCE) == pytest.approx(-sum(numbers) / pieces, abs=1e-12)
+    assert float(translator.shares(SOURCE, "translation", 0).sum()) == pytest.approx(1)
+
+
 def test_acts_on_a_recurrent_translator_take_its_context_away(tmp_path: Path) -> None:
     reader = toy_reader("additive", tmp_path)
     reader.network.double()
@@ -449,6 +481,21 @@ def test_a_later_token_has_no_edge_that_could_be_cut() -> None:
     with pytest.raises(AttentionError, match="Token 2 does not look at token 5"):
         with_act("gpt2", "edge:decoder.1::2:5")
     with_act("gpt2", "edge:decoder.1::5:2")
+    assert with_act("bert", "edge:encoder.1::2:5") != with_act("bert")
+
+
+def test_a_translator_has_as_many_tokens_as_it_reads_and_writes(
+    translator: TranslatorAsker,
+) -> None:
+    source = "I see a cat ."
+    output, body = translator.output(source, WORD), translator.body(source)
+    read, wrote = len(output.axis.tokens), len(translator.written(source))
+    assert read != wrote
+    for site, seat in body.seats.items():
+        stack = site.partition(".")[0]
+        sizes = {"encoder": (read, read), "decoder": (wrote, wrote), "cross": (wrote, read)}
+        assert (seat.queries, seat.keys) == sizes[stack]
+        assert (seat.heads, seat.causal) == (3, stack == "decoder")
 
 
 def test_a_state_that_the_other_text_has_not_is_refused() -> None:

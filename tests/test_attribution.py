@@ -89,6 +89,19 @@ def naming(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return asker, network, text, kind
 
 
+@torch.no_grad()
+def test_the_loss_of_a_text_is_the_mean_over_its_tokens_but_the_first(naming: Any) -> None:
+    asker, network, text, kind = naming
+    if kind == "mask":
+        assert asker.loss(text) is None
+        return
+    _watch, _tokens, inputs = asker.reader.given(text)
+    ids = inputs["input_ids"][0].tolist()
+    found = network(**inputs).logits[0].log_softmax(-1)
+    each = [float(found[place, number]) for place, number in enumerate(ids[1:])]
+    assert asker.loss(text) == pytest.approx(-sum(each) / len(each), rel=1e-9)
+
+
 def chances(network: Any, asker: Asker, text: str, vectors: Tensor | None = None) -> Tensor:
     """(batch, vocabulary): what the library's model says at the place that is read."""
     _watch, tokens, inputs = asker.reader.given(text)

@@ -38,6 +38,8 @@ def drawn(theme: Theme) -> dict[str, go.Figure]:
         "heads": heads_map(numbers, numbers, TITLES, ODD, theme),
         "pairs": pairs_map([Dot(1.0, 2.0, ODD), Dot(3.0, 5.0, ODD)], TITLES, theme, 1),
         "curves": curves([ODD, ODD], [Curve(ODD, [2.0, None])], TITLES, theme),
+        "grid": figures.grid(numbers, ([ODD] * 3, [ODD] * 2), TITLES, ODD, theme),
+        "compared": figures.compared([figures.Before(ODD, 0.1, 0.2)], (ODD,), ODD, theme),
         "growth": growth([Growth(ODD, [(16, 2.0)])], TITLES, theme, [(16, 2.0, ODD)]),
     }
 

@@ -79,6 +79,16 @@ def test_a_change_is_made_shown_and_taken_back() -> None:
     assert address(app, "acts") in ("", None)
 
 
+def test_a_second_change_stands_behind_the_first_and_none_stands_twice() -> None:
+    app = opened("switched", **ASKED)
+    app.button(key="act.add").click().run()
+    app.selectbox(key="switched.head").set_value(2).run()
+    for _twice in range(2):
+        app.button(key="act.add").click().run()
+        assert not app.exception
+        assert address(app, "acts") == "head:encoder.1:1,head:encoder.1:3"
+
+
 def test_changes_stand_in_the_address_in_their_order() -> None:
     acts = "mlp:encoder.2,edge:encoder.*::3:2,head:encoder.1:4,patch:encoder.1::3"
     app = opened("switched", **{**ASKED, "acts": acts})
@@ -220,10 +230,42 @@ def test_a_search_is_not_made_where_it_would_not_do_what_is_said() -> None:
     assert "It is not searched for" not in html(app)
 
 
+def test_heads_are_pruned_when_asked_and_the_curve_begins_with_all_of_them() -> None:
+    app = opened("switched", lang="en", acts="")
+    app.button(key="prune.start").click().run()
+    assert not app.exception
+    job = JOBS.find(address(app, "prune") or "")
+    assert job is not None
+    for _try in range(1200):
+        if job.rows:
+            break
+        time.sleep(0.05)
+    job.cancel()
+    for _try in range(1200):
+        if not job.running:
+            break
+        time.sleep(0.05)
+    assert job.state == "cancelled"
+    app.run()
+    assert not app.exception
+    assert "With all <b" not in html(app)
+    assert "With all 72 heads BLEU is" in html(app)
+    assert job.rows[0].bleu > 20
+
+
+def test_a_translator_without_attention_has_nothing_to_switch_off() -> None:
+    app = opened("switched", lang="en", model="fixed-en-fr", text="I see a red cat.", acts="")
+    assert not app.error
+    assert "Nothing of this model can be changed" in html(app)
+    assert "it only reports its attention, has none" in told(app)
+
+
 def test_a_recurrent_translator_says_what_it_lacks() -> None:
-    app = opened("switched", lang="en", model="bahdanau-en-fr", text="I see a red cat.", acts="")
+    texts = {"text": "I see a red cat.", "other": "I see a black cat."}
+    app = opened("switched", lang="en", model="bahdanau-en-fr", acts="", **texts)
     assert not app.error
     kinds = app.selectbox(key="switched.do").options
     assert "head off" in kinds
     assert "MLP off" not in kinds
+    assert "cannot be changed between its layers" in told(app)
     assert "How many heads can it do without?" not in headings(app)

@@ -28,6 +28,8 @@ from attention_core.watching.place import Place
 from models.families.asking import Asking, Wanted
 from pages.explore.parts.attributing import asking, output_of, working
 
+WHERE: Final[dict[Stream, str]] = {"hidden": "layer", "attention": "attention", "mlp": "mlp"}
+"""What must be there for states to be taken from another text."""
 SHOWN: Final = 6
 """Words before, and as many after."""
 
@@ -223,6 +225,8 @@ class Patching:
         self.acts, self.others = tuple(acts), others
         places = body.mlps if stream == "mlp" else body.layers
         names = list(body.seats) if stream == "attention" else list(map(str, places))
+        if not names:
+            raise AttentionError(NOWHERE[WHERE[stream]], model=body.model)
         self.sites = [INPUT, *(one for one in names if _lends(one, output))]
         self.tokens = [
             (mine.text, theirs.text)

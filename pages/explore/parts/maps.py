@@ -10,12 +10,14 @@ from typing import Final
 import streamlit as st
 from torch import Tensor
 
+from attention_core.errors import AttentionError
 from attention_core.files.spreadsheet import cell
 from attention_core.marking import N_
 from attention_core.numbers.acting import INPUT, STREAMS, Stream
 from attention_core.pictures import figures
-from attention_core.watching.acts import Act
+from attention_core.watching.acts import NOWHERE, Act
 from models.families.asking import Wanted
+from models.store import catalogue
 from models.work.jobs import JOBS, Job
 from pages.explore.parts import acting, attributing, changing, effects
 from pages.explore.parts.acting import HeadsOff, Patching
@@ -46,6 +48,10 @@ def heads(
     name = background.key(page, "heads", model, text, repr(wanted), *map(str, acts),
                           other if acts else "")  # fmt: skip
     count = sum(acting.offered(model, text).heads.values())
+    if not count:
+        nowhere = AttentionError(NOWHERE["attention"], model=catalogue.entry(model).card.title)
+        st.info(ask.said(nowhere), icon=":material/info:")
+        return
     _latest(f"{page}.heads.running", name)
     found = background.worked(
         job, name, 0 < count <= AT_ONCE,
