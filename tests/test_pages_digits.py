@@ -26,11 +26,17 @@ def test_ones_own_digit_is_looked_at(digit: int) -> None:
 
 
 def test_two_digits_are_read_and_the_pieces_go_to_both() -> None:
-    first, second = drawn(ready()[0]), drawn(ready()[1])
-    app = opened("digits", show="votes", ink=written(first), second=written(second), apart="4")
+    texts = [written(drawn(ready()[digit])) for digit in (0, 1)]
+    first, second = (parsed(text) for text in texts)
+    assert first is not None
+    app = opened("digits", show="votes", ink=texts[0], second=texts[1], apart="4")
     found = reader.vote("routing", reader.paper(first, second, (4, 4)))
     for digit in found.lengths.argsort(descending=True)[:2].tolist():
         assert f"To {digit}" in [one.value for one in app.subheader]
+        if found.lengths[digit] > 0.5:
+            assert f"{digit} ({float(found.lengths[digit]):.2f})" in html(app)
+    nats = " → ".join(f'<b class="atlas-number">{one:.2f}</b>' for one in found.entropy.tolist())
+    assert nats in html(app)
     one = opened("digits", show="votes", ink=written(first), two="0")
     alone = reader.vote("routing", reader.paper(first, None, (0, 0)))
     assert f"({float(alone.lengths.max()):.2f})" in html(one)

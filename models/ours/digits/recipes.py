@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ class Recipe:
     """steps  that it is trained
     whole  steps that the rate of learning is planned for; it is stopped before they are over
     able   whether it should reach the floor
+    after  the network whose weights it begins with; from nothing, where it names none
     """
 
     name: str
@@ -39,6 +40,7 @@ class Recipe:
     batch: int = 64
     rate: float = 2e-3
     seed: int = 3
+    after: str = ""
 
 
 def _glimpse(name: Any, title: str, steps: int, whole: int, able: bool = True) -> Recipe:
@@ -50,7 +52,7 @@ RECIPES: Final = {
     for recipe in (
         _glimpse("uniform", N_("everywhere alike"), 1000, 1500, able=False),
         _glimpse("soft", N_("soft"), 1500, 3000),
-        _glimpse("reinforce", N_("hard, by REINFORCE"), 2000, 4000),
+        replace(_glimpse("reinforce", N_("hard, by REINFORCE"), 400, 400), rate=1e-3, after="soft"),
         _glimpse("gumbel", N_("hard, by Gumbel"), 4000, 4000),
         Recipe("routing", N_("three rounds"), Capsules, 4500, 9000),
     )

@@ -1,4 +1,4 @@
-"""Train one of the networks of digits from nothing.
+"""Train one of the networks of digits, from nothing or from another one.
 
 python -m models.ours.digits.train reinforce          (needs scikit-learn)
 """
@@ -20,7 +20,7 @@ from attention_core.mechanisms.mechanism import Trace
 from models.ours.digits.capsules import Capsules, margin_loss
 from models.ours.digits.glimpses import DRAWS, Glimpses, drawn, whole
 from models.ours.digits.lessons import DATA, Part, papers, pixels, scenes, within
-from models.ours.digits.recipes import CHECKPOINTS, RECIPES, Recipe, write
+from models.ours.digits.recipes import CHECKPOINTS, RECIPES, Recipe, open_model, write
 
 WARM: Final = 0.4
 """Of the steps of Gumbel: a soft look; drawing from the start it learns nothing."""
@@ -50,6 +50,7 @@ def main() -> None:
         "data": DATA,
         "steps": recipe.steps,
         "planned": recipe.whole,
+        "after": recipe.after,
         "batch": recipe.batch,
         "seed": recipe.seed,
         "processor_seconds": round(seconds),
@@ -70,6 +71,8 @@ def trained(recipe: Recipe) -> tuple[nn.Module, float]:
     torch.manual_seed(recipe.seed)
     dice, began = np.random.default_rng(recipe.seed), time.process_time()
     model: Any = recipe.build().train()
+    if recipe.after:
+        model.load_state_dict(open_model(recipe.after).state_dict())
     loss_of: Callable[[Any, Any, int, float], Tensor]
     loss_of = Glimpse() if isinstance(model, Glimpses) else routing
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=1e-3)

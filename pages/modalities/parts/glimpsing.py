@@ -210,9 +210,9 @@ def believed(glances: list[tuple[str, Glance]]) -> None:
         prose.filled(
             _(
                 "A soft look takes a mean of everything, and its weights learn by gradient. A hard "
-                "look takes one cell, drawn by chance; a draw has no gradient, so it learns by "
-                "trial (REINFORCE): what went better than expected is made likelier. After its "
-                "first look a hard eye moves {reach} cells at most."
+                "look takes one cell, drawn by chance; a draw has no gradient. So this one began "
+                "as the soft one and went on by trial (REINFORCE): what went better than expected "
+                "is made likelier. After its first look a hard eye moves {reach} cells at most."
             ),
             reach=REACH,
         )
