@@ -23,7 +23,7 @@ from attention_core.pictures.contracts.matrix import Matrix
 from attention_core.pictures.contracts.packing import packed
 from pages.widgets import addressed
 from pages.widgets.addressed import Store, numbers
-from pages.widgets.message import SMALL, Tab, light, message
+from pages.widgets.message import PLAIN, SMALL, Tab, light, message
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.dirichlet(np.full(7, 0.3), (3, 5)).astype(np.float32)
@@ -201,8 +201,10 @@ def apart(sent: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
     told, sizes = (int.from_bytes(sent[at : at + 4], "little") for at in (0, 4))
     begin = 8 + told + sizes
     parts = {}
-    for path, size in json.loads(sent[8 + told : begin]):
-        parts[path] = gzip.decompress(sent[begin : begin + size])
+    for path, size, squeezed in json.loads(sent[8 + told : begin]):
+        given = sent[begin : begin + size]
+        parts[path] = gzip.decompress(given) if squeezed else given
+        assert squeezed is (len(parts[path]) > PLAIN)
         begin += size
     assert begin == len(sent)
     return json.loads(sent[8 : 8 + told]), parts

@@ -146,8 +146,11 @@ def view(
     """
     chosen = _chosen(site, heads)
     extra, mark = _extra(site, chosen)
-    weights = torch.cat([site.weights(chosen), extra], -1)
-    weights = torch.from_numpy(shifted(weights.numpy(), shift))
+    weights = site.weights(chosen)
+    if extra.shape[-1]:
+        weights = torch.cat([weights, extra], -1)
+    if shift:
+        weights = torch.from_numpy(shifted(weights.numpy(), shift))
     allowed = torch.nn.functional.pad(site.allowed(), (0, extra.shape[-1]), value=True)
     rows, columns = site.queries.tokens, (*site.keys.tokens, *[mark] * extra.shape[-1])
     row_groups: Groups = tuple((place,) for place in range(len(rows)))
@@ -161,11 +164,14 @@ def view(
         columns = (*site.keys.words.tokens, *columns[len(site.keys) :])
     row_kept = _kept(rows, specials)
     column_kept = _kept(columns, specials)
-    weights = weights[:, row_kept]
+    if len(row_kept) < len(rows):
+        weights = weights[:, row_kept]
     total = float(weights.sum())
     taken = float(weights[..., -1].sum()) / total if extra.shape[-1] and total else None
-    weights = weights[:, :, column_kept]
-    kept = float(weights.sum()) / total if total else 1.0
+    kept = 1.0
+    if len(column_kept) < len(columns):
+        weights = weights[:, :, column_kept]
+        kept = float(weights.sum()) / total if total else 1.0
     if specials == "renormalised":
         weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-12)
     return View(
@@ -173,7 +179,7 @@ def view(
         heads=chosen,
         rows=tuple(rows[index] for index in row_kept),
         columns=tuple(columns[index] for index in column_kept),
-        weights=weights.numpy().astype(np.float32),
+        weights=weights.numpy().astype(np.float32, copy=False),
         allowed=allowed[row_kept][:, column_kept].numpy(),
         grain=grain,
         specials=specials,

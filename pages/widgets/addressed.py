@@ -71,6 +71,12 @@ class Store:
                 self._values[address] = value
         return address
 
+    def plain(self, address: str, part: str = "") -> bytes | None:
+        """The same as `part`, as it is."""
+        with self._lock:
+            value: Array | None = self._values.get(address)
+        return numbers(value, part) if value is not None else None
+
     def part(self, address: str, part: str = "") -> bytes | None:
         """Some numbers of what was put there, as `numbers` says, compressed; None = not there."""
         with self._lock:
@@ -78,7 +84,7 @@ class Store:
             ready: bytes | None = self._parts.get((address, part))
         found = numbers(value, part) if value is not None and ready is None else None
         if found is not None:
-            ready = gzip.compress(found, compresslevel=5, mtime=0)
+            ready = gzip.compress(found, compresslevel=2, mtime=0)
             if len(ready) <= self._parts.maxsize:
                 with self._lock:
                     self._parts[address, part] = ready

@@ -1,8 +1,8 @@
 """A message that puts a picture on a page: what is small, where the rest lies, and what is new.
 
 What is large has an address, so that the next message need not hold it. What a browser tab cannot
-have yet and draws at once comes along, compressed, and saves the tab a second question; should it
-be lost on the way, the tab asks.
+have yet and draws at once comes along and saves the tab a second question; should it be lost on the
+way, the tab asks. What is small comes as it is, since unpacking would make the tab wait.
 
 Streamlit sends no message that the tab still has from its last runs, so one that says the same as
 the last ones of its picture is the same to the byte, with all that came along.
@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from cachetools import LRUCache
@@ -32,10 +32,19 @@ SMALL: Final = 200
 ALONG: Final = 256 << 10
 """Bytes that come along at most, compressed; what is larger is asked for, and kept by the browser
 beyond the tab."""
+PLAIN: Final = 20_000
+"""Bytes that come along as they are; larger parts are compressed."""
 PATHS: Final = 5_000
 """Paths that are remembered of each tab; a forgotten one comes along once more."""
 LAST: Final = 2
 """Messages of a picture that a tab still has: Streamlit's `global.maxCachedMessageAge`."""
+
+
+class Part(NamedTuple):
+    """What comes along. packed: whether it is compressed"""
+
+    content: bytes
+    packed: bool
 
 
 class Tab:
@@ -51,7 +60,7 @@ class Tab:
         self._paths[path] = True
         return not known
 
-    def same(self, key: str, text: bytes, parts: Callable[[], Mapping[str, bytes]]) -> bytes:
+    def same(self, key: str, text: bytes, parts: Callable[[], Mapping[str, Part]]) -> bytes:
         """One of the last messages of a picture if it said the same, else a new one."""
         last = self._last.setdefault(key, {})
         sent = last.pop(text, None) or _joined(text, parts())
@@ -67,7 +76,9 @@ def message(
     tab: Tab,
     missing: Collection[str] = (),
 ) -> bytes:
-    """The bytes of a message: the lengths of data and sizes, both as JSON, then what comes along.
+    """The bytes of a message: the lengths of data and parts, both as JSON, then what comes along.
+
+    Of each part are told its path, its size, and whether it is compressed.
 
     data      values by name, of which `id` names the picture; arrays of two axes and more are
               planes
@@ -76,17 +87,17 @@ def message(
     """
     sent = {name: light(value, missing) for name, value in data.items()}
 
-    def parts() -> dict[str, bytes]:
+    def parts() -> dict[str, Part]:
         paths = _paths(data, sent, drawn)
         return {path: part for path in paths if (part := _along(path, tab)) is not None}
 
     return tab.same(str(data["id"]), _json(sent), parts)
 
 
-def _joined(text: bytes, parts: Mapping[str, bytes]) -> bytes:
-    sizes = _json([[path, len(part)] for path, part in parts.items()])
-    head = struct.pack("<II", len(text), len(sizes))
-    return b"".join([head, text, sizes, *parts.values()])
+def _joined(text: bytes, parts: Mapping[str, Part]) -> bytes:
+    told = _json([[path, len(part.content), part.packed] for path, part in parts.items()])
+    head = struct.pack("<II", len(text), len(told))
+    return b"".join([head, text, told, *(part.content for part in parts.values())])
 
 
 def _json(value: Any) -> bytes:
@@ -127,9 +138,13 @@ def _addressed(value: Any) -> bool:
     return isinstance(value, dict) and "at" in value
 
 
-def _along(path: str, tab: Tab) -> bytes | None:
+def _along(path: str, tab: Tab) -> Part | None:
     if not tab.new(path):
         return None
     folder, digest, *part = path.split("/", 2)
-    found = addressed.STORE.part(f"{folder}/{digest}", *part)
-    return found if found is not None and len(found) <= ALONG else None
+    address = f"{folder}/{digest}"
+    plain = addressed.STORE.plain(address, *part)
+    if plain is None or len(plain) <= PLAIN:
+        return None if plain is None else Part(plain, packed=False)
+    found = addressed.STORE.part(address, *part)
+    return Part(found, packed=True) if found is not None and len(found) <= ALONG else None

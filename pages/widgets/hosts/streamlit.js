@@ -5,6 +5,7 @@ import { numbers, Planes } from "../shared/planes.js";
 
 /** @typedef {{ at: string, dtype: string, bytes: number, shape?: number[], large?: boolean }} Addressed */
 /** @typedef {{ value: unknown, bytes: number }} Kept */
+/** @typedef {{ bytes: ArrayBuffer, packed: boolean }} Part packed = compressed */
 
 /** Bytes of data that are kept in a tab; the browser's own cache has the rest. */
 const MOST = 64 << 20;
@@ -26,7 +27,7 @@ const addressed = (value) => typeof value?.at === "string";
 
 /** @type {Map<string, Promise<ArrayBuffer>>} what is on its way, by its path */
 const underway = new Map();
-/** @type {Map<string, Uint8Array<ArrayBuffer>>} what came along, compressed, by its path */
+/** @type {Map<string, Part>} what came along, by its path */
 const along = new Map();
 /** @type {WeakMap<Uint8Array, Record<string, any>>} messages that were read */
 const messages = new WeakMap();
@@ -45,15 +46,15 @@ function read(message) {
   const [end, begin] = [8 + view.getUint32(0, true), view.getUint32(4, true)];
   const data = json(message.subarray(8, end));
   let at = end + begin;
-  for (const [path, size] of json(message.subarray(end, at))) {
-    along.set(path, message.slice(at, at += size));
+  for (const [path, size, packed] of json(message.subarray(end, at))) {
+    along.set(path, { bytes: message.slice(at, at += size).buffer, packed });
   }
   for (const path of [...along.keys()].slice(0, -ALONG)) along.delete(path);
   messages.set(message, data);
   return data;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes */
+/** @param {ArrayBuffer} bytes */
 async function unpacked(bytes) {
   const { readable, writable } = new DecompressionStream("gzip");
   const writer = writable.getWriter();
@@ -65,17 +66,19 @@ async function unpacked(bytes) {
 /** @param {string} path */
 async function answered(path) {
   const here = along.get(path);
-  if (here && along.delete(path)) return await unpacked(here);
+  if (here && along.delete(path)) return await unpacked(here.bytes);
   const answer = await fetch(new URL(path, document.baseURI));
   if (!answer.ok) throw new Error(`${answer.status} for ${path}`);
   return await answer.arrayBuffer();
 }
 
 /**
- * What lies there; once for all who ask at the same time.
+ * What lies there: at once where it came along as it is, else once for all who ask meanwhile.
  * @param {string} path
  */
 function fetched(path) {
+  const here = along.get(path);
+  if (here && !here.packed) return here.bytes;
   const asked = underway.get(path) ?? answered(path).finally(() => underway.delete(path));
   underway.set(path, asked);
   return asked;
@@ -110,42 +113,49 @@ function miss(component, address) {
 }
 
 /**
- * A value that lies at an address; planes ask for their parts when they are drawn.
- * @param {Component} component
+ * Bytes as the value that they are.
  * @param {Addressed} given
+ * @param {ArrayBuffer} found
  */
-async function value(component, { at, dtype, bytes, shape, large = false }) {
-  const known = kept.get(at);
-  if (known) return keep(at, known);
-  if (shape) {
-    const ask = (/** @type {string} */ part) =>
-      fetched(`${at}/${part}`).catch((error) => {
-        miss(component, at);
-        throw error;
-      });
-    return keep(at, { value: new Planes(dtype, shape, ask, large), bytes });
-  }
-  const found = await fetched(at);
-  const made = dtype === "json"
-    ? JSON.parse(new TextDecoder().decode(found))
-    : numbers(dtype, found);
-  return keep(at, { value: made, bytes });
+function made({ at, dtype, bytes }, found) {
+  return keep(at, { value: dtype === "json" ? json(found) : numbers(dtype, found), bytes });
 }
 
 /**
- * The data with everything that was fetched in its place; null where something is still to come.
- * @param {Record<string, any>} data
+ * A value that is here, or that asks for its parts when they are drawn; undefined where it is to
+ * be fetched.
+ * @param {Component} component
+ * @param {Addressed} given
  */
-function whole(data) {
-  const all = Object.entries(data);
-  if (all.some(([, one]) => addressed(one) && !kept.has(one.at))) return null;
-  const value = (/** @type {string} */ at) => {
-    const found = kept.get(at);
-    return found && keep(at, found);
+function here(component, given) {
+  const { at, dtype, bytes, shape, large = false } = given;
+  const known = kept.get(at);
+  if (known) return keep(at, known);
+  const missed = (/** @type {unknown} */ error) => {
+    miss(component, at);
+    throw error;
   };
-  return Object.fromEntries(
-    all.map(([name, one]) => [name, addressed(one) ? value(one.at) : one]),
-  );
+  if (shape) {
+    const ask = (/** @type {string} */ part) => {
+      const found = fetched(`${at}/${part}`);
+      return found instanceof ArrayBuffer ? found : found.catch(missed);
+    };
+    return keep(at, { value: new Planes(dtype, shape, ask, large), bytes });
+  }
+  const found = fetched(at);
+  return found instanceof ArrayBuffer ? made(given, found) : undefined;
+}
+
+/**
+ * The data with every value in its place; null where something is still to come.
+ * @param {Component} component
+ */
+function whole(component) {
+  const all = Object.entries(component.data).map(([name, one]) => [
+    name,
+    addressed(one) ? here(component, one) : one,
+  ]);
+  return all.some(([, one]) => one === undefined) ? null : Object.fromEntries(all);
 }
 
 /**
@@ -157,7 +167,7 @@ async function coming(component) {
     Object.entries(component.data).map(async ([name, one]) => {
       if (!addressed(one)) return [name, one];
       try {
-        return [name, await value(component, one)];
+        return [name, here(component, one) ?? made(one, await fetched(one.at))];
       } catch {
         return miss(component, one.at);
       }
@@ -203,7 +213,7 @@ function mounted(component, draw, sheets) {
     root.adoptedStyleSheets.push(...lacking);
     life.close = draw({ ...component, data });
   };
-  const here = whole(component.data);
+  const here = whole(component);
   mark.setAttribute("data-coming", "");
   if (here) drawn(here);
   else coming(component).then(drawn);
