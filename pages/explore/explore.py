@@ -16,6 +16,7 @@ from pages.frame.language import _
 from pages.showing import choosing, figures, naming, sentences
 from pages.showing.kept import view
 from pages.showing.readings import Part, Reading, read
+from pages.widgets.hosts.streamlit import sent
 
 PAGE = "explore"
 CARD = site.Page(
@@ -106,25 +107,32 @@ def shown(reading: Reading) -> None:
 
 @st.fragment(key=PICTURES)
 def pictures(part: Part, kind: str) -> None:
-    """All heads, and the chosen ones as lines and as a matrix; a choice redraws this part alone."""
+    """All heads, and the chosen ones as lines and as a matrix; a choice redraws this part alone.
+
+    The matrix comes first, since it is what a click waits for.
+    """
     layer, heads = link.value(LAYER), link.value(HEADS)
     here = part.sites[layer]
     every = partial(view, here, None, link.value(GRAIN), link.value(SPECIALS))
     some = partial(view, here, heads, link.value(GRAIN), link.value(SPECIALS))
-    picture, chosen = every(), some()
+    chosen = some()
     place = sentences.where(layer, heads)
 
     left, right = st.columns(2, gap="large")
+    overview = left.container()
     with left:
-        st.subheader(_("All heads"), anchor=False)
-        show_overview(part, (layer, heads[0]))
         st.subheader(_("The matrix of {place}").format(place=place), anchor=False)
         show_matrix(chosen, place)
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            downloads.numbers(some, f"attention-{chosen.site}")
-            elsewhere(kind, layer, heads[0])
+    sent()
+    with overview:
+        st.subheader(_("All heads"), anchor=False)
+        show_overview(part, (layer, heads[0]))
+    with left, st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        downloads.numbers(some, f"attention-{chosen.site}")
+        elsewhere(kind, layer, heads[0])
     with right:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
+        picture = every()
         show_lines(picture, chosen, place)
         downloads.numbers(every, f"attention-{picture.site}-all-heads")
         beginning(picture)

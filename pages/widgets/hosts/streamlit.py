@@ -11,10 +11,11 @@ the message.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from secrets import token_hex
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -25,9 +26,12 @@ from attention_core.pictures.contracts.packing import Picture, choices, packed
 from pages.widgets import serving
 from pages.widgets.message import Tab, message
 
-__all__ = ["Callback", "ComponentResult", "mount", "registered", "settled", "show", "stub"]
+__all__ = ["Callback", "ComponentResult", "mount", "registered", "sent", "settled", "show", "stub"]
 
 Callback = Callable[[], None] | None
+
+HANDED: Final = 0.02
+"""Seconds: a little more than the time for which Streamlit's page gathers what it draws at once."""
 
 
 def show(
@@ -83,6 +87,15 @@ def mount(
     told = {**data, "id": key, "choices": settled(key, wanted)}
     sent = message(told, drawn, tab, _state(key).get("missing", ()))
     return renderer(key=key, data=sent, **listeners)
+
+
+def sent() -> None:
+    """Lets what stands on the page go to the browser before the rest is worked out.
+
+    The server sends from another thread; and what comes together, a browser draws together, so the
+    first picture would wait for the last.
+    """
+    time.sleep(HANDED)
 
 
 def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
