@@ -109,7 +109,7 @@ def test_a_source_that_registers_itself_is_in_the_catalogue_at_its_place() -> No
     untrained = catalogue.entry("fake").card
     card = Card(**{**vars(untrained), "name": "toy", "title": "Toy"})
     entry = from_files(card, lambda: Origin(Path("nowhere"), Path("nowhere")))
-    made = sources.Source("toys", 35, lambda: (entry,))
+    made = sources.Source("toys", 33, lambda: (entry,))
     before = [one.card.name for one in catalogue.entries()]
     sources.register(made)
     at = before.index("fake-ear") + 1

@@ -146,11 +146,7 @@ def view(
     """
     chosen = _chosen(site, heads)
     extra, mark = _extra(site, chosen)
-    weights = site.weights(chosen)
-    if extra.shape[-1]:
-        weights = torch.cat([weights, extra], -1)
-    if shift:
-        weights = torch.from_numpy(shifted(weights.numpy(), shift))
+    weights = _moved(site.weights(chosen), extra, shift)
     allowed = torch.nn.functional.pad(site.allowed(), (0, extra.shape[-1]), value=True)
     rows, columns = site.queries.tokens, (*site.keys.tokens, *[mark] * extra.shape[-1])
     row_groups: Groups = tuple((place,) for place in range(len(rows)))
@@ -190,6 +186,12 @@ def view(
         sink=taken if mark is SINK else None,
         beside=taken if mark is BESIDE else None,
     )
+
+
+def _moved(weights: Tensor, extra: Tensor, shift: int) -> Tensor:
+    """The weights with what goes to no token behind them; nothing is copied without need."""
+    whole = torch.cat([weights, extra], -1) if extra.shape[-1] else weights
+    return torch.from_numpy(shifted(whole.numpy(), shift)) if shift else whole
 
 
 def _chosen(site: Site[Any], heads: Sequence[int] | None) -> tuple[int, ...]:
