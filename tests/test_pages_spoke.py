@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 
 from attention_core.numbers.attribution import ALL
-from models.families.pictures import Namer
-from models.families.pictures.asking import NamerAsker, PictureWanted
+from models.families.pictures import Namer, classifying
+from models.families.pictures.asking import NamerAsker, PictureWanted, ViewerAsker
 from models.families.pictures.efficientnet_lite import Classifier, EfficientNetLite0
 from models.store import photographs
+from pages.explore.parts import pictured
 from pages.showing import readings
 from tests.test_pages_state import address, headings, html, opened
 
@@ -18,13 +21,20 @@ WITHOUT = {"attention", "rollout", "flow", "values", "attention-gradient", "rele
 """Methods that a classifier without attention refuses."""
 
 
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few patches show what many do, and take seconds less."""
+    monkeypatch.setattr(pictured, "ViewerAsker", partial(ViewerAsker, short=3))
+    monkeypatch.setattr(classifying, "SHORT", 3)
+
+
 @pytest.fixture
 def namer(monkeypatch: pytest.MonkeyPatch) -> Namer:
     torch.manual_seed(0)
     names = tuple(f"kind {number}" for number in range(9))
     found = Namer("wheel:efficientnet", Classifier(EfficientNetLite0(9).eval(), names, {}))
     monkeypatch.setattr(readings, "namer", lambda: found)
-    monkeypatch.setattr("pages.explore.parts.pictured.namer", lambda: found)
+    monkeypatch.setattr(pictured, "namer", lambda: found)
     return found
 
 

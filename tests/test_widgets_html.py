@@ -19,6 +19,7 @@ from attention_core.mechanisms.experiment import Experiment
 from attention_core.pictures.contracts import (
     PICTURES,
     Alignment,
+    Canvas,
     HeadGrid,
     HeadView,
     Hearing,
@@ -38,6 +39,7 @@ SIZE = len(WORDS)
 HEADS = causal_heads(SIZE, 3)
 ALLOWED = np.tri(SIZE, dtype=bool)
 SHOWN: dict[type[Picture], Picture] = {
+    Canvas: Canvas(side=4, levels=15, reach=1.0, ink="000f00f00f00f000", title=NASTY[0]),
     Alignment: Alignment(source=WORDS, target=WORDS, weights=HEADS[0]),
     HeadGrid: HeadGrid(sites=["1", "2"], thumbnails=[HEADS * 255, HEADS[:2] * 255]),
     HeadView: HeadView(rows=WORDS, columns=WORDS, heads=[0, 1, 2], weights=HEADS, title=NASTY[0]),

@@ -157,7 +157,7 @@ def _little(value: Array) -> bytes:
 def _digest(value: Array) -> str:
     found = blake2b(f"{value.dtype}{value.shape}".encode(), digest_size=16, key=SECRET)
     found.update(np.ascontiguousarray(value).data if value.size else b"")
-    return f"{FOLDER}/{found.hexdigest()}"
+    return f"{FOLDER}/{base64.urlsafe_b64encode(found.digest()).decode().rstrip('=')}"
 
 
 def _bytes(value: Array) -> int:

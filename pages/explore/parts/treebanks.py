@@ -199,7 +199,7 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
                                help=_("Per cent that the best fixed offset names.")),
             "gain": number(_("gain"), format="%+.1f", width=58,
                            help=_("Points above the best offset.")),
-            "interval": text(_("95 %"), width=68,
+            "interval": text(_("95 % interval"), width=68,
                              help=_("Wilson's interval, as if words were independent.")),
             "words": number(_("words"), width=60),
             "offset": text(_("always"), width=60,

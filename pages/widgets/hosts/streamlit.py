@@ -11,6 +11,7 @@ the message.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -30,6 +31,8 @@ __all__ = ["Callback", "ComponentResult", "mount", "registered", "sent", "settle
 
 Callback = Callable[[], None] | None
 
+SPACED: Final = re.compile(r"\s*([=>{}();,:?|&+])\s*")
+"""Spaces that the stub can do without: it travels with every message of a widget."""
 HANDED: Final = 0.02
 """Seconds: a little more than the time for which Streamlit's page gathers what it draws at once."""
 
@@ -61,9 +64,11 @@ def stub(name: str) -> str:
         f"widgets/{serving.digest()}/",
         serving.entry(name),
         serving.styles(name),
-        serving.modules(name),
+        ",".join(path.removesuffix(".js") for path in serving.modules(name)),
     ]
-    return "\n".join([f"const GIVEN = {json.dumps(given, separators=(',', ':'))};", *code])
+    short = SPACED.sub(r"\1", "\n".join(code))
+    # What has no line break, Streamlit takes for a file's name.
+    return f"const GIVEN={json.dumps(given, separators=(',', ':'))};\n{short}"
 
 
 def mount(

@@ -1,11 +1,12 @@
 // All that Streamlit sends of a widget: fetches the rest from where it lies.
-// `GIVEN` = [folder, entry, styles, modules] stands before it.
+// `GIVEN` = [folder, entry, styles, names of modules without their ending] stands before it.
 const [folder, entry, styles, modules] = GIVEN;
 const at = (path) => new URL(folder + path, document.baseURI).href;
-for (const path of modules) {
-  const link = Object.assign(document.createElement("link"), { rel: "modulepreload" });
-  link.href = at(path);
-  document.head.append(link);
+for (const name of modules.split(",")) {
+  const href = at(name + ".js");
+  document.head.append(
+    Object.assign(document.createElement("link"), { rel: "modulepreload", href }),
+  );
 }
 const texts = styles.map(async (path) => (await fetch(at(path))).text());
 let show = null;
