@@ -221,7 +221,7 @@ def test_pictures_come_back_from_their_patches() -> None:
     pixels = torch.randn(2, 3, 28, 42)
     vectors = cut(pixels, 2, 3)
     assert vectors.shape == (2, 6, 3 * 14 * 14)
-    assert torch.equal(joined(vectors, 2, 3), pixels)
+    assert torch.equal(joined(vectors, 2, 3, (14, 14)), pixels)
     assert torch.equal(vectors[1, 4].reshape(3, 14, 14), pixels[1, :, 14:28, 14:28])
     wide = torch.randn(1, 3, 8, 24)
     assert torch.equal(joined(cut(wide, 2, 2), 2, 2, (4, 12)), wide)

@@ -117,10 +117,7 @@ def turned(made: Answers) -> None:
     """What a reader may turn: layer and head of the looks, steps, and how many words count."""
     outputs.one_of(LAYER, _("Layer of attention"), _("all layers"), made.layers)
     outputs.one_of(HEAD, _("Head of attention"), _("all heads"), made.heads)
-    steps = sorted({8, 16, 32, 64, 128, 256, link.value(STEPS)})
-    choosing.dropdown(
-        STEPS, _("Steps of Integrated Gradients"), {one: str(one) for one in steps}, (), 210
-    )
+    outputs.steps(STEPS)
     most = min(10, len(made.own) - 1)
     link.choose(COUNT, min(link.value(COUNT), most))
     choosing.dropdown(
@@ -147,23 +144,19 @@ def agreeing(made: Answers, count: int) -> None:
 def taking(model: str, text: str, wanted: Wanted, knobs: Knobs) -> None:
     """What becomes of the output when the words that a method names are taken away."""
     st.subheader(_("And if these words are really taken away?"), anchor=False)
-    if not choosing.switch(TAKEN, _("Take them away, one after the other")):
-        prose.note(
-            prose.filled(
-                _(
-                    "Runs the model some hundred times on this text: every method’s order, and "
-                    "{count} orders by chance."
-                ),
-                count=attributing.CHANCES,
-            )
-        )
-        return
-    found = ask.answered(
-        lambda: attributing.tried(model, text, wanted, knobs), place="taken",
-        doing=_("Taking words away …"),
-    )  # fmt: skip
-    if found is not None:
-        faiths.shown(found, LINES, PAGE, _("words"))
+    runs = _(
+        "Runs the model some hundred times on this text: every method’s order, and "
+        "{count} orders by chance."
+    )
+    if faiths.wanted(
+        TAKEN, _("Take them away, one after the other"), runs, attributing.CHANCES
+    ):  # fmt: skip
+        found = ask.answered(
+            lambda: attributing.tried(model, text, wanted, knobs), place="taken",
+            doing=_("Taking words away …"),
+        )  # fmt: skip
+        if found is not None:
+            faiths.shown(found, LINES, PAGE, _("words"))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ becomes of the output when those patches are really taken away.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import streamlit as st
@@ -13,7 +14,7 @@ import streamlit as st
 from attention_core.files.photograph import Photograph
 from attention_core.marking import N_
 from attention_core.numbers.attribution import Knobs
-from models.families.pictures.asking import BLANKS, Blank
+from models.families.pictures.asking import BLANKS
 from pages.explore.parts import faiths, heats, outputs, overlays, pictured
 from pages.explore.parts.pictured import Asked
 from pages.frame import ask, downloads, link, prose, site
@@ -69,15 +70,14 @@ def pointed(photo: Photograph) -> Asked | None:
     """The output that the reader points at; None while something of it is missing."""
     titles = {"class": _("the name of it"), "likeness": _("likeness to a picture")}
     kind = choosing.segments(KIND, _("Which output"), titles, ABOUT)
-    blank = next((one for one in BLANKS if one == link.value(BLANK)), BLANKS[0])
     if kind == "class":
-        return ask.answered(lambda: named(photo, blank), doing=_("Looking at it …"))
+        return ask.answered(lambda: named(photo), doing=_("Looking at it …"))
     model = choosing.choose_model(MODEL, "see", ())
     other = photographs.chosen(OTHER, ())
-    return None if other is None else Asked(photo, model, other=other, blank=blank)
+    return None if other is None else Asked(photo, model, other=other)
 
 
-def named(photo: Photograph, blank: Blank) -> Asked:
+def named(photo: Photograph) -> Asked:
     """One of the likeliest names, or one rather than another; raises ModelError without a model."""
     naming = readings.naming(photo)
     best = naming.best(8)
@@ -97,12 +97,14 @@ def named(photo: Photograph, blank: Blank) -> Asked:
         link.choose(RATHER, outputs.NONE)
     any_other = {outputs.NONE: _("any other name")}
     choosing.dropdown(RATHER, _("Rather than"), {**any_other, **others}, (), 300)
-    return Asked(photo, number=taken, rather=outputs.of(RATHER), blank=blank)
+    return Asked(photo, number=taken, rather=outputs.of(RATHER))
 
 
 @st.fragment
 def shown(asked: Asked) -> None:
     """Everything that follows from one output."""
+    blank = next((one for one in BLANKS if one == link.value(BLANK)), BLANKS[0])
+    asked = replace(asked, blank=blank)
     knobs = Knobs(steps=link.value(STEPS))
     made = ask.answered(lambda: pictured.answers(asked, knobs), doing=_("Computing …"))
     if made is None:
@@ -139,10 +141,7 @@ def turned() -> None:
         "grey": _("what the model counts as 0"),
     }
     choosing.dropdown(BLANK, _("In place of a missing patch"), titles, (), 260)
-    steps = sorted({8, 16, 32, 64, 128, 256, link.value(STEPS)})
-    choosing.dropdown(
-        STEPS, _("Steps of Integrated Gradients"), {one: str(one) for one in steps}, (), 210
-    )
+    outputs.steps(STEPS)
     choosing.dropdown(
         COUNT, _("Patches that matter most"), {one: str(one) for one in range(1, 21)}, (), 200
     )
@@ -151,22 +150,16 @@ def turned() -> None:
 def taking(asked: Asked, knobs: Knobs) -> None:
     """What becomes of the output when the patches that a method names are taken away."""
     st.subheader(_("And if these patches are really taken away?"), anchor=False)
-    if not choosing.switch(TAKEN, _("Take them away, some at a time")):
-        prose.note(
-            prose.filled(
-                _(
-                    "Runs the model some hundred times on this picture: every method’s order, and "
-                    "{count} orders by chance."
-                ),
-                count=pictured.CHANCES,
-            )
-        )
-        return
-    found = ask.answered(
-        lambda: pictured.tried(asked, knobs), place="taken", doing=_("Taking patches away …")
+    runs = _(
+        "Runs the model some hundred times on this picture: every method’s order, and "
+        "{count} orders by chance."
     )
-    if found is not None:
-        faiths.shown(found, LINES, PAGE, _("patches"))
+    if faiths.wanted(TAKEN, _("Take them away, some at a time"), runs, pictured.CHANCES):
+        found = ask.answered(
+            lambda: pictured.tried(asked, knobs), place="taken", doing=_("Taking patches away …")
+        )
+        if found is not None:
+            faiths.shown(found, LINES, PAGE, _("patches"))
 
 
 if __name__ == "__main__":

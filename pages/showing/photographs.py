@@ -43,8 +43,12 @@ def chosen(asked: Choices, about: Sequence[Kept]) -> Photograph | None:
         source = choosing.segments(asked.source, _("Picture"), titles, about)
         if source == "ready":
             return _ready(asked.ready, about)
-    key = f"{asked.source.key}.{source}"
-    if source == "camera":
+    return own(f"{asked.source.key}.{source}", source == "camera", about)
+
+
+def own(key: str, camera: bool, about: Sequence[Kept]) -> Photograph | None:
+    """A picture of the reader's own, from the camera or a file."""
+    if camera:
         file = st.camera_input(_("Take a picture"), key=f"{key}.file", label_visibility="collapsed")
     else:
         file = st.file_uploader(

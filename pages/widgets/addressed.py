@@ -77,13 +77,18 @@ class Store:
             value: Array | None = self._values.get(address)
         return numbers(value, part) if value is not None else None
 
-    def part(self, address: str, part: str = "") -> bytes | None:
-        """Some numbers of what was put there, as `numbers` says, compressed; None = not there."""
+    def part(self, address: str, part: str = "", plain: bytes | None = None) -> bytes | None:
+        """Some numbers of what was put there, as `numbers` says, compressed; None = not there.
+
+        plain  the same as it is, by whoever has it already
+        """
         with self._lock:
             value: Array | None = self._values.get(address)
             ready: bytes | None = self._parts.get((address, part))
-        found = numbers(value, part) if value is not None and ready is None else None
-        if found is not None:
+        found = plain
+        if found is None and value is not None and ready is None:
+            found = numbers(value, part)
+        if found is not None and ready is None:
             ready = gzip.compress(found, compresslevel=2, mtime=0)
             if len(ready) <= self._parts.maxsize:
                 with self._lock:

@@ -143,8 +143,8 @@ def _along(path: str, tab: Tab) -> Part | None:
         return None
     folder, digest, *part = path.split("/", 2)
     address = f"{folder}/{digest}"
-    plain = addressed.STORE.plain(address, *part)
+    plain = addressed.STORE.plain(address, "".join(part))
     if plain is None or len(plain) <= PLAIN:
         return None if plain is None else Part(plain, packed=False)
-    found = addressed.STORE.part(address, *part)
+    found = addressed.STORE.part(address, "".join(part), plain)
     return Part(found, packed=True) if found is not None and len(found) <= ALONG else None

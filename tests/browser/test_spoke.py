@@ -21,13 +21,14 @@ def test_every_method_stands_over_the_picture_and_another_output_is_another_answ
     for method in ("attention", "grad-cam", "leave-one-out"):
         expect(widget(page, f"spoke.{method}").locator("canvas.base")).to_be_visible()
     expect(page.get_by_text("finds the two pictures alike by")).to_be_visible()
-    before = page.locator(".atlas-caption b").first.inner_text()
+    before, blank = (page.locator(".atlas-caption b").nth(at).inner_text() for at in (0, 1))
     page.get_by_role("combobox", name="In place of a missing patch").focus()
     page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="the picture, blurred").click()
     expect(page).to_have_url(re.compile("baseline=blurred"))
     settled(page)
     assert page.locator(".atlas-caption b").first.inner_text() == before  # the output itself stays
+    assert page.locator(".atlas-caption b").nth(1).inner_text() != blank
     expect(page.get_by_text("Do they agree?")).to_be_visible()
 
 

@@ -76,14 +76,14 @@ def _graph(pipes: Sequence[Tensor], reads: Tensor) -> csr_array:
 
 
 def _attribute(output: Output, _knobs: Knobs) -> Found:
+    looked = [layer.weights for layer in layers(output, within=True)]
     if len(output.given) > MOST:
         raise AttentionError(
-            "Flow takes too long for {tokens} tokens; it is worked out for at most {most}. Shorten "
-            "the text, or look at the rollout.",
+            "Flow takes too long for {tokens} tokens; it is worked out for at most {most}. Look at "
+            "the rollout, which asks the same of any number.",
             tokens=len(output.given),
             most=MOST,
         )
-    looked = [layer.weights for layer in layers(output, within=True)]
     return Found(flow(looked, output.reads))
 
 

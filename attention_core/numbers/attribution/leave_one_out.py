@@ -24,7 +24,7 @@ def _attribute(output: Output, _knobs: Knobs) -> Found:
     if len(output.given) > MOST:
         raise AttentionError(
             "To leave out each of {tokens} tokens takes too long; it is done for at most {most}. "
-            "Shorten the text.",
+            "Take a shorter text, or a picture that is less long.",
             tokens=len(output.given),
             most=MOST,
         )

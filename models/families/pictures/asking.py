@@ -75,29 +75,23 @@ def cut(pixels: Tensor, rows: int, columns: int) -> Tensor:
     """(picture, channel, row, column) to (picture, patch, channel × height × width).
 
     >>> pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
-    >>> cut(pixels, 2, 2)[0, 1].tolist(), torch.equal(joined(cut(pixels, 2, 2), 2, 2), pixels)
-    ([2.0, 3.0, 6.0, 7.0], True)
+    >>> cut(pixels, 2, 2)[0, 1].tolist()
+    [2.0, 3.0, 6.0, 7.0]
+    >>> torch.equal(joined(cut(pixels, 2, 2), 2, 2, (2, 2)), pixels)
+    True
     """
     count, channels, height, width = pixels.shape
     parted = pixels.reshape(count, channels, rows, height // rows, columns, width // columns)
     return parted.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
 
 
-def joined(
-    vectors: Tensor, rows: int, columns: int, shape: tuple[int, int] | None = None
-) -> Tensor:
-    """The pictures of these patches; shape: height and width of a patch, a square where it is None.
+def joined(vectors: Tensor, rows: int, columns: int, shape: tuple[int, int]) -> Tensor:
+    """The pictures of these patches; shape: height and width of one.
 
-    vectors  (picture, patch, channel × height × width); three channels, or one
+    vectors  (picture, patch, channel × height × width)
     """
-    count, _, size = vectors.shape
-    high, wide = shape or (round((size // _channels(size)) ** 0.5),) * 2
-    parted = vectors.reshape(count, rows, columns, -1, high, wide)
+    parted = vectors.reshape(len(vectors), rows, columns, -1, *shape)
     return parted.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
-
-
-def _channels(size: int) -> int:
-    return 3 if size % 3 == 0 else 1
 
 
 def blank(pixels: Tensor, kind: Blank, rows: int, columns: int) -> Tensor:

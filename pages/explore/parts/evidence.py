@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Final
 
@@ -81,7 +82,7 @@ def _translation(model: str, text: str) -> Evidence:
                 done=step + 1, count=len(looking.written)
             )
         )
-        tried.append(working(lambda: _piece(looking, step, piece)))  # noqa: B023
+        tried.append(working(partial(_piece, looking, step, piece)))
     waiting.step("")
     names = tuple(token.text for token in looking.axis.tokens)
     return Evidence(names, tuple(tried), tuple(map(tuple, looking.rows.tolist())))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from pages.explore.parts.attributing import CHANCE
 from pages.frame import downloads, prose
 from pages.frame.language import _
 from pages.frame.link import Choice
-from pages.showing import charts
+from pages.showing import charts, choosing
 
 
 def titled(name: str) -> str:
@@ -42,10 +41,20 @@ def shown(found: Mapping[str, Faith], lines: Choice[list[str]], page: str, thing
     downloads.rows(rows(found), "faithfulness.csv")
 
 
+def wanted(choice: Choice[bool], label: str, runs: str, count: int) -> bool:
+    """Whether the reader wants things taken away; says what it costs where they do not.
+
+    runs  in a sentence with {count}, the orders by chance
+    """
+    if choosing.switch(choice, label):
+        return True
+    prose.note(prose.filled(runs, count=count))
+    return False
+
+
 def numbers(found: Mapping[str, Faith]) -> None:
     """A line for each method, the better of chance or method in bold."""
     titles = (_("Deletion ↓"), _("Insertion ↑"), _("Comprehensiveness ↑"), _("Sufficiency ↓"))
-    heads = "".join(f"<th scope='col'>{escape(one)}</th>" for one in titles)
     chance = measures(found[CHANCE])
     lines = []
     for name, one in found.items():
@@ -55,11 +64,8 @@ def numbers(found: Mapping[str, Faith]) -> None:
                 measures(one), chance, (True, False, False, True), strict=True
             )
         )
-        lines.append(f"<tr><th scope='row'>{escape(titled(name))}</th>{cells}</tr>")
-    st.html(
-        '<div class="atlas-heats" tabindex="0"><table><thead><tr><td></td>'
-        f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
+        lines.append((titled(name), cells, ""))
+    heats.framed(titles, lines)
     prose.note(
         prose.filled(
             _(

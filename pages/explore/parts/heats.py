@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from math import isnan
 from typing import Final
@@ -32,7 +32,6 @@ def table(made: Answers, count: int) -> None:
 
     count  of a column's largest scores are framed
     """
-    heads = "".join(f"<th scope='col'>{escape(title(name))}</th>" for name in made.found)
     largest = {
         name: max((abs(float(found.scores[place])) for place in made.own), default=0.0)
         for name, found in made.found.items()
@@ -46,12 +45,26 @@ def table(made: Answers, count: int) -> None:
             else f"<td>{_written(float(found.scores[place]))}</td>"
             for name, found in made.found.items()
         )
-        kind = "" if place in made.own else " class='atlas-special'"
-        name = f"<th scope='row'><bdi>{escape(token)}</bdi></th>"
-        lines.append(f"<tr{kind}>{name}{cells}</tr>")
+        kind = "" if place in made.own else "atlas-special"
+        lines.append((token, cells, kind))
+    framed([title(name) for name in made.found], lines)
+
+
+def framed(heads: Sequence[str], lines: Iterable[tuple[str, str, str]], kind: str = "") -> None:
+    """A table on the page.
+
+    heads  of the columns, as text
+    lines  the name of each row, as text; its cells, as HTML; what kind of row it is, for the style
+    kind   of table, in the same way
+    """
+    titles = "".join(f"<th scope='col'>{escape(head)}</th>" for head in heads)
+    rows = "".join(
+        f"<tr class='{row}'><th scope='row'><bdi>{escape(name)}</bdi></th>{cells}</tr>"
+        for name, cells, row in lines
+    )
     st.html(
-        f'<div class="atlas-heats" tabindex="0"><table><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
+        f'<div class="atlas-heats {kind}" tabindex="0"><table><thead><tr><td></td>{titles}</tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -164,15 +177,11 @@ def _complete(name: str, claimed: float, missing: float) -> tuple[bool, Markup]:
 def pairs(made: Answers, count: int) -> None:
     """Methods against methods: Kendall's τ, and how many of the strongest words they share."""
     names = list(made.found)
-    heads = "".join(f"<th scope='col'>{escape(title(name))}</th>" for name in names)
-    lines = []
-    for one in names:
-        cells = "".join(_pair(made, one, other, count) for other in names)
-        lines.append(f"<tr><th scope='row'>{escape(title(one))}</th>{cells}</tr>")
-    st.html(
-        '<div class="atlas-heats atlas-pairs" tabindex="0"><table><thead><tr><td></td>'
-        f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
+    lines = [
+        (title(one), "".join(_pair(made, one, other, count) for other in names), "")
+        for one in names
+    ]
+    framed([title(name) for name in names], lines, "atlas-pairs")
 
 
 def _pair(made: Answers, one: str, other: str, count: int) -> str:
@@ -227,7 +236,7 @@ def cards(made: Answers) -> None:
                 prose.filled(
                     _(
                         "Sees {what}. Needs {forward} passes of the model forward and {backward} "
-                        "backward for this text. Source: {source}"
+                        "backward here. Source: {source}"
                     ),
                     what=prose.listed([_(SEES[one]) for one in method.sees]),
                     forward=cost.forward,

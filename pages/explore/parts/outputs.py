@@ -63,6 +63,13 @@ def one_of(choice: Choice[int], label: str, every: str, count: int) -> None:
         choosing.dropdown(choice, label, titles, (), 180)
 
 
+def steps(choice: Choice[int]) -> None:
+    """Steps of Integrated Gradients."""
+    known = sorted({8, 16, 32, 64, 128, 256, link.value(choice)})
+    titles = {one: str(one) for one in known}
+    choosing.dropdown(choice, _("Steps of Integrated Gradients"), titles, (), 210)
+
+
 def baseline(choice: Choice[str], known: Sequence[Blank]) -> None:
     """What stands where a word is taken away."""
     titles = {

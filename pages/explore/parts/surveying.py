@@ -16,7 +16,7 @@ from attention_core.files.spreadsheet import cell
 from attention_core.files.text import decoded, lines_of
 from attention_core.numbers.attribution import Knobs, Output
 from attention_core.numbers.share import wilson
-from attention_core.numbers.survey import Row, Survey, summed
+from attention_core.numbers.survey import CHANCES, Row, Survey, summed
 from models.families.asking import Wanted
 from models.work.jobs import Job
 from pages.explore.parts import attributing, heats
@@ -117,12 +117,8 @@ def results(job: Job[Row], count: int) -> None:
                 f"{100 * one.better / one.texts:.0f} % [{100 * low:.0f}, {100 * high:.0f}]",
             )  # fmt: skip
             written = "".join(f"<td>{escape(one_cell)}</td>" for one_cell in cells)
-            lines.append(f"<tr><th scope='row'>{escape(heats.title(name))}</th>{written}</tr>")
-        titles = "".join(f"<th scope='col'>{escape(head)}</th>" for head in heads)
-        st.html(
-            '<div class="atlas-heats" tabindex="0"><table><thead><tr><td></td>'
-            f"{titles}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-        )
+            lines.append((heats.title(name), written, ""))
+        heats.framed(heads, lines)
         prose.note(
             prose.filled(
                 _(
@@ -131,7 +127,7 @@ def results(job: Job[Row], count: int) -> None:
                     "interval of the mean, […] that of the share. Each sentence is asked about its "
                     "own likeliest word, or about its own pair."
                 ),
-                count=4,
+                count=CHANCES,
             )
         )
     failed = [(place, row) for place, row in enumerate(rows, 1) if row.problem is not None]

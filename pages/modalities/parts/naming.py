@@ -6,18 +6,15 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from attention_core.files.photograph import BYTES, FORMATS, Photograph, made
+from attention_core.files.photograph import Photograph, made
 from models.ours.emoji.collection import LANGUAGES, collection
 from models.ours.emoji.reader import load_reader, titles
 from models.ours.emoji.showing import on_white
-from models.work.uploads import UPLOADS
 from pages.frame import ask, link, prose
 from pages.frame.language import _
 from pages.modalities.parts import inside, nearest
 from pages.modalities.parts.nearest import DRAWING, PAGE, PIECE
-from pages.showing import choosing
-from pages.showing.bringing import brought
-from pages.showing.photographs import ENDINGS
+from pages.showing import choosing, photographs
 
 Source = Literal["drawing", "own", "camera"]
 SOURCE: link.Choice[Source] = link.one_of(
@@ -51,15 +48,7 @@ def chosen() -> tuple[Photograph | None, int | None]:
         if source == "drawing":
             drawing = _drawing()
             return nearest.photograph(drawing), drawing
-    key = f"{SOURCE.key}.{source}"
-    if source == "camera":
-        file = st.camera_input(_("Take a picture"), key=f"{key}.file", label_visibility="collapsed")
-    else:
-        file = st.file_uploader(
-            _("A picture: {formats}").format(formats=", ".join(FORMATS)),
-            type=ENDINGS, max_upload_size=BYTES // 1_000_000, key=f"{key}.file",
-        )  # fmt: skip
-    photo = brought(file, UPLOADS.picture, key, about)
+    photo = photographs.own(f"{SOURCE.key}.{source}", source == "camera", about)
     return (None if photo is None else made(on_white(photo.pixels), photo.notes)), None
 
 
