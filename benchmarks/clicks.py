@@ -3,8 +3,9 @@
 Bytes are those of all messages over the websocket and of all answers to requests, headers included;
 what the browser has in its cache does not travel.
 
-python -m benchmarks.clicks                everything, of this checkout
-python -m benchmarks.clicks --bytes OTHER  the bytes of clicks alone, beside another checkout's
+python -m benchmarks.clicks                 everything, of this checkout
+python -m benchmarks.clicks --bytes OTHER   the bytes of clicks alone, beside another checkout's
+python -m benchmarks.clicks --beside OTHER  how long clicks take, in turn with another checkout
 
 A click on a head of Explore (until the matrix of that head is drawn) is measured in turn with a
 plain Streamlit button (until its text changes), in the same browser, and given as their ratio.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
+from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from urllib.parse import quote
@@ -28,7 +30,11 @@ from tests.browser.wire import listened
 PAIRS = 15
 OPENINGS = 5
 QUIET = 2000
-"""Milliseconds after which nothing more travels that a click asked for."""
+"""Milliseconds after which a click has nothing more that travels or is drawn."""
+TURNS = 8
+"""New heads that are clicked in one tab."""
+ROUNDS = 2
+"""Tabs that are opened of each checkout, in turn."""
 HEALTH = "/_stcore/health"
 SENTENCE = "the old keeper of the lighthouse wrote letters to his daughter in the city"
 """14 words that MiniLM reads as one token each."""
@@ -77,9 +83,15 @@ REDRAWN = """() => {
 def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--bytes", type=Path, metavar="OTHER", help="the other checkout's folder")
-    other = asked.parse_args().bytes
+    asked.add_argument("--beside", type=Path, metavar="OTHER", help="the other checkout's folder")
+    asked.add_argument("--words", type=int, nargs="+", default=LENGTHS, help="lengths of the text")
+    given = asked.parse_args()
+    other: Path | None = given.bytes
+    beside: Path | None = given.beside
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        if other is None:
+        if beside is not None:
+            in_turn(Path(folder), browser, beside, given.words)
+        elif other is None:
             everything(Path(folder), browser)
         else:
             for root in (other, ROOT):
@@ -120,6 +132,42 @@ def clicking(browser: Browser, app: str, plain: str) -> None:
     print(f"click on a head → matrix drawn   {head:6.0f} ms (median of {PAIRS})")
     print(f"click on a plain button → text   {plain_click:6.0f} ms")
     print(f"ratio                            {head / plain_click:6.2f}")
+
+
+def in_turn(folder: Path, browser: Browser, other: Path, lengths: Sequence[int]) -> None:
+    """Prints how long a click on a new head and on a known one takes there and here.
+
+    One after the other and again, each in a tab of its own and no other tab open: a tab goes on
+    drawing behind the one in front.
+    """
+    with (
+        serving(folder / "other.log", other / "app.py", HEALTH) as before,
+        serving(folder / "this.log", ROOT / "app.py", HEALTH) as now,
+    ):
+        for words in lengths:
+            taken: dict[tuple[str, bool], list[float]] = {}
+            for app in (before, now) * ROUNDS:
+                for known, milliseconds in clicked(browser, app.url, words):
+                    taken.setdefault((app.url, known), []).append(milliseconds)
+            for name, known in (("a new head", False), ("a head seen before", True)):
+                old, here = (statistics.median(taken[app.url, known]) for app in (before, now))
+                print(
+                    f"{words:4} words, {name:20}{old:5.0f} → {here:4.0f} ms: {here / old:.2f}×"
+                    f" (each {len(taken[now.url, known])} times)",
+                    flush=True,
+                )
+
+
+def clicked(browser: Browser, app: str, words: int) -> Iterator[tuple[bool, float]]:
+    """Whether the head was seen before, and the milliseconds of the click on it."""
+    page = watched(browser)
+    explored(page, app, words)
+    for turn in range(TURNS):
+        yield False, click_head(page, (turn * 5 + 4) % 11, (turn * 2 + 4) % 5)
+        page.wait_for_timeout(QUIET)
+        yield True, click_head(page, 0, 0)
+        page.wait_for_timeout(QUIET)
+    page.context.close()
 
 
 def watched(browser: Browser) -> Page:
