@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
+from streamlit.components.v2 import manifest_scanner
 
 from models.store.carriers import cache
 from models.store.carriers.registry import carriers
@@ -20,6 +22,9 @@ from tests.browser.visit import Visit
 torch.set_num_threads(1)
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")  # how fast a machine is says nothing of what is right
+
+manifest_scanner.scan_component_manifests = lru_cache(manifest_scanner.scan_component_manifests)
+"""What is installed stays so while tests run: Streamlit would read it anew for every page."""
 
 ALONE: Final = frozenset({"browser", "server"})
 """What a test asks for that needs so much of the machine that only two may run side by side."""
