@@ -16,13 +16,13 @@ DAY: Final = timedelta(days=1)
 
 
 def pages() -> dict[str, list[st.Page]]:
-    """Every page under its heading, in the order of the story; the first has the bare address."""
+    """Every page behind its door; the first has the bare address."""
     menu: dict[str, list[st.Page]] = {}
     for place, one in enumerate(site.pages()):
         shown = st.Page(
             site.file(one.name), title=_(one.title), url_path=one.name, default=place == 0
         )
-        menu.setdefault(_(one.group) if one.group else "", []).append(shown)
+        menu.setdefault(_(site.DOORS[one.door].title) if one.door else "", []).append(shown)
     return menu
 
 
@@ -54,7 +54,9 @@ with st.container(key="language"):
     language.switch()
 link.publish([language.choice()], everywhere=True)
 theme.speak()
-page = st.navigation(pages(), position="top")
+menu = pages()
+page = st.navigation(menu, position="top")
 st.set_page_config(f"{page.title} · Attention Atlas", theme.ICON, layout="wide")
+theme.mark(1 + next(at for at, shown in enumerate(menu.values()) if page in shown))
 page.run()
 foot()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from types import ModuleType
 
 import pytest
@@ -19,23 +18,27 @@ def test_every_page_file_says_which_page_it_is(name: str) -> None:
 
 def test_no_two_pages_stand_in_one_place() -> None:
     assert len({page.order for page in site.pages()}) == len(site.pages())
-    invitations = [page.invitation for page in site.pages() if page.invitation]
-    assert len({one.place for one in invitations}) == len(invitations)
 
 
-def test_pages_of_one_heading_stand_together() -> None:
-    groups = [page.group for page in site.pages()]
-    changes = sum(one != other for one, other in pairwise(groups))
-    assert changes == len(set(groups)) - 1
+def test_every_door_leads_somewhere_and_all_of_them_stand_in_the_header() -> None:
+    assert len(site.DOORS) <= 6
+    assert all(site.behind(door) for door in site.DOORS)
+    assert [page.name for page in site.behind("")] == ["home"]
+    assert [page.door for page in site.pages() if page.door] == [
+        door for door in site.DOORS for _ in site.behind(door)
+    ]
 
 
-def test_home_leads_to_every_page_that_invites() -> None:
+def test_home_leads_to_every_page_by_the_name_that_the_navigation_has() -> None:
     app = AppTest.from_file(ROOT / "pages" / "main.py", default_timeout=120).run()
     assert not app.exception
-    inviting = [page for page in site.pages() if page.invitation]
-    assert inviting
     links = {link.proto.page: link.proto.label for link in app.get("page_link")}
-    assert links == {one.name: one.invitation.label for one in inviting if one.invitation}
+    assert links == {one.name: f"**{one.title}**" for one in site.pages() if one.door}
+    said = [one.value for one in app.markdown]
+    assert [page.promise for page in site.pages() if page.door] == [
+        text for text in said if text in {page.promise for page in site.pages()}
+    ]
+    assert all(page.promise for page in site.pages() if page.door)
 
 
 def test_a_file_that_says_nothing_or_names_another_page_is_named(
@@ -47,6 +50,14 @@ def test_a_file_that_says_nothing_or_names_another_page_is_named(
         site._card("home")
     monkeypatch.setattr(silent, "CARD", site.Page("other", "Other", 1), raising=False)
     with pytest.raises(LookupError, match=r"home/home\.py"):
+        site._card("home")
+
+
+def test_a_page_behind_no_door_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = ModuleType("lost")
+    monkeypatch.setattr(lost, "CARD", site.Page("home", "Home", 1, door="back"), raising=False)
+    monkeypatch.setattr(site, "import_module", lambda _name: lost)
+    with pytest.raises(LookupError, match=r"home/home\.py has no door back; there are: inside, "):
         site._card("home")
 
 

@@ -21,7 +21,10 @@ from pages.showing import choosing, figures, looking, sentences
 from pages.showing.readings import align, translator
 
 PAGE = "corpus"
-CARD = site.Page(PAGE, N_("Follow a corpus"), order=110, group=N_("Alignments"))
+CARD = site.Page(
+    PAGE, N_("Follow a corpus"), order=110, door="files",
+    promise=N_("Bring a file of translations, and see which pairs deserve a look."),
+)  # fmt: skip
 REDRAW = 4.0
 """Seconds between two drawings of a table that grows; of a large file four times as many."""
 LARGE = 1000

@@ -25,7 +25,10 @@ from pages.showing import choosing, figures
 from pages.showing.readings import align, translator
 
 PAGE = "heads"
-CARD = site.Page(PAGE, N_("Find the head that aligns"), order=100, group=N_("Alignments"))
+CARD = site.Page(
+    PAGE, N_("Find the head that aligns"), order=100, door="files",
+    promise=N_("Every head of a translator, ranked by how well it aligns words as people do."),
+)  # fmt: skip
 REDRAW = 3.0
 """Seconds between two drawings of a ranking that still changes."""
 

@@ -27,7 +27,10 @@ from pages.frame.language import _, ngettext
 from pages.showing import choosing, figures, sentences
 
 PAGE = "imports"
-CARD = site.Page(PAGE, N_("Open a file of attention"), order=120, group=N_("Alignments"))
+CARD = site.Page(
+    PAGE, N_("Open a file of attention"), order=120, door="files",
+    promise=N_("Open weights that another program wrote, and check them."),
+)  # fmt: skip
 FROM = link.one_of(PAGE, "from", ("ready", "own"), "ready")
 FORM = link.one_of(PAGE, "form", ("", *foreign.formats()), "")
 FILE = link.text(PAGE, "file")

@@ -15,7 +15,10 @@ from pages.showing import charts, choosing, sentences
 from pages.showing.readings import Part, read
 
 PAGE = "bertviz"
-CARD = site.Page(PAGE, N_("BertViz"), order=66, group=N_("Does it matter?"))
+CARD = site.Page(
+    PAGE, N_("BertViz"), order=66, door="inside",
+    promise=N_("The three views that many know, of your own sentence, without the network."),
+)  # fmt: skip
 LINE: Final = 23
 """Pixels of a token in BertViz's pictures."""
 

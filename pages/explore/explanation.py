@@ -24,7 +24,10 @@ from pages.widgets.matrix import TEXT as MATRIX_TEXT
 from pages.widgets.matrix import matrix as heatmap
 
 PAGE: Final = "explanation"
-CARD = site.Page(PAGE, N_("Is attention an explanation?"), order=61, group=N_("Does it matter?"))
+CARD = site.Page(
+    PAGE, N_("Is attention an explanation?"), order=61, door="matter",
+    promise=N_("Shuffle the weights, make them even, take a head away: what of the answer stays?"),
+)  # fmt: skip
 TRANSLATORS: Final = {
     "luong-dot-en-fr": "Luong",
     "bahdanau-en-fr": "Bahdanau",

@@ -20,11 +20,9 @@ from pages.widgets.hosts.streamlit import sent
 
 PAGE = "explore"
 CARD = site.Page(
-    PAGE, N_("Explore"), order=20,
-    invitation=site.Invitation(
-        1, N_("What does each head look at?"),
-        N_("Type any text and walk from all heads of a model to one head, one row, one number."),
-        N_("Explore the heads"),
+    PAGE, N_("Explore"), order=20, door="inside",
+    promise=N_(
+        "Type any text and walk from all heads of a model to one head, one row, one number."
     ),
 )  # fmt: skip
 LINES = 160

@@ -20,7 +20,10 @@ from pages.frame.language import _
 from pages.showing import choosing
 
 PAGE = "made"
-CARD = site.Page(PAGE, N_("What was it made of?"), order=62, group=N_("Does it matter?"))
+CARD = site.Page(
+    PAGE, N_("What was it made of?"), order=62, door="matter",
+    promise=N_("Point at an output, and see from which words each method says that it came."),
+)  # fmt: skip
 
 TEXT = link.text(PAGE, "text", examples.MADE[0].text)
 OTHER = link.text(PAGE, "other", examples.MADE[0].second)

@@ -23,8 +23,9 @@ from pages.showing import choosing, photographs, readings
 
 PAGE = "spoke"
 CARD = site.Page(
-    PAGE, N_("What in the picture spoke for it?"), order=64, group=N_("Does it matter?")
-)
+    PAGE, N_("What in the picture spoke for it?"), order=64, door="matter",
+    promise=N_("Ask a photograph for a name, and see from which patches it came."),
+)  # fmt: skip
 Kind = Literal["class", "likeness"]
 
 PHOTO = photographs.choices(PAGE)

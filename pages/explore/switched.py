@@ -22,7 +22,8 @@ from pages.showing.readings import DEFAULTS
 
 PAGE = "switched"
 CARD = site.Page(
-    PAGE, N_("What if it were switched off?"), order=63, group=N_("Does it matter?")
+    PAGE, N_("What if it were switched off?"), order=63, door="matter",
+    promise=N_("Take away heads, layers or a single link, and watch what the model says then."),
 )  # fmt: skip
 FIRST = examples.SWITCHED[0]
 OPENS: dict[tuple[str, str], tuple[str, ...]] = {

@@ -22,7 +22,8 @@ from pages.showing.readings import read, reader
 
 PAGE = "syntax"
 CARD = site.Page(
-    PAGE, N_("What heads know of grammar"), order=65, group=N_("Does it matter?")
+    PAGE, N_("What heads know of grammar"), order=65, door="inside",
+    promise=N_("Which head follows subjects, which objects, and is it more than a fixed distance?"),
 )  # fmt: skip
 REDRAW = 3.0
 """Seconds between two drawings of a table that grows; of a large file four times as many."""

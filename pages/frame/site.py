@@ -7,42 +7,56 @@ links between pages, preload and tests ask this module, so there is no second li
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from attention_core.marking import N_
 
 ROOT: Final = Path(__file__).parents[1]
 SHARED: Final = ("frame", "showing", "widgets", "locale")
 """Folders below pages/ that hold what pages stand on, and no page."""
 
 
-class Invitation(NamedTuple):
-    """How Home leads to a page, in sentences marked for translation.
+class Door(NamedTuple):
+    """Something that a reader wants, behind which several pages stand; marked for translation.
 
-    place  among the invitations, from the first
+    title     its name in the navigation
+    question  what its pages answer, as Home asks it
     """
 
-    place: int
+    title: str
     question: str
-    promise: str
-    label: str
+
+
+DOORS: Final[Mapping[str, Door]] = {
+    "inside": Door(N_("Look inside"), N_("What does each head of a model look at?")),
+    "languages": Door(N_("Languages"), N_("Which word became which?")),
+    "senses": Door(N_("See and hear"), N_("Where does a model look, and when does it listen?")),
+    "matter": Door(N_("Does it matter?"), N_("Does the answer hang on what was looked at?")),
+    "mechanisms": Door(N_("Mechanisms"), N_("How does attention work, and what does it cost?")),
+    "files": Door(N_("Your files"), N_("What does attention say of a whole file?")),
+}
+"""The doors in their order; at most six, so that all stand in the header."""
 
 
 class Page(NamedTuple):
-    """What a page says of itself; `title` and `group` are marked for translation.
+    """What a page says of itself; `title` and `promise` are marked for translation.
 
-    name   its file and its address
-    title  its name in the navigation
-    order  its place there, among all pages
-    group  the heading that it stands under
+    name     its file and its address
+    title    its name in the navigation and on Home
+    order    its place behind its door
+    door     the name of its door; "" stands by itself, before all doors
+    promise  what a reader gets there, in a sentence
     """
 
     name: str
     title: str
     order: int
-    group: str = ""
-    invitation: Invitation | None = None
+    door: str = ""
+    promise: str = ""
 
 
 @cache
@@ -60,9 +74,15 @@ def files() -> dict[str, str]:
 def pages() -> tuple[Page, ...]:
     """Every page in the order of the navigation; imports all of them, once.
 
-    Raises LookupError where a file does not say which page it is.
+    Raises LookupError where a file does not say which page it is, or names no door that there is.
     """
-    return tuple(sorted(map(_card, files()), key=lambda page: page.order))
+    places = {name: place for place, name in enumerate(("", *DOORS))}
+    return tuple(sorted(map(_card, files()), key=lambda page: (places[page.door], page.order)))
+
+
+def behind(door: str) -> tuple[Page, ...]:
+    """The pages of a door, in their order."""
+    return tuple(page for page in pages() if page.door == door)
 
 
 def file(name: str) -> str:
@@ -77,4 +97,6 @@ def _card(name: str) -> Page:
     card = getattr(import_module(module), "CARD", None)
     if not isinstance(card, Page) or card.name != name:
         raise LookupError(f"{file(name)} does not say which page it is: CARD = Page({name!r}, …).")
+    if card.door and card.door not in DOORS:
+        raise LookupError(f"{file(name)} has no door {card.door}; there are: {', '.join(DOORS)}.")
     return card

@@ -37,3 +37,15 @@ def speak() -> None:
     quoted = {name: json.dumps(text, ensure_ascii=False) for name, text in words.items()}
     said = " ".join(f"--atlas-{name}: {text};" for name, text in quoted.items())
     st.html(f"<style>:root {{ {said} }}</style>")
+
+
+def mark(place: int) -> None:
+    """Marks one thing in the header, counted from 1, as Streamlit marks the page that is open.
+
+    It marks no heading whose menu is closed, though the page that is open stands in it.
+    """
+    st.html(
+        f"<style>[data-testid=stTopNav] > .rc-overflow-item:nth-child({place}) > button "
+        "{ background: color-mix(in srgb, currentColor 9%, transparent); font-weight: 600; }"
+        "</style>"
+    )

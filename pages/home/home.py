@@ -18,6 +18,8 @@ PINS = link.numbers(PAGE, "words")
 CHOICES = (PINS,)
 SENTENCE = examples.TRANSLATE[0].text
 ARROW = ":material/arrow_forward:"
+ABREAST = 3
+"""Pages that stand side by side."""
 
 
 def page() -> None:
@@ -34,7 +36,7 @@ def page() -> None:
     )
     if found is not None:
         living_picture(found)
-    questions()
+    doors()
     st.subheader(_("What a weight can and cannot tell"), anchor=False)
     prose.lead(
         _(
@@ -68,19 +70,18 @@ def living_picture(found: Translation) -> None:
     link.publish(CHOICES)
 
 
-def questions() -> None:
-    """The reader's questions, and the pages that answer them."""
-    inviting = sorted(
-        (page.invitation, page.name) for page in site.pages() if page.invitation is not None
-    )
-    for first in range(0, len(inviting), 2):
-        for column, (invitation, name) in zip(
-            st.columns(2, gap="medium"), inviting[first : first + 2], strict=False
-        ):
-            with column, st.container(border=True, height="stretch"):
-                st.subheader(_(invitation.question), anchor=False)
-                st.markdown(_(invitation.promise))
-                st.page_link(site.file(name), label=_(invitation.label), icon=ARROW)
+def doors() -> None:
+    """Everything that there is, behind the questions of readers."""
+    for name, door in site.DOORS.items():
+        st.subheader(_(door.question), anchor=False)
+        pages = site.behind(name)
+        for first in range(0, len(pages), ABREAST):
+            for column, page in zip(
+                st.columns(ABREAST, gap="medium"), pages[first : first + ABREAST], strict=False
+            ):
+                with column, st.container(border=True, height="stretch", gap="small"):
+                    st.page_link(site.file(page.name), label=f"**{_(page.title)}**", icon=ARROW)
+                    st.markdown(_(page.promise))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,10 @@ from pages.mechanisms.parts.costing import PAGE, draw, lengths, priced, table, t
 from pages.mechanisms.parts.measuring import measuring
 from pages.showing import choosing
 
-CARD = site.Page(PAGE, N_("Cost"), order=90, group=N_("Mechanisms"))
+CARD = site.Page(
+    PAGE, N_("Cost"), order=90, door="mechanisms",
+    promise=N_("How operations, memory and seconds grow with the length of a text."),
+)  # fmt: skip
 SHORTEST: Final = 16
 LONGEST: Final = tuple(1 << power for power in range(10, 20))
 

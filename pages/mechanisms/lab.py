@@ -19,7 +19,10 @@ from pages.showing import choosing, figures
 from pages.widgets import lab as bench
 
 PAGE: Final = "lab"
-CARD = site.Page(PAGE, N_("Step by step"), order=70, group=N_("Mechanisms"))
+CARD = site.Page(
+    PAGE, N_("Step by step"), order=70, door="mechanisms",
+    promise=N_("One mechanism in numbers: change queries, keys and masks, and follow each step."),
+)  # fmt: skip
 START: Final = bench.state(Experiment("scaled_dot_product"))
 CHECKED: Final = {
     "paper": N_("The equations were held against the paper's own text."),

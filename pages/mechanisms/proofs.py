@@ -19,7 +19,10 @@ from pages.mechanisms.parts import proving
 from pages.showing import choosing
 
 PAGE = "proofs"
-CARD = site.Page(PAGE, N_("Put to the test"), order=85, group=N_("Mechanisms"))
+CARD = site.Page(
+    PAGE, N_("Put to the test"), order=85, door="mechanisms",
+    promise=N_("Small tasks with a known answer: what each mechanism can do, and what it cannot."),
+)  # fmt: skip
 TASK = link.one_of(PAGE, "task", tuple(one.name for one in shipped()), shipped()[0].name)
 TEXT = link.text(PAGE, "text")
 LEFT = link.one_of(PAGE, "left", proving.names(), "")

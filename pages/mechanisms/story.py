@@ -17,7 +17,10 @@ from pages.showing import figures, lengths
 from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "story"
-CARD = site.Page(PAGE, N_("The story"), order=68, group=N_("Mechanisms"))
+CARD = site.Page(
+    PAGE, N_("The story"), order=68, door="mechanisms",
+    promise=N_("From one vector for a whole sentence to the heads of today, on your own words."),
+)  # fmt: skip
 BY_KEY: Final = {stop.key: stop for stop in stops.STOPS}
 
 STOP = link.one_of(PAGE, "stop", BY_KEY, "bottleneck")

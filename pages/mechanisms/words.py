@@ -30,7 +30,10 @@ from pages.showing import choosing, figures
 from pages.widgets.mosaic import TEXT, Mosaic, mosaic
 
 PAGE: Final = "words"
-CARD = site.Page(PAGE, N_("Side by side"), order=80, group=N_("Mechanisms"))
+CARD = site.Page(
+    PAGE, N_("Side by side"), order=80, door="mechanisms",
+    promise=N_("Your sentence through every mechanism at once."),
+)  # fmt: skip
 SETS: Final = {
     "first": N_("additive and dot product"),
     "score": N_("how a pair is scored"),

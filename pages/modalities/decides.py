@@ -20,11 +20,9 @@ from pages.showing.readings import decide
 
 PAGE = "decides"
 CARD = site.Page(
-    PAGE, N_("The picture decides"), order=53, group=N_("Pictures and sound"),
-    invitation=site.Invitation(
-        3, N_("When does a translation need a picture?"),
-        N_("Give “bat” a picture of the animal or of the stick, and watch the French and Chinese."),
-        N_("Let a picture decide"),
+    PAGE, N_("The picture decides"), order=53, door="senses",
+    promise=N_(
+        "Give “bat” a picture of the animal or of the stick, and watch the French and Chinese."
     ),
 )  # fmt: skip
 EXAMPLES = (

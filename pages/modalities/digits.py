@@ -16,7 +16,10 @@ from pages.modalities.parts import drawing, glimpsing, voting
 from pages.modalities.parts.drawing import PAGE
 from pages.showing import choosing
 
-CARD = site.Page(PAGE, N_("Your own digit"), order=57, group=N_("Pictures and sound"))
+CARD = site.Page(
+    PAGE, N_("Your own digit"), order=57, door="senses",
+    promise=N_("Draw a digit and see where a network looks next, and what its parts vote for."),
+)  # fmt: skip
 SHOWN = link.one_of(PAGE, "show", ("glimpses", "votes"), "glimpses")
 CHOICES: Final = (SHOWN, *drawing.CHOICES, *glimpsing.CHOICES, *voting.CHOICES)
 

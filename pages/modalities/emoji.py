@@ -18,7 +18,10 @@ from pages.modalities.parts import inside, naming, nearest
 from pages.modalities.parts.nearest import DRAWING, PAGE, PIECE
 from pages.showing import choosing
 
-CARD = site.Page(PAGE, N_("Words and drawings"), order=56, group=N_("Pictures and sound"))
+CARD = site.Page(
+    PAGE, N_("Words and drawings"), order=56, door="senses",
+    promise=N_("Type a word and see the nearest drawings, in English, French and Chinese."),
+)  # fmt: skip
 From = Literal["word", "picture"]
 FROM: Final[link.Choice[From]] = link.one_of(PAGE, "from", ("word", "picture"), "word")
 CHOICES: Final = (FROM, *nearest.CHOICES, *naming.CHOICES, *inside.CHOICES)

@@ -21,12 +21,8 @@ from pages.showing import choosing, photographs, sentences
 from pages.showing.readings import flexible, see
 
 CARD = site.Page(
-    PAGE, N_("Pictures"), order=51, group=N_("Pictures and sound"),
-    invitation=site.Invitation(
-        2, N_("Where does a model look in a picture?"),
-        N_("Take a photograph and see, from any patch and in any head, where the model looks."),
-        N_("Look at a picture"),
-    ),
+    PAGE, N_("Pictures"), order=51, door="senses",
+    promise=N_("Take a photograph and see, from any patch and in any head, where the model looks."),
 )  # fmt: skip
 Shown = Literal["looks", "together", "layers"]
 SIZES: Final = ("16", "24", "32")

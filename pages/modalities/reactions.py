@@ -23,7 +23,10 @@ from pages.showing import sentences
 from pages.showing.readings import Reading, read
 
 PAGE: Final = "reactions"
-CARD = site.Page(PAGE, N_("Reactions"), order=55, group=N_("Pictures and sound"))
+CARD = site.Page(
+    PAGE, N_("Reactions"), order=55, door="senses",
+    promise=N_("Which atom was which before? One head of a model that reads reactions tells."),
+)  # fmt: skip
 EXAMPLES: Final = (
     Example("CC(C)S.Fc1cccnc1F>>CC(C)Sc1ncccc1F"),
     Example("CC(=O)O.OCC>>CC(=O)OCC.O"),

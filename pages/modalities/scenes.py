@@ -18,12 +18,8 @@ from pages.modalities.parts.scenery import PAGE
 from pages.showing import choosing
 
 CARD = site.Page(
-    PAGE, N_("Pictures and words"), order=52, group=N_("Pictures and sound"),
-    invitation=site.Invitation(
-        4, N_("Which words go with which part of a picture?"),
-        N_("Ask about a picture, hide what the answer rests on, and see the answer change."),
-        N_("Ask a picture"),
-    ),
+    PAGE, N_("Pictures and words"), order=52, door="senses",
+    promise=N_("Ask about a picture, hide what the answer rests on, and see the answer change."),
 )  # fmt: skip
 Shown = Literal["questions", "matching", "clips"]
 SHOWN: Final[link.Choice[Shown]] = link.one_of(

@@ -21,12 +21,8 @@ from pages.showing.readings import listen
 
 PAGE: Final = "sound"
 CARD = site.Page(
-    PAGE, N_("Sound"), order=54, group=N_("Pictures and sound"),
-    invitation=site.Invitation(
-        5, N_("Which moment does each word look at?"),
-        N_("Speak a sentence and watch the attention of a speech model run under your words."),
-        N_("Listen"),
-    ),
+    PAGE, N_("Sound"), order=54, door="senses",
+    promise=N_("Speak a sentence and watch the attention of a speech model run under your words."),
 )  # fmt: skip
 Which = Literal["timed", "named", "all", "one"]
 TIMED: Final = 6

@@ -21,12 +21,8 @@ from pages.translation.parts import asking
 
 PAGE = "compare"
 CARD = site.Page(
-    PAGE, N_("Compare"), order=45,
-    invitation=site.Invitation(
-        7, N_("One sentence, several translators"),
-        N_("From no attention to the Transformer: the same words, side by side, linked."),
-        N_("Compare translators"),
-    ),
+    PAGE, N_("Compare"), order=45, door="languages",
+    promise=N_("From no attention to the Transformer: the same words, side by side, linked."),
 )  # fmt: skip
 SIX = (
     "fixed-en-fr",

@@ -24,12 +24,8 @@ from pages.translation.parts import asking, changes, golden, reverse, steps, whi
 
 PAGE = "translate"
 CARD = site.Page(
-    PAGE, N_("Translate"), order=40,
-    invitation=site.Invitation(
-        0, N_("Which word became which?"),
-        N_("Type an English sentence, see its French, and where each French word looked."),
-        N_("Translate a sentence"),
-    ),
+    PAGE, N_("Translate"), order=40, door="languages",
+    promise=N_("Type an English sentence, see its French, and where each French word looked."),
 )  # fmt: skip
 UNMARKED = -1
 """What the tree in the browser says when no piece is marked."""

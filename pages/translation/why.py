@@ -16,11 +16,9 @@ from pages.showing.readings import faded, translate
 
 PAGE = "why"
 CARD = site.Page(
-    PAGE, N_("Why attention?"), order=30,
-    invitation=site.Invitation(
-        6, N_("Why attention?"),
-        N_("See what a long sentence becomes without attention and with it, measured and live."),
-        N_("See the difference"),
+    PAGE, N_("Why attention?"), order=30, door="languages",
+    promise=N_(
+        "See what a long sentence becomes without attention and with it, measured and live."
     ),
 )  # fmt: skip
 WITHOUT, WITH = "fixed-en-fr", "bahdanau-en-fr"

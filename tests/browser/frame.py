@@ -7,9 +7,12 @@ from typing import Final
 from playwright.sync_api import Locator, Page
 
 from pages.frame import site
+from pages.frame.language import LANGUAGES, translations
 
 FILES: Final = site.files()
 PAGES: Final = sorted(FILES)
+
+HEADER: Final = "[data-testid=stTopNav]"
 
 COMING: Final = "[data-coming], .widget.waiting"
 """A picture of which something is still to come."""
@@ -48,19 +51,26 @@ def shown(page: Page) -> None:
 
 
 def navigation(page: Page) -> list[str]:
-    """The titles of the pages in the header."""
-    return page.get_by_test_id("stTopNavLink").all_inner_texts()
+    """What stands in the header: Home, and the doors."""
+    return page.locator(f"{HEADER} a, {HEADER} button").all_inner_texts()
 
 
 def link_to(page: Page, title: str) -> Locator:
-    """The link to a page in the header."""
-    return page.get_by_test_id("stTopNav").get_by_role("link", name=title, exact=True)
+    """The link to a page in the header, whatever the language; opens the door it stands behind."""
+    for code in LANGUAGES:
+        said = translations(code).gettext
+        for one in site.pages():
+            if one.door and said(one.title) == title:
+                door = said(site.DOORS[one.door].title)
+                page.locator(HEADER).get_by_role("button", name=door, exact=True).click()
+                return page.get_by_role("menuitem", name=title, exact=True)
+    return page.locator(HEADER).get_by_role("link", name=title, exact=True)
 
 
 def choose_language(page: Page, name: str, then: str) -> None:
-    """A click on the language switch, and a wait until the header has a page called `then`."""
+    """A click on the language switch, and a wait until Home is called `then` in the header."""
     page.locator(".st-key-language").get_by_text(name, exact=True).click()
-    link_to(page, then).wait_for(timeout=PATIENCE)
+    page.locator(HEADER).get_by_role("link", name=then, exact=True).wait_for(timeout=PATIENCE)
     settled(page)
 
 

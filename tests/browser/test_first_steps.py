@@ -68,7 +68,7 @@ def test_the_languages_change_while_a_file_is_followed_and_nothing_that_was_chos
     upload(page, "corpus.file", "long.tsv", lines.encode())
     follow(page)
     expect(widget(page, "corpus.table")).to_be_visible()
-    for name, then, mark in (("中文", "探索", 2), ("English", "Explore", 1)):
+    for name, then, mark in (("中文", "首页", 2), ("English", "Home", 1)):
         choose_language(page, name, then)
         page.wait_for_timeout(2500)  # the page is drawn anew every second meanwhile
         assert chosen(page, "language") == mark

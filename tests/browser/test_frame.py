@@ -8,9 +8,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from models.store.sounds import READY
+from pages.frame import site
+from pages.frame.language import translations
 from pages.locale.collect import catalogue, forms, placeholders
 from tests.browser.frame import (
     PAGES,
@@ -26,8 +28,8 @@ from tests.browser.frame import (
 from tests.browser.server import Server, serving
 
 PHONE = {"width": 390, "height": 844}
-ENGLISH = ["Home", "Explore", "Why attention?", "Translate", "Compare"]
-CHINESE = ["首页", "探索", "为什么要注意力？", "翻译", "比较"]
+ENGLISH = ["Home", *(door.title for door in site.DOORS.values())]
+CHINESE = [translations("zh").gettext(title) for title in ENGLISH]
 
 
 def test_the_first_request_of_a_fresh_server_opens_the_page_it_asks_for(
@@ -36,8 +38,7 @@ def test_the_first_request_of_a_fresh_server_opens_the_page_it_asks_for(
     with serving(tmp_path / "log.txt") as fresh:
         opened(page, f"{fresh.url}/translate?lang=zh")
         assert navigation(page) == CHINESE
-        current = page.locator('[data-testid="stTopNavLink"][aria-current="page"]')
-        assert current.all_inner_texts() == ["翻译"]
+        expect(link_to(page, "翻译")).to_have_attribute("aria-current", "page")
         page.close()
 
 
@@ -59,7 +60,7 @@ def test_choosing_a_language_changes_the_frame_and_survives_navigation_and_reloa
     opened(page, server.url)
     assert navigation(page) == ENGLISH
 
-    choose_language(page, "中文", then="探索")
+    choose_language(page, "中文", then="首页")
     assert navigation(page) == CHINESE
 
     link_to(page, "翻译").click()
@@ -71,7 +72,7 @@ def test_choosing_a_language_changes_the_frame_and_survives_navigation_and_reloa
     settled(page)
     assert navigation(page) == CHINESE
 
-    choose_language(page, "English", then="Explore")
+    choose_language(page, "English", then="Home")
     assert navigation(page) == ENGLISH
     assert "lang" not in parse_qs(urlsplit(page.url).query)
 

@@ -71,7 +71,7 @@ def test_the_first_request_of_a_fresh_server_restores_all_that_a_link_says(
     with serving(tmp_path / "log.txt") as fresh:
         opened(page, f"{fresh.url}/explore?{urlencode(LINK)}")
         expect(widget(page, "explore.lines").locator(".token.pinned")).to_have_count(2)
-        assert navigation(page)[:2] == ["首页", "探索"]
+        assert navigation(page)[:2] == ["首页", "看内部"]
         assert typed(page, "explore.text") == LINK["text"]
         assert widget(page, "explore.lines").locator(".chip").count() == 4  # of the fake model
         assert heads_on(page) == [1, 3]
