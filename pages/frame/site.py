@@ -37,7 +37,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "senses": Door(N_("See and hear"), N_("Where does a model look, and when does it listen?")),
     "matter": Door(N_("Does it matter?"), N_("Does the answer hang on what was looked at?")),
     "mechanisms": Door(N_("Mechanisms"), N_("How does attention work, and what does it cost?")),
-    "files": Door(N_("Your files"), N_("What does attention say of a whole file?")),
+    "files": Door(N_("Files"), N_("What does attention say of a whole file?")),
 }
 """The doors in their order; at most six, so that all stand in the header."""
 
