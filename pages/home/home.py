@@ -1,4 +1,4 @@
-"""Home: what this is, one living picture, and where each question leads."""
+"""Home: what this is, one living picture of the reader's sentence, and a door to every page."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from attention_core.marking import N_
 from models.families.translation import Translation
 from pages.frame import ask, examples, link, prose, site
 from pages.frame.language import _
-from pages.showing import figures, looking, sentences
+from pages.showing import choosing, figures, looking, sentences
 from pages.showing.readings import DEFAULTS, translate
 
 PAGE = "home"
 CARD = site.Page(PAGE, N_("Home"), order=10)
 CUT = link.flag(PAGE, "cut")
 PINS = link.numbers(PAGE, "words")
-CHOICES = (PINS,)
-SENTENCE = examples.TRANSLATE[0].text
+TEXT = link.text(PAGE, "text", examples.TRANSLATE[0].text)
+PLACES = (PINS, CUT)
+CHOICES = (TEXT, *PLACES)
 ARROW = ":material/arrow_forward:"
 ABREAST = 3
 """Pages that stand side by side."""
@@ -31,11 +32,14 @@ def page() -> None:
             "attention weight: which word looked at which, and how much."
         )
     )
-    found = ask.answered(
-        lambda: translate(DEFAULTS["translate"], SENTENCE), CUT, doing=_("Translating …")
-    )
-    if found is not None:
-        living_picture(found)
+    ask.text_box(TEXT, _("An English sentence of yours"), PLACES, height=68)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        ask.send(_("Translate"), TEXT)
+        ask.examples(examples.TRANSLATE, PLACES, TEXT)
+    link.publish(CHOICES)
+    with st.container():
+        ask.answers(TEXT)
+        answer(link.value(TEXT))
     doors()
     st.subheader(_("What a weight can and cannot tell"), anchor=False)
     prose.lead(
@@ -47,10 +51,28 @@ def page() -> None:
     )
 
 
+def answer(text: str) -> None:
+    """The sentence in French with its alignment, or what to do first."""
+    if not text.strip():
+        st.info(_("Type a sentence, or choose an example."), icon=":material/edit:")
+        return
+    found = ask.answered(
+        lambda: translate(DEFAULTS["translate"], text, link.value(CUT)), CUT,
+        doing=_("Translating …"),
+    )  # fmt: skip
+    if found is not None:
+        living_picture(found, text)
+
+
 @st.fragment
-def living_picture(found: Translation) -> None:
+def living_picture(found: Translation, text: str) -> None:
     """A trained translator at work on one sentence; a word answers when it is pointed at."""
-    look = looking.settled(found, DEFAULTS["translate"])
+    model = DEFAULTS["translate"]
+    for sentence in sentences.doubts(found, choosing.languages(model)[0]):
+        prose.caption(sentence)
+    for note in found.record.notes:
+        prose.note(sentences.noted(note))
+    look = looking.settled(found, model)
     if look is None:
         return
     picture = look.view("words", "hidden")
@@ -63,7 +85,7 @@ def living_picture(found: Translation) -> None:
 
     figures.alignment(
         picture, look.links(picture), pins, f"{PAGE}.ribbons", took,
-        title=f"{SENTENCE} → {found.text}",
+        title=f"{text} → {found.text}",
         caption=prose.joined(*spoken, sentences.shown(picture)),
     )  # fmt: skip
     prose.caption(*spoken)
