@@ -1,152 +1,143 @@
-"""Sparse patterns: drawn by hand, and the laws that they keep."""
+"""Patterns of pairs against sums by hand and loops, and heads in the order of a question."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
+import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from hypothesis import given
+from hypothesis import strategies as some
+from scipy.spatial.distance import jensenshannon
 
 from attention_core.errors import ShapeError
-from attention_core.mechanisms import patterns
+from attention_core.numbers.patterns import PATTERNS, between, even, likeness, on
+from models.store import shelf
+from pages.explore.parts import ranking
+from pages.showing.readings import Part, part
+
+WORDS = ["A", "dog", "saw", "a", "dog", ".", "It", "ran", "."]
+TEXT = "The animal didn't cross the street because it was too tired."
 
 
-def drawn(pattern: Tensor) -> list[str]:
-    return ["".join("x" if may else "." for may in row) for row in pattern.tolist()]
+def pairs(name: str, words: list[str]) -> set[tuple[int, int]]:
+    return {(row, column) for row, column in PATTERNS[name].pairs(words).nonzero().tolist()}
 
 
-def test_a_sliding_window_by_hand() -> None:
-    assert drawn(patterns.sliding_window(4, 4, 2)) == ["xx..", "xxx.", ".xxx", "..xx"]
+def test_each_habit_is_what_its_name_says() -> None:
+    every = range(len(WORDS))
+    assert pairs("previous", WORDS) == {(at, at - 1) for at in every if at > 0}
+    assert pairs("next", WORDS) == {(at, at + 1) for at in every if at < 8}
+    assert pairs("itself", WORDS) == {(at, at) for at in every}
+    assert pairs("first", WORDS) == {(at, 0) for at in every}
+    assert pairs("same", WORDS) == {(0, 3), (3, 0), (1, 4), (4, 1), (5, 8), (8, 5)}
+    assert pairs("after_same", WORDS) == {(3, 1), (4, 2), (8, 6)}
+    first, second = set(range(6)), {6, 7, 8}
+    assert pairs("sentence", WORDS) == {
+        (row, column) for side in (first, second) for row in side for column in side
+    }
 
 
-def test_a_dilated_window_by_hand() -> None:
-    assert drawn(patterns.sliding_window(3, 7, 4, 3)) == ["x..x..x", ".x..x..", "..x..x."]
+@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("words", [[], ["one"], ["one", "."], ["no", "end", "here"]])
+def test_a_short_text_has_pairs_within_it(name: str, words: list[str]) -> None:
+    found = PATTERNS[name].pairs(words)
+    assert found.shape == (len(words), len(words))
+    assert found.dtype == torch.bool
 
 
-def test_global_tokens_by_hand() -> None:
-    assert drawn(patterns.global_tokens(3, 3, 1)) == ["xxx", "x..", "x.."]
+def test_one_sentence_says_nothing_of_sentences() -> None:
+    assert not pairs("sentence", ["It", "ran", "."])
 
 
-def test_causal_by_hand() -> None:
-    assert drawn(patterns.causal(3, 3)) == ["x..", "xx.", "xxx"]
-
-
-def test_blocks_by_hand() -> None:
-    assert drawn(patterns.block_window(6, 6, 2, 1)) == ["xx....", "xx....", "..xx..", "..xx..",
-                                                       "....xx", "....xx"]  # fmt: skip
-
-
-@pytest.mark.parametrize("first", [0, 1, 5])
-def test_a_row_is_the_same_whichever_rows_are_asked_for(first: int) -> None:
-    makers: tuple[Callable[[int, int], Tensor], ...] = (
-        lambda rows, start: patterns.causal(rows, 9, start),
-        lambda rows, start: patterns.sliding_window(rows, 9, 4, 2, start),
-        lambda rows, start: patterns.global_tokens(rows, 9, 2, start),
-        lambda rows, start: patterns.block_window(rows, 9, 2, 3, start),
-        lambda rows, start: patterns.random_blocks(rows, 9, 2, 1, 1, 2, 4, start),
-    )
-    for make in makers:
-        assert torch.equal(make(9, 0)[first:], make(9 - first, first))
-
-
-@pytest.mark.parametrize("window", [2, 4, 8])
-@pytest.mark.parametrize("dilation", [1, 2, 3])
-def test_a_window_is_symmetric_and_has_one_key_more_than_it_says(
-    window: int, dilation: int
-) -> None:
-    pattern = patterns.sliding_window(64, 64, window, dilation)
-    assert torch.equal(pattern, pattern.mT)
-    assert (pattern[30:34].sum(-1) == window + 1).all()
-    assert pattern.diagonal().all()
-
-
-def test_a_window_twice_as_long_as_the_text_sees_everything() -> None:
-    assert patterns.sliding_window(7, 7, 12).all()
-    assert not patterns.sliding_window(7, 7, 10).all()
-
-
-def test_a_dilation_longer_than_the_text_sees_itself_only() -> None:
-    assert torch.equal(patterns.sliding_window(5, 5, 4, 9), torch.eye(5, dtype=torch.bool))
-
-
-@pytest.mark.parametrize("draw", range(4))
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_random_blocks_are_as_many_as_wanted_and_neither_near_nor_global(
-    draw: int, count: int
-) -> None:
-    block, length, window, broad = 4, 50, 3, 2  # 13 blocks, the last of two words
-    random = patterns.random_blocks(length, length, block, window, broad, count, draw)
-    near = patterns.block_window(length, length, block, window)
-    everywhere = patterns.global_blocks(length, length, block, broad)
-    assert not (random & (near | everywhere)).any()
-    for row in range(broad, 13):
-        inside = random[row * block, : 12 * block].reshape(12, block)
-        assert (inside.all(-1) == inside.any(-1)).all()
-        seen = int(inside.any(-1).sum()) + bool(random[row * block, -1])
-        assert seen == count
-
-
-def test_another_draw_draws_other_blocks_and_the_same_draw_the_same() -> None:
-    def made(draw: int) -> Tensor:
-        return patterns.random_blocks(64, 64, 2, 3, 1, 3, draw)
-
-    assert torch.equal(made(1), made(1))
-    assert not torch.equal(made(1), made(2))
-
-
-def test_as_many_random_blocks_as_there_are_see_everything() -> None:
-    seen = patterns.drawn_blocks(20, 2, 1, 1, 99, 0)
-    assert seen[1:] == [list(range(10))] * 9
-
-
-def test_with_a_global_block_any_two_words_are_two_steps_apart() -> None:
-    near = patterns.block_window(40, 40, 2, 1) | patterns.global_blocks(40, 40, 2, 1)
-    assert not near.all()
-    assert ((near.float() @ near.float()) > 0).all()
-
-
-def test_the_listed_blocks_are_those_of_the_pattern() -> None:
-    block, window, broad, count, draw = 4, 3, 2, 2, 5
-    whole = patterns.block_window(50, 50, block, window)
-    whole |= patterns.global_blocks(50, 50, block, broad)
-    whole |= patterns.random_blocks(50, 50, block, window, broad, count, draw)
-    for row, places in enumerate(patterns.drawn_blocks(50, block, window, broad, count, draw)):
-        if row >= broad:
-            seen = whole[row * block, ::block].nonzero().flatten().tolist()
-            assert places == seen
-
-
-def test_every_far_block_is_drawn_now_and_then() -> None:
-    found = [
-        patterns.random_blocks(12, 12, 1, 3, 1, 2, draw)[6].nonzero().flatten()
-        for draw in range(99)
-    ]
-    assert set(torch.cat(found).tolist()) == {1, 2, 3, 4, 8, 9, 10, 11}
-
-
-@pytest.mark.parametrize("window", [0, -2, 3])
-def test_a_window_that_cannot_be_centred_is_refused(window: int) -> None:
-    with pytest.raises(ShapeError, match=f"A window of {window} keys .* use an even number"):
-        patterns.sliding_window(4, 4, window)
-
-
-def test_a_dilation_of_nothing_is_refused() -> None:
-    with pytest.raises(ShapeError, match="A dilation of 0 takes no steps; use 1 or more"):
-        patterns.sliding_window(4, 4, 2, 0)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "sentence"),
-    [
-        ((0, 3, 1, 1), "A block of 0 words is empty"),
-        ((2, 2, 1, 1), "A window of 2 blocks cannot be centred"),
-        ((2, 3, -1, 1), "-1 random and 1 global blocks"),
-        ((2, 3, 1, -1), "1 random and -1 global blocks"),
-    ],
+@given(
+    some.integers(1, 6), some.integers(1, 6), some.randoms(use_true_random=False), some.booleans()
 )
-def test_blocks_that_make_no_pattern_are_refused(
-    numbers: tuple[int, int, int, int], sentence: str
+def test_a_score_is_the_mean_over_words_that_have_a_pair(
+    rows: int, columns: int, dice: some.DrawFn, empty: bool
 ) -> None:
-    with pytest.raises(ShapeError, match=sentence):
-        patterns.check_blocks(*numbers)
+    seed = dice.randint(0, 10_000)  # type: ignore[attr-defined]
+    make = torch.Generator().manual_seed(seed)
+    weights = torch.rand(2, rows, columns, generator=make, dtype=torch.float64).softmax(-1)
+    wanted = torch.rand(rows, columns, generator=make) > (2 if empty else 0.6)
+    asked = [row for row in range(rows) if any(wanted[row].tolist())]
+    found = on(weights, wanted)
+    for head in range(2):
+        sums = [
+            math.fsum(
+                float(weights[head, row, column])
+                for column in range(columns)
+                if bool(wanted[row, column])
+            )
+            for row in asked
+        ]
+        if asked:
+            assert float(found[head]) == pytest.approx(math.fsum(sums) / len(sums), abs=1e-12)
+        else:
+            assert found[head].isnan()
+
+
+def test_from_words_to_words_is_a_block() -> None:
+    wanted = between([1, 2], [0, 3], (4, 5))
+    assert wanted.nonzero().tolist() == [[1, 0], [1, 3], [2, 0], [2, 3]]
+    with pytest.raises(ShapeError, match="choose the words again"):
+        between([4], [0], (4, 5))
+    with pytest.raises(ShapeError, match="choose the words again"):
+        between([0], [5], (4, 5))
+
+
+def test_an_even_look_shares_alike_among_what_it_may_see() -> None:
+    causal = torch.ones(3, 3).tril().bool()
+    assert even(causal, PATTERNS["previous"].pairs(["a", "b", "c"])) == pytest.approx(
+        (1 / 2 + 1 / 3) / 2
+    )
+    assert even(torch.ones(2, 4).bool(), between([0], [1, 2], (2, 4))) == pytest.approx(0.5)
+
+
+def test_likeness_is_one_minus_the_divergence_that_scipy_knows() -> None:
+    make = torch.Generator().manual_seed(5)
+    weights = torch.rand(3, 4, 6, generator=make, dtype=torch.float64).softmax(-1)
+    found = likeness(weights, weights[1])
+    for head in range(3):
+        apart = jensenshannon(weights[head].numpy(), weights[1].numpy(), base=2, axis=-1) ** 2
+        assert float(found[head]) == pytest.approx(1 - float(np.mean(apart)), abs=1e-9)
+    assert float(found[1]) == pytest.approx(1, abs=1e-12)
+    opposite = torch.eye(2, dtype=torch.float64)
+    assert likeness(opposite[None], opposite.flip(0))[0] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Part:
+    return part(shelf.load("minilm").read(TEXT).sites)  # type: ignore[attr-defined]
+
+
+def test_heads_stand_in_the_order_of_what_one_word_gives_another(minilm: Part) -> None:
+    rows, columns = ranking.rows(minilm), ranking.columns(minilm)
+    here, there = ranking.start(minilm)
+    assert (rows[here], columns[there]) == ("it", "animal")
+    found = ranking.between(minilm, [here], [there])
+    site, head = minilm.sites[3], 1
+    token = {one.text: at for at, one in enumerate(site.queries.tokens)}
+    weight = float(site.weights([head])[0, token["it"], token["animal"]])
+    assert float(found.scores.values[3, head]) == pytest.approx(weight, abs=1e-6)
+    scores = [float(found.scores.values[place]) for place in found.ordered]
+    assert scores == sorted(scores, reverse=True)
+    assert sorted(found.ordered) == minilm.heads
+    assert found.even == pytest.approx(1 / len(columns))
+
+
+def test_special_tokens_are_not_asked_for_habits(minilm: Part) -> None:
+    found = ranking.habit(minilm, "itself")
+    seen = ranking.seen(minilm, 0)
+    own = [at for at, row in enumerate(seen.rows) if not row.special]
+    wanted = float(np.mean([seen.weights[2, at, at] for at in own]))
+    assert float(found.scores.values[0, 2]) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_head_is_not_ranked_among_those_that_are_like_it(minilm: Part) -> None:
+    found = ranking.like(minilm, 3, 1)
+    assert (3, 1) not in found.ordered
+    assert len(found.ordered) == len(minilm.heads) - 1
+    assert float(found.scores.values[3, 1]) == pytest.approx(1, abs=1e-6)
+    assert found.even is None

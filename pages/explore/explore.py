@@ -11,6 +11,7 @@ import streamlit as st
 
 from attention_core.marking import N_
 from attention_core.pictures.views import View
+from pages.explore.parts import ranking
 from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.showing import choosing, figures, naming, sentences
@@ -128,6 +129,7 @@ def pictures(part: Part, kind: str) -> None:
     with left, st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         downloads.numbers(some, f"attention-{chosen.site}")
         elsewhere(kind, layer, heads[0])
+        asking(part, layer, kind)
     with right:
         st.subheader(_("Layer {layer}: who looks at whom").format(layer=layer + 1), anchor=False)
         picture = every()
@@ -148,6 +150,25 @@ def elsewhere(kind: str, layer: int, head: int) -> None:
     st.page_link(
         site.file("bertviz"), label="BertViz", icon=":material/open_in_new:", query_params=given
     )
+
+
+def asking(part: Part, layer: int, kind: str) -> None:
+    """From a cell that was pressed to all heads in the order of that weight."""
+    pressed = link.value(CELL)
+    if len(pressed) != 2 or link.value(SECOND):
+        return
+    words = ranking.seen(part, layer)
+    row, column = words.row_of(pressed[0]), words.column_of(pressed[1])
+    if row is None or column is None:
+        return
+    given = {
+        "model": link.value(MODEL), "text": link.value(TEXT), "cut": str(int(link.value(CUT))),
+        "kind": kind, "from": str(row + 1), "to": str(column + 1),
+    }  # fmt: skip
+    st.page_link(
+        site.file("which"), label=_("Which heads look so?"), icon=":material/search:",
+        query_params={name: said for name, said in given.items() if said},
+    )  # fmt: skip
 
 
 @st.fragment
