@@ -684,10 +684,13 @@ def test_gradients_of_a_translator_are_those_of_its_influence(name: str) -> None
 def test_what_a_translator_cannot_be_asked_is_said() -> None:
     asker = TranslatorAsker(load_translator("transformer-en-fr"))
     output = asker.output(SOURCE, Wanted("translation"))
-    for name in ("rollout", "flow", "relevance"):
+    for name in ("rollout", "flow"):
         with pytest.raises(AttentionError, match="from its translation at the source"):
             ALL[name].of(output)
-    for name in ("attention", "attention-gradient", *SEEING):
+    recurrent = TranslatorAsker(load_translator("bahdanau-en-fr"))
+    with pytest.raises(AttentionError, match="from its translation at the source"):
+        ALL["relevance"].of(recurrent.output(SOURCE, Wanted("translation")))
+    for name in ("attention", "attention-gradient", "relevance", *SEEING):
         assert bool(ALL[name].of(output, Knobs(steps=8)).scores.isfinite().all())
     with pytest.raises(AttentionError, match="translates; ask it"):
         asker.output(SOURCE, Wanted("next"))

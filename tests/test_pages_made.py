@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 from attention_core.numbers.attribution import ALL
 from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
+from models.families.seq2seq import translator
 from models.store import shelf
 from pages.explore.parts.outputs import NONE
+from tests import tiny_pairs
 from tests.test_pages_state import address, headings, html, opened
 
 ASKED = {"model": "fake", "text": "the cat sat on the mat", "other": "a dog"}
@@ -126,3 +129,31 @@ def test_a_translator_is_asked_about_a_word_of_its_translation() -> None:
     assert not app.exception
     assert address(app, "place") == "4"
     assert table(app) != before
+
+
+@pytest.fixture(scope="module")
+def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a small translator in it."""
+    return tiny_pairs.saved("marian", tmp_path_factory.mktemp("models")).parent
+
+
+@pytest.mark.parametrize("page", ["made", "switched"])
+def test_a_translator_of_the_library_is_asked_as_ours_are(
+    page: str, marian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(marian))
+    monkeypatch.setattr(translator, "ROOM", -6)
+    name = "translate:folder:marian"
+    app = opened(page, model=name, text="The cat sat.", taken="0", lang="en")
+    assert not app.error
+    options = app.selectbox(key=f"{page}.model").options
+    assert "marian, as a translator" in options
+    assert "marian" in options
+    pieces = app.selectbox(key=f"{page}.place").options
+    assert len(pieces) > 1
+    if page == "made":
+        heads, rows = table(app)
+        assert "Relevance" in heads
+        assert "Rollout" not in heads
+        assert "".join(rows).startswith("T")
+        assert "from its translation at the source" in told(app)

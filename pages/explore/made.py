@@ -74,7 +74,7 @@ def asked() -> tuple[str, str]:
     """The text, and the model that reads it."""
     boxes, side = st.columns([7, 4], gap="medium")
     with side:
-        model = choosing.choose_model(MODEL, "read", (*WORDS, BLANK, LAYER, HEAD))
+        model = choosing.choose_model(MODEL, "read", (*WORDS, BLANK, LAYER, HEAD), writing=True)
     with boxes:
         text = ask.text_box(TEXT, _("Your text"), WORDS)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -145,19 +145,24 @@ def grain_and_specials(grain: Choice[Grain], specials: Choice[Specials]) -> None
 
 def choose_model(
     choice: Choice[str], task: str, about_it: Sequence[Kept] = (),
-    beside: Callable[[], None] | None = None,
+    beside: Callable[[], None] | None = None, writing: bool = False,
 ) -> str:  # fmt: skip
     """A model of the catalogue that can do the task, with its card.
 
     about_it  choices that mean something else for another model: forgotten when it changes
     beside    draws what else stands beside the card
+    writing   True where models from elsewhere that translate are offered as well
     """
     entries = catalogue.entries()
     cards = {
         entry.card.name: entry.card
         for entry in entries
         if entry.card.reads not in _OTHERS
-        and (entry.task == task or (task == "read" and entry.card.heads > 1))
+        and (
+            entry.task == task
+            or (task == "read" and entry.card.heads > 1)
+            or (writing and entry.card.name.startswith(catalogue.WRITES))
+        )
     }
     unread = [
         entry.card.title
@@ -167,7 +172,7 @@ def choose_model(
     chosen = link.value(choice)
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}
-    titles = {name: _(card.title) for name, card in cards.items()}
+    titles = {name: _titled(card, task) for name, card in cards.items()}
     picked = dropdown(choice, _("Model"), titles, about_it)
     if link.overruled(choice):
         forget(about_it)
@@ -189,6 +194,14 @@ def choose_model(
             wishes(choice, picked)
         another_model(choice, task)
     return picked
+
+
+def _titled(card: catalogue.Card, task: str) -> str:
+    """What a model is called, and that it translates where others read."""
+    title = _(card.title)
+    if task != "translate" and card.name.startswith(catalogue.WRITES):
+        return _("{model}, as a translator").format(model=title)
+    return title
 
 
 def wishes(choice: Choice[str], name: str) -> None:

@@ -121,7 +121,8 @@ def layers(output: Output, knobs: Knobs | None = None, within: bool = False) -> 
     if within and output.crosses:
         raise AttentionError(
             "This method follows attention from layer to layer within one text; {model} looks from "
-            "its translation at the source.",
+            "its translation at the source. Attention, attention × gradient and all that need no "
+            "attention work with it.",
             model=output.model,
         )
     chosen = knobs.layer if knobs else None
@@ -157,13 +158,18 @@ def gradients(
 
     Raises AttentionError when the gradient of the attention cannot be had.
     """
+    return felt(layers(output, knobs, within), output.model)
+
+
+def felt(looked: Sequence[Layer], model: str) -> list[tuple[Tensor, Tensor]]:
+    """(weights, gradient) of each of these layers; raises as `gradients` does."""
     found = []
-    for layer in layers(output, knobs, within):
+    for layer in looked:
         if layer.gradient is None:
             raise AttentionError(
                 "This method needs the gradient of the attention, and {model} only reports its "
                 "weights; Integrated Gradients, and leaving parts out, work with it.",
-                model=output.model,
+                model=model,
             )
         found.append((layer.weights, finite(layer.gradient)))
     return found
