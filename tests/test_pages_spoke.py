@@ -11,6 +11,8 @@ from attention_core.numbers.attribution import ALL
 from models.families.pictures import Namer, classifying
 from models.families.pictures.asking import NamerAsker, PictureWanted, ViewerAsker
 from models.families.pictures.efficientnet_lite import Classifier, EfficientNetLite0
+from models.ours.emoji.asking import EmojiAsker
+from models.ours.emoji.reader import load_reader
 from models.store import photographs
 from pages.explore.parts import pictured
 from pages.showing import readings
@@ -77,3 +79,38 @@ def test_an_address_that_names_what_is_not_there_is_left_out(
 def test_patches_are_taken_away_on_demand() -> None:
     assert not opened("spoke", **EYE).get("plotly_chart")
     assert len(opened("spoke", **EYE, taken="1").get("plotly_chart")) == 2
+
+
+FIT = {"output": "caption", "picture": "drawing", "text": "a red house", "lang": "en"}
+
+
+def test_the_fit_of_a_caption_is_asked_about_patches_and_about_words() -> None:
+    app = opened("spoke", **FIT)
+    assert not app.error
+    assert "Neither tower sees what the other one is given" in html(app)
+    assert headings(app) == [
+        "And which words of the caption?", "Do they agree?",
+        "And if these patches are really taken away?",
+    ]  # fmt: skip
+    for word in ("a", "red", "house"):
+        assert f"<bdi>{word}</bdi>" in html(app)
+    photo = photographs.photograph("drawing")
+    output = EmojiAsker(load_reader()).words(photo, FIT["text"])
+    assert f"{output.value:.2f}" in html(app).replace("−", "-")
+    assert len(app.get("bidi_component")) >= 6
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"text": " "}, "Type a caption"), ({"text": "?"}, "no word"), ({"towers": "fake"}, "towers"),
+     ({"text": "一"}, "least two words"), ({"towers": "no such"}, "no model")],
+)  # fmt: skip
+def test_a_caption_that_cannot_be_asked_is_said(asked: dict[str, str], said: str) -> None:
+    app = opened("spoke", **{**FIT, **asked})
+    assert not app.error
+    assert said in " ".join(str(one.value) for one in app.info)
+
+
+def test_a_caption_is_no_markup() -> None:
+    app = opened("spoke", **{**FIT, "text": "<b>red</b> house"})
+    assert "<b>red" not in html(app)

@@ -1,4 +1,5 @@
-"""What in the picture spoke for it? A name, or a likeness, and the patches that it came from.
+"""What in the picture spoke for it? A name, a likeness or a caption, and the patches and words that
+it came from.
 
 Ask for a picture and an output, see where each method finds it, how far they agree, and what
 becomes of the output when those patches are really taken away.
@@ -17,7 +18,7 @@ from attention_core.numbers.attribution import Knobs
 from models.families.pictures.asking import BLANKS
 from pages.explore.parts import faiths, heats, outputs, overlays, pictured
 from pages.explore.parts.pictured import Asked
-from pages.frame import ask, downloads, link, prose, site
+from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
 from pages.showing import choosing, photographs, readings
 
@@ -25,12 +26,14 @@ PAGE = "spoke"
 CARD = site.Page(
     PAGE, N_("What in the picture spoke for it?"), order=64, group=N_("Does it matter?")
 )
-Kind = Literal["class", "likeness"]
+Kind = Literal["class", "likeness", "caption"]
 
 PHOTO = photographs.choices(PAGE)
 OTHER = photographs.choices(PAGE, "other")
-KIND: link.Choice[Kind] = link.one_of(PAGE, "output", ("class", "likeness"), "class")
+KIND: link.Choice[Kind] = link.one_of(PAGE, "output", ("class", "likeness", "caption"), "class")
 MODEL = choosing.model(PAGE, "see")
+TOWERS = link.text(PAGE, "towers", "emoji")
+TEXT = link.text(PAGE, "text", next(iter(examples.CAPTIONED.values())))
 NUMBER = outputs.word(PAGE, "class")
 RATHER = outputs.word(PAGE, "rather")
 BLANK: link.Choice[str] = link.one_of(PAGE, "baseline", BLANKS, "mean")
@@ -39,8 +42,9 @@ COUNT = link.amount(PAGE, "top", 5, 1, 20)
 TAKEN = link.flag(PAGE, "taken")
 LINES = link.names(PAGE, "lines", ("grad-cam", "integrated", "leave-one-out"))
 ABOUT = (NUMBER, RATHER)
+MENU, BEFORE = f"{TEXT.key}.examples", f"{KIND.key}.before"
 CHOICES = (
-    *PHOTO, *OTHER, KIND, MODEL, NUMBER, RATHER, BLANK, STEPS, COUNT, TAKEN, LINES,
+    *PHOTO, *OTHER, KIND, MODEL, TOWERS, TEXT, NUMBER, RATHER, BLANK, STEPS, COUNT, TAKEN, LINES,
 )  # fmt: skip
 
 
@@ -49,11 +53,13 @@ def page() -> None:
     st.title(_("What in the picture spoke for it?"), anchor=False)
     prose.lead(
         _(
-            "A model gives a picture a name, or finds it like another one. Which patches did that "
-            "come from? Attention, gradients and Grad-CAM each have an answer: here they are over "
-            "the same picture, with how far they agree and what happens without those patches."
+            "A model gives a picture a name, or finds it like another one, or like what a caption "
+            "says. Which patches and words did that come from? Attention, gradients and Grad-CAM "
+            "each have an answer: here they are over the same picture, with how far they agree and "
+            "what happens without those patches."
         )
     )
+    begun()
     left, right = st.columns([7, 4], gap="medium")
     with left:
         photo = photographs.chosen(PHOTO, ABOUT)
@@ -68,13 +74,62 @@ def page() -> None:
 
 def pointed(photo: Photograph) -> Asked | None:
     """The output that the reader points at; None while something of it is missing."""
-    titles = {"class": _("the name of it"), "likeness": _("likeness to a picture")}
+    titles = {
+        "class": _("its name"),
+        "likeness": _("likeness to a picture"),
+        "caption": _("a caption"),
+    }
     kind = choosing.segments(KIND, _("Which output"), titles, ABOUT)
     if kind == "class":
         return ask.answered(lambda: named(photo), doing=_("Looking at it …"))
+    if kind == "caption":
+        return captioned(photo)
     model = choosing.choose_model(MODEL, "see", ())
     other = photographs.chosen(OTHER, ())
     return None if other is None else Asked(photo, model, other=other)
+
+
+def captioned(photo: Photograph) -> Asked | None:
+    """How well a caption fits; None while there is none."""
+    model = choosing.choose_model(TOWERS, "match", ())
+    text = ask.text_box(TEXT, _("Caption"), (), 68)
+    shown = list(examples.CAPTIONED.values())
+    st.menu_button(
+        _("Examples"), shown, key=MENU, on_click=take, icon=":material/list:", type="tertiary"
+    )
+    if model == TOWERS.default and link.value(PHOTO.ready) not in examples.CAPTIONED:
+        prose.note(
+            prose.filled(
+                _(
+                    "These small towers learned from drawings of emoji and know little of "
+                    "photographs: take an example, or a CLIP."
+                )
+            )
+        )
+    if text.strip():
+        return Asked(photo, model, text=text)
+    st.info(_("Type a caption: asked is how well it fits the picture."), icon=":material/edit:")
+    return None
+
+
+def take() -> None:
+    """A ready picture with its caption, which our towers can compare."""
+    text = st.session_state[MENU]
+    link.choose(PHOTO.source, "ready")
+    link.choose(PHOTO.ready, {said: name for name, said in examples.CAPTIONED.items()}[text])
+    link.choose(TEXT, text)
+    link.choose(TOWERS, TOWERS.default)
+
+
+def begun() -> None:
+    """Whoever turns to captions from a picture that was there at first gets one that our towers
+    know.
+    """
+    kind, before = link.value(KIND), st.session_state.get(BEFORE)
+    st.session_state[BEFORE] = kind
+    turned_to = before is not None and before != kind == "caption"
+    if turned_to and all(link.value(one) == one.default for one in (TEXT, TOWERS)):
+        link.choose(PHOTO.ready, next(iter(examples.CAPTIONED)))
 
 
 def named(photo: Photograph) -> Asked:
@@ -119,6 +174,8 @@ def shown(asked: Asked) -> None:
     with st.container(horizontal=True, gap="small"):
         heats.cards(made)
         downloads.rows(heats.rows(made), "patches.csv")
+    if asked.text:
+        words(replace(asked, side="words"), knobs)
     st.subheader(_("Do they agree?"), anchor=False)
     heats.pairs(made, count)
     prose.note(
@@ -131,6 +188,22 @@ def shown(asked: Asked) -> None:
     )
     taking(asked, knobs)
     link.publish(CHOICES)
+
+
+def words(asked: Asked, knobs: Knobs) -> None:
+    """The same of the caption's words."""
+    st.subheader(_("And which words of the caption?"), anchor=False)
+    made = ask.answered(
+        lambda: pictured.answers(asked, knobs), place="words", doing=_("Computing …")
+    )
+    if made is None:
+        return
+    overlays.said(asked, made)
+    count = min(3, len(made.own) - 1)
+    heats.table(made, count)
+    heats.summary(made, count)
+    heats.refused(made)
+    downloads.rows(heats.rows(made), "words.csv")
 
 
 def turned() -> None:

@@ -28,6 +28,7 @@ BEFORE: Final = {
     "translate": catalogue.WRITES,
     "see": catalogue.SEES,
     "hear": catalogue.HEARS,
+    "match": catalogue.MATCHES,
 }
 """How the names of models begin that are opened for a task which is not their usual one."""
 _READS: Final[Mapping[str, Reads]] = {"read": "text", "see": "pictures", "hear": "sound"}
@@ -157,7 +158,7 @@ def choose_model(
     cards = {
         entry.card.name: entry.card
         for entry in entries
-        if entry.card.reads not in _OTHERS
+        if (entry.card.reads not in _OTHERS or entry.task == task)
         and (
             entry.task == task
             or (task == "read" and entry.card.heads > 1)
@@ -274,6 +275,10 @@ def another_model(choice: Choice[str], task: str) -> None:
                 ),
                 "see": _(
                     "Any vision transformer of the Hugging Face hub, such as facebook/dinov2-small."
+                ),
+                "match": _(
+                    "Any model of two towers of the Hugging Face hub, such as "
+                    "openai/clip-vit-base-patch32."
                 ),
                 "hear": _("Any Whisper of the Hugging Face hub, such as openai/whisper-tiny."),
                 "read": _("Any model of the Hugging Face hub by name, such as bert-base-uncased."),

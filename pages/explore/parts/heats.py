@@ -39,6 +39,9 @@ def table(made: Answers, count: int) -> None:
     best = {name: set(made.named(name, count)) for name in made.found}
     lines = []
     for place, token in enumerate(made.tokens):
+        following = made.tokens[place + 1 : place + 2]
+        if following == (token,) and not {place, place + 1} & {*made.own}:
+            continue  # of a row of padding the last one is shown
         cells = "".join(
             _cell(float(found.scores[place]), largest[name], place in best[name])
             if place in made.own

@@ -23,7 +23,28 @@ ACROSS: Final = 3
 
 def said(asked: Asked, made: Answers) -> None:
     """The output in a sentence, and what is left of it without every patch."""
-    prose.caption(_liked(made) if asked.model else _named(asked, made))
+    if asked.text:
+        prose.caption(_fitted(asked, made))
+    else:
+        prose.caption(_liked(made) if asked.model else _named(asked, made))
+
+
+def _fitted(asked: Asked, made: Answers) -> Markup:
+    if asked.side == "words":
+        sentence = _(
+            "The same cosine as a function of the words, the picture staying as it is: with every "
+            "word taken away it is {blank}."
+        )
+    else:
+        sentence = _(
+            "The model finds {text} to fit the picture by {value} (the cosine of the vectors that "
+            "its two towers make of them; 1 is the same direction). With every patch of the "
+            "picture taken away it is {blank}. Neither tower sees what the other one is given."
+        )
+    return prose.filled(
+        sentence, text=prose.token(asked.text), value=prose.number(made.value),
+        blank=prose.number(made.blank),
+    )  # fmt: skip
 
 
 def _liked(made: Answers) -> Markup:
@@ -67,7 +88,7 @@ def _named(asked: Asked, made: Answers) -> Markup:
 
 def shown(asked: Asked, made: Answers, page: str) -> None:
     """A picture for each method; what speaks against the output is left dark."""
-    axis = pictured.axis(asked)
+    axis, photo = pictured.axis(asked), pictured.shown(asked)
     names = list(made.found)
     for start in range(0, len(names), ACROSS):
         columns = st.columns(ACROSS, gap="medium")
@@ -77,7 +98,7 @@ def shown(asked: Asked, made: Answers, page: str) -> None:
             with column:
                 st.markdown(f"**{heats.title(name)}**")
                 maps.over(
-                    asked.photo, axis, weights, f"{page}.{name}", title=heats.title(name),
+                    photo, axis, weights, f"{page}.{name}", title=heats.title(name),
                     name=name, plain=True, hint=_("Point at a patch to read its share."),
                 )  # fmt: skip
     prose.note(
