@@ -289,7 +289,7 @@ def test_every_method_answers_or_says_why(asker: Callable[[str], Seq2SeqAsker]) 
             with pytest.raises(AttentionError, match="needs what a deep layer holds"):
                 method.of(output)
         else:
-            found = method.of(output, Knobs(steps=8)).scores
+            found = method.of(output, Knobs(steps=8, groups=((0, 1),), samples=4)).scores
             assert bool(found.isfinite().all())
             assert len(found) == len(output.axis.tokens)
     assert all(one.grad is None for one in one.translator.watch.model.parameters())

@@ -19,8 +19,9 @@ from pages.showing import readings
 from tests.test_pages_state import address, headings, html, opened
 
 EYE = {"output": "likeness", "model": "fake-eye", "picture": "drawing", "other": "drawing"}
-WITHOUT = {"attention", "rollout", "flow", "values", "attention-gradient", "relevance"}
-"""Methods that a classifier without attention refuses."""
+WITHOUT = {"attention", "rollout", "flow", "values", "attention-gradient", "relevance",
+           "leave-group-out", "shapley"}  # fmt: skip
+"""Methods that a classifier without attention refuses, and those that wait to be asked."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ def test_a_model_of_patches_is_asked_by_every_method() -> None:
     app = opened("spoke", **EYE)
     assert not app.error
     shown = len(app.get("bidi_component"))
-    assert len(ALL) - 1 <= shown <= len(ALL)  # flow only of few patches
+    assert len(ALL) - 3 <= shown <= len(ALL) - 2  # flow only of few patches
     assert "alike by" in html(app)
     assert headings(app) == ["Do they agree?", "And if these patches are really taken away?"]
 
@@ -114,3 +115,11 @@ def test_a_caption_that_cannot_be_asked_is_said(asked: dict[str, str], said: str
 def test_a_caption_is_no_markup() -> None:
     app = opened("spoke", **{**FIT, "text": "<b>red</b> house"})
     assert "<b>red" not in html(app)
+
+
+def test_blocks_of_patches_are_left_out_together_and_shapley_values_are_asked_for() -> None:
+    app = opened("spoke", **EYE, block="2", orders="8", lang="en")
+    assert not app.error
+    assert len(app.get("bidi_component")) >= len(ALL) - 1
+    assert "orders by chance" in html(app)
+    assert (address(app, "block"), address(app, "orders")) == ("2", "8")

@@ -16,7 +16,8 @@ from attention_core.files.photograph import Photograph
 from attention_core.marking import N_
 from attention_core.numbers.attribution import Knobs
 from models.families.pictures.asking import BLANKS
-from pages.explore.parts import faiths, heats, outputs, overlays, pictured
+from pages.explore.parts import faiths, grouping, heats, outputs, overlays, pictured
+from pages.explore.parts.attributing import Answers
 from pages.explore.parts.pictured import Asked
 from pages.frame import ask, downloads, examples, link, prose, site
 from pages.frame.language import _
@@ -38,13 +39,17 @@ NUMBER = outputs.word(PAGE, "class")
 RATHER = outputs.word(PAGE, "rather")
 BLANK: link.Choice[str] = link.one_of(PAGE, "baseline", BLANKS, "mean")
 STEPS = link.amount(PAGE, "steps", 32, 1, 256)
+SAMPLES = link.amount(PAGE, "orders", 0, 0, 4096)
+SHARES = link.flag(PAGE, "shares")
+BLOCK = link.amount(PAGE, "block", 1, 1, grouping.LARGEST)
 COUNT = link.amount(PAGE, "top", 5, 1, 20)
 TAKEN = link.flag(PAGE, "taken")
 LINES = link.names(PAGE, "lines", ("grad-cam", "integrated", "leave-one-out"))
 ABOUT = (NUMBER, RATHER)
 MENU, BEFORE = f"{TEXT.key}.examples", f"{KIND.key}.before"
 CHOICES = (
-    *PHOTO, *OTHER, KIND, MODEL, TOWERS, TEXT, NUMBER, RATHER, BLANK, STEPS, COUNT, TAKEN, LINES,
+    *PHOTO, *OTHER, KIND, MODEL, TOWERS, TEXT, NUMBER, RATHER, BLANK, STEPS, SAMPLES,
+    SHARES, BLOCK, COUNT, TAKEN, LINES,
 )  # fmt: skip
 
 
@@ -160,22 +165,23 @@ def shown(asked: Asked) -> None:
     """Everything that follows from one output."""
     blank = next((one for one in BLANKS if one == link.value(BLANK)), BLANKS[0])
     asked = replace(asked, blank=blank)
-    knobs = Knobs(steps=link.value(STEPS))
-    made = ask.answered(lambda: pictured.answers(asked, knobs), doing=_("Computing …"))
-    if made is None:
+    found = ask.answered(lambda: answered(asked), doing=_("Computing …"))
+    if found is None:
         return
+    knobs, made = found
     count = link.value(COUNT)
     overlays.said(asked, made)
     overlays.shown(asked, made, PAGE)
     prose.caption(overlays.told(made, count))
+    heats.remarks(made)
     heats.refused(made)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned()
     with st.container(horizontal=True, gap="small"):
-        heats.cards(made)
+        heats.cards(made, knobs)
         downloads.rows(heats.rows(made), "patches.csv")
     if asked.text:
-        words(replace(asked, side="words"), knobs)
+        words(replace(asked, side="words"), replace(knobs, groups=()))
     st.subheader(_("Do they agree?"), anchor=False)
     heats.pairs(made, count)
     prose.note(
@@ -190,6 +196,16 @@ def shown(asked: Asked) -> None:
     link.publish(CHOICES)
 
 
+def answered(asked: Asked) -> tuple[Knobs, Answers]:
+    """What the reader turned, and what the methods say; raises as `pictured.answers` does."""
+    groups = grouping.of_picture(link.value(BLOCK), pictured.output_of(asked))
+    knobs = Knobs(
+        steps=link.value(STEPS), shares=link.value(SHARES), groups=groups,
+        samples=link.value(SAMPLES),
+    )  # fmt: skip
+    return knobs, pictured.answers(asked, knobs)
+
+
 def words(asked: Asked, knobs: Knobs) -> None:
     """The same of the caption's words."""
     st.subheader(_("And which words of the caption?"), anchor=False)
@@ -202,12 +218,15 @@ def words(asked: Asked, knobs: Knobs) -> None:
     count = min(3, len(made.own) - 1)
     heats.table(made, count)
     heats.summary(made, count)
+    heats.remarks(made)
     heats.refused(made)
     downloads.rows(heats.rows(made), "words.csv")
 
 
 def turned() -> None:
-    """What a reader may turn: what stands in place of a patch, steps, how many patches count."""
+    """What a reader may turn: what stands in place of a patch, steps, what goes together, orders,
+    how many patches count.
+    """
     titles = {
         "mean": _("the picture’s mean colour"),
         "blurred": _("the picture, blurred"),
@@ -215,6 +234,9 @@ def turned() -> None:
     }
     choosing.dropdown(BLANK, _("In place of a missing patch"), titles, (), 260)
     outputs.steps(STEPS)
+    grouping.block(BLOCK)
+    grouping.samples(SAMPLES)
+    grouping.flow(SHARES)
     choosing.dropdown(
         COUNT, _("Patches that matter most"), {one: str(one) for one in range(1, 21)}, (), 200
     )

@@ -107,7 +107,7 @@ METHOD = Method(
         "looks within both texts it follows the looks at the source on to the source’s own."
     ),
     ("weights", "gradient"),
-    lambda _tokens, _steps: Passes(1, 1),
+    lambda _tokens, _knobs: Passes(1, 1),
     _attribute,
     60,
 )

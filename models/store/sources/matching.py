@@ -33,4 +33,4 @@ def _card() -> Card:
     )
 
 
-register(Source("emoji", 16, _listed))
+register(Source("emoji", 35, _listed))

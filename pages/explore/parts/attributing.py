@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 import streamlit as st
@@ -162,7 +162,8 @@ def collected(
 def output_of(model: str, text: str, wanted: Wanted) -> Output:
     """That number of one text; raises as `answers` does."""
     asker = asking(model)
-    return working(lambda: asker.output(text, wanted, cancelled))
+    found = working(lambda: asker.output(text, wanted, cancelled))
+    return replace(found, model=catalogue.entry(model).card.title)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -118,8 +118,11 @@ def told(made: Answers, count: int) -> Markup:
 
 def _told(made: Answers, count: int) -> Iterator[Markup]:
     whole = next((name for name in heats.WHOLE if name in made.found), None)
-    others = [name for name in made.found if name != whole]
-    if whole is None or not others:
+    if whole is None:
+        return
+    same = {*heats.KIN, frozenset({whole})}
+    others = [name for name in made.found if frozenset((name, whole)) not in same]
+    if not others:
         return
     best = max(others, key=lambda name: made.agreed(whole, name, count))
     yield prose.filled(

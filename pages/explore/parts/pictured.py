@@ -68,6 +68,11 @@ class Asked:
         return *about, self.side, self.blank
 
 
+def output_of(asked: Asked) -> Output:
+    """That number; raises as `answers` does."""
+    return _output(asked.key, asked)
+
+
 def axis(asked: Asked) -> PatchAxis:
     """The patches; raises as `answers` does."""
     return axis_of(_output(asked.key, asked))
