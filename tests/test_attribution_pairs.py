@@ -120,6 +120,8 @@ def test_leaving_a_piece_out_is_running_the_librarys_model_on_other_vectors(
     one, model = asker(kind), library(kind)
     place = last(one)
     output = one.output(SOURCE, Wanted("translation", place=place, blank="mean"))
+    assert torch.equal(output.given[~output.own], output.blank[~output.own])
+    assert bool((~output.own).any())
     table = model.get_encoder().get_input_embeddings()
     word = one._pair(SOURCE).ids[place]
     with torch.no_grad():

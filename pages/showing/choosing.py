@@ -193,7 +193,7 @@ def choose_model(
             beside()
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
-        another_model(choice, task)
+        another_model(choice, task, writing)
     return picked
 
 
@@ -262,8 +262,11 @@ def about(card: catalogue.Card) -> None:
             prose.note(sentences.noted(figure))
 
 
-def another_model(choice: Choice[str], task: str) -> None:
-    """A small menu that names a model of the hub, says how large it is, and fetches it."""
+def another_model(choice: Choice[str], task: str, writing: bool = False) -> None:
+    """A small menu that names a model of the hub, says how large it is, and fetches it.
+
+    writing  True where it may also be opened as a translator
+    """
     with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
         if task in _READS:
             carried.offered(_READS[task])
@@ -290,15 +293,22 @@ def another_model(choice: Choice[str], task: str) -> None:
                 st.caption(_("Models on this machine only: this server does not download."))
             return
         try:
-            _offered(choice, hub.checked_name(name.strip()), BEFORE.get(task, ""))
+            _offered(choice, hub.checked_name(name.strip()), BEFORE.get(task, ""), writing)
         except AttentionError as problem:
             st.info(said(problem), icon=":material/info:")
 
 
-def _offered(choice: Choice[str], name: str, before: str) -> None:
+def _opening(choice: Choice[str], name: str, before: str, writing: bool) -> None:
+    st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+    if writing:
+        place = f"{catalogue.WRITES}hub:{name}"
+        st.button(_("Open it as a translator"), on_click=link.choose, args=(choice, place))
+
+
+def _offered(choice: Choice[str], name: str, before: str, writing: bool) -> None:
     """Opens the model if it is here; otherwise shows its size and a button that fetches it."""
     if hub.cached(name) is not None:
-        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+        _opening(choice, name, before, writing)
         return
     plan = _plan(name)
     size = f"{plan.bytes / 1e6:,.0f} MB"
@@ -314,7 +324,7 @@ def _offered(choice: Choice[str], name: str, before: str) -> None:
             bar.progress(min(1.0, done / max(1, whole)), text=_("Downloading …"))
 
         hub.download(plan, progress)
-        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+        _opening(choice, name, before, writing)
 
 
 @st.cache_data(ttl=600, max_entries=32, show_spinner=False)
