@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import pytest
 import torch
 
 from attention_core.numbers.attribution import ALL
-from models.families.pictures import Namer, classifying
+from models.families.pictures import Namer, Viewer, classifying
 from models.families.pictures.asking import NamerAsker, PictureWanted, ViewerAsker
 from models.families.pictures.efficientnet_lite import Classifier, EfficientNetLite0
 from models.ours.emoji.asking import EmojiAsker
 from models.ours.emoji.reader import load_reader
-from models.store import photographs
+from models.store import photographs, shelf
 from pages.explore.parts import pictured
 from pages.showing import readings
 from tests.test_pages_state import address, headings, html, opened
@@ -123,3 +124,18 @@ def test_blocks_of_patches_are_left_out_together_and_shapley_values_are_asked_fo
     assert len(app.get("bidi_component")) >= len(ALL) - 1
     assert "orders by chance" in html(app)
     assert (address(app, "block"), address(app, "orders")) == ("2", "8")
+
+
+def test_a_region_that_is_marked_is_left_out_as_a_whole() -> None:
+    app = opened("spoke", **EYE, region="2,3,5,6", lang="en")
+    assert not app.error
+    assert "The region that you marked has 4 patches" in html(app)
+    assert address(app, "region") == "2,3,5,6"
+    photo = photographs.photograph("drawing")
+    eye = shelf.load("fake-eye")
+    assert isinstance(eye, Viewer)
+    output = ViewerAsker(eye, short=3).output(photo, PictureWanted("likeness", other=photo))
+    wanted = output.value - float(output.without([[1, 2, 4, 5]])[0])
+    said = re.sub("<[^>]*>", "", html(app)).replace("−", "-")
+    assert f"falls by {wanted:.3f}" in said
+    assert "you marked" not in html(opened("spoke", **EYE, region="999"))

@@ -42,6 +42,7 @@ STEPS = link.amount(PAGE, "steps", 32, 1, 256)
 SAMPLES = link.amount(PAGE, "orders", 0, 0, 4096)
 SHARES = link.flag(PAGE, "shares")
 BLOCK = link.amount(PAGE, "block", 1, 1, grouping.LARGEST)
+REGION = link.numbers(PAGE, "region")
 COUNT = link.amount(PAGE, "top", 5, 1, 20)
 TAKEN = link.flag(PAGE, "taken")
 LINES = link.names(PAGE, "lines", ("grad-cam", "integrated", "leave-one-out"))
@@ -49,7 +50,7 @@ ABOUT = (NUMBER, RATHER)
 MENU, BEFORE = f"{TEXT.key}.examples", f"{KIND.key}.before"
 CHOICES = (
     *PHOTO, *OTHER, KIND, MODEL, TOWERS, TEXT, NUMBER, RATHER, BLANK, STEPS, SAMPLES,
-    SHARES, BLOCK, COUNT, TAKEN, LINES,
+    SHARES, BLOCK, REGION, COUNT, TAKEN, LINES,
 )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def page() -> None:
     begun()
     left, right = st.columns([7, 4], gap="medium")
     with left:
-        photo = photographs.chosen(PHOTO, ABOUT)
+        photo = photographs.chosen(PHOTO, (*ABOUT, REGION))
     with right:
         asked = None if photo is None else pointed(photo)
     link.publish(CHOICES)
@@ -171,8 +172,9 @@ def shown(asked: Asked) -> None:
     knobs, made = found
     count = link.value(COUNT)
     overlays.said(asked, made)
-    overlays.shown(asked, made, PAGE)
+    overlays.shown(asked, made, PAGE, REGION)
     prose.caption(overlays.told(made, count))
+    overlays.region(made, knobs.groups)
     heats.remarks(made)
     heats.refused(made)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -198,7 +200,7 @@ def shown(asked: Asked) -> None:
 
 def answered(asked: Asked) -> tuple[Knobs, Answers]:
     """What the reader turned, and what the methods say; raises as `pictured.answers` does."""
-    groups = grouping.of_picture(link.value(BLOCK), pictured.output_of(asked))
+    groups = grouping.of_picture(link.value(BLOCK), link.value(REGION), pictured.output_of(asked))
     knobs = Knobs(
         steps=link.value(STEPS), shares=link.value(SHARES), groups=groups,
         samples=link.value(SAMPLES),

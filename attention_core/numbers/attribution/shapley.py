@@ -97,8 +97,7 @@ def _sampled(
         output.given.detach()[None], output.blank.detach()[None], feature_mask=number,
         n_samples=len(come), perturbations_per_eval=max(1, AT_ONCE // len(output.given)),
     )  # fmt: skip
-    own: Tensor = made[0].mean(-1).double().cpu() * output.own.cpu()
-    return own, torch.cat(heard)
+    return made[0].mean(-1).double().cpu(), torch.cat(heard)
 
 
 def spread(rows: Tensor, blank: float, come: Sequence[tuple[int, ...]]) -> float:

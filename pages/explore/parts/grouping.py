@@ -47,8 +47,14 @@ def of_text(by: Together, output: Output) -> Groups:
     return (chosen,) if way == "chosen" and len(chosen) > 1 else ()
 
 
-def of_picture(side: int, output: Output) -> Groups:
-    """Blocks of so many patches along each side; none where every patch is one."""
+def of_picture(side: int, region: Sequence[int], output: Output) -> Groups:
+    """The region that the reader marked; or else blocks of so many patches along each side, none
+    where every patch is one.
+    """
+    own = output.own.nonzero().flatten().tolist()
+    marked = tuple(place for place in own if place in region)
+    if len(marked) > 1:
+        return (marked,)
     return blocks(axis_of(output), side) if side > 1 else ()
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import exp, isnan
 from typing import Final
 
 import streamlit as st
 import torch
 
+from attention_core.numbers.attribution.groups import Groups
 from pages.explore.parts import heats, pictured
 from pages.explore.parts.attributing import Answers
 from pages.explore.parts.pictured import Asked
-from pages.frame import prose
+from pages.frame import link, prose
 from pages.frame.language import _
+from pages.frame.link import Choice
 from pages.frame.prose import Markup
-from pages.showing import maps, readings
+from pages.showing import figures, maps, readings
 
+MARKED: Final = "leave-one-out"
+"""The method in whose picture a region can be marked."""
 ACROSS: Final = 3
 """Pictures side by side."""
 
@@ -86,8 +90,11 @@ def _named(asked: Asked, made: Answers) -> Markup:
     )
 
 
-def shown(asked: Asked, made: Answers, page: str) -> None:
-    """A picture for each method; what speaks against the output is left dark."""
+def shown(asked: Asked, made: Answers, page: str, marked: Choice[list[int]]) -> None:
+    """A picture for each method; what speaks against the output is left dark.
+
+    marked  the region that the reader marks in the picture of what is left out
+    """
     axis, photo = pictured.axis(asked), pictured.shown(asked)
     names = list(made.found)
     for start in range(0, len(names), ACROSS):
@@ -97,9 +104,14 @@ def shown(asked: Asked, made: Answers, page: str) -> None:
             weights = (scores / scores.max().clamp_min(1e-12)).reshape(1, -1).to(torch.float32)
             with column:
                 st.markdown(f"**{heats.title(name)}**")
+                key, marks = f"{page}.{name}", name == MARKED
                 maps.over(
-                    photo, axis, weights, f"{page}.{name}", title=heats.title(name),
-                    name=name, plain=True, hint=_("Point at a patch to read its share."),
+                    photo, axis, weights, key, _taking(key, axis.before, marked) if marks else None,
+                    [at - axis.before for at in link.value(marked)] if marks else None,
+                    title=heats.title(name), name=name, plain=True,
+                    hint=_("Drag over a region: it is then left out as a whole.")
+                    if marks
+                    else _("Point at a patch to read its share."),
                 )  # fmt: skip
     prose.note(
         prose.filled(
@@ -107,6 +119,34 @@ def shown(asked: Asked, made: Answers, page: str) -> None:
                 "Bright patches spoke for the output, each picture relative to its own strongest "
                 "patch. What speaks against it is dark here, and in the file with its sign."
             )
+        )
+    )
+
+
+def _taking(key: str, before: int, marked: Choice[list[int]]) -> Callable[[], None]:
+    """Keeps the region that the reader marked in the picture of that key."""
+
+    def take() -> None:
+        link.choose(marked, [before + place for place in figures.state(key, "chosen") or ()])
+
+    return take
+
+
+def region(made: Answers, groups: Groups) -> None:
+    """What the region that the reader marked is worth as a whole, and patch by patch."""
+    whole, alone = (made.found.get(name) for name in ("leave-group-out", "leave-one-out"))
+    if len(groups) != 1 or whole is None or alone is None:
+        return
+    places = list(groups[0])
+    prose.caption(
+        prose.filled(
+            _(
+                "The region that you marked has {count} patches. Without all of them the output "
+                "falls by {whole}; without one at a time by {alone} added up (below 0 it rises)."
+            ),
+            count=len(places),
+            whole=prose.number(float(whole.scores[places[0]]), 3),
+            alone=prose.number(float(alone.scores[places].sum()), 3),
         )
     )
 
