@@ -58,7 +58,7 @@ def measured(name: str, text: str) -> None:
         except AttentionError as problem:
             print(f"  {title:20s} {problem}")
             continue
-        said = method.passes(tokens, 32)
+        said = method.passes(tokens, Knobs(steps=32))
         print(
             f"  {title:20s} {took / pass_:7.1f} × one pass "
             f"(card: {said.forward} forward, {said.backward} backward)"

@@ -5,7 +5,7 @@ precision, on the very readers that the pages use.
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from importlib import import_module
 from itertools import permutations, product
@@ -684,10 +684,13 @@ def test_gradients_of_a_translator_are_those_of_its_influence(name: str) -> None
 def test_what_a_translator_cannot_be_asked_is_said() -> None:
     asker = TranslatorAsker(load_translator("transformer-en-fr"))
     output = asker.output(SOURCE, Wanted("translation"))
-    for name in ("rollout", "flow", "relevance"):
+    for name in ("rollout", "flow"):
         with pytest.raises(AttentionError, match="from its translation at the source"):
             ALL[name].of(output)
-    for name in ("attention", "attention-gradient", *SEEING):
+    recurrent = TranslatorAsker(load_translator("bahdanau-en-fr"))
+    with pytest.raises(AttentionError, match="from its translation at the source"):
+        ALL["relevance"].of(recurrent.output(SOURCE, Wanted("translation")))
+    for name in ("attention", "attention-gradient", "relevance", *SEEING):
         assert bool(ALL[name].of(output, Knobs(steps=8)).scores.isfinite().all())
     with pytest.raises(AttentionError, match="translates; ask it"):
         asker.output(SOURCE, Wanted("next"))
@@ -804,10 +807,12 @@ def test_a_model_that_only_reports_its_weights_says_what_it_lacks() -> None:
     output = asker.output(TEXT, Wanted("similarity", other="a dog"))
     answered = {
         "attention", "rollout", "flow", "gradient", "grad-cam", "integrated", "leave-one-out",
+        "leave-group-out", "shapley",
     }  # fmt: skip
     for name, method in ALL.items():
         if name in answered:
-            assert bool(method.of(output, Knobs(steps=4)).scores.isfinite().all())
+            knobs = Knobs(steps=4, groups=((1, 2),), samples=4)
+            assert bool(method.of(output, knobs).scores.isfinite().all())
         else:
             with pytest.raises(AttentionError, match="gptj"):
                 method.of(output)
@@ -833,8 +838,8 @@ def test_every_method_has_a_card_of_its_own() -> None:
         assert name == method.name
         assert all((method.title, method.source, method.equation, method.constant))
         assert set(method.sees) <= set(attribution.SEES)
-        assert set(method.knobs) <= {"layer", "head", "steps"}
-        assert method.passes(5, 32).forward >= 1
+        assert set(method.knobs) <= {one.name for one in fields(Knobs)}
+        assert method.passes(5, Knobs()).forward >= 1
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -853,9 +858,11 @@ def test_a_method_runs_the_model_as_often_as_its_card_says(name: str) -> None:
     shown = replace(output, answer=counted, look=look)
     assert shown.value == output.value  # the number itself is known before any method
     ran[:] = [0, 0]
-    ALL[name].of(shown, Knobs(steps=6))
-    cost = ALL[name].passes(2, 6)
-    looked = 0 if name in SEEING else 1
-    known = 1 if name in ("leave-one-out", "integrated") else 0
+    knobs = Knobs(steps=6, groups=((0, 1),) if name == "leave-group-out" else (), samples=5)
+    ALL[name].of(shown, knobs)
+    cost = ALL[name].passes(2, knobs)
+    asks = name in (*SEEING, "leave-group-out", "shapley")
+    looked = 0 if asks else 1
+    known = 1 if name in ("leave-one-out", "leave-group-out", "integrated") else 0
     assert ran[0] + looked + known == cost.forward
     assert ran[1] + (looked if "gradient" in ALL[name].sees else 0) == cost.backward

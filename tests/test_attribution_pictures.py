@@ -165,7 +165,7 @@ def test_layers_are_those_that_the_page_of_pictures_shows(viewer: Viewer) -> Non
     for layer, site in zip(output.layers, sight.record.sites, strict=True):
         torch.testing.assert_close(layer.weights, site.weights(), rtol=1e-4, atol=1e-6)
     for name in ALL:
-        found = ALL[name].of(output, Knobs(steps=4))
+        found = ALL[name].of(output, Knobs(steps=4, groups=((1, 2),)))
         assert isinstance(found, Found)
         assert found.scores.shape == output.own.shape
 

@@ -64,15 +64,16 @@ def alone(unpacked: Path, folder: Path, code: str) -> str:
     return done.stdout
 
 
-def test_the_example_of_the_readme_runs_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", text("README.md"), flags=re.DOTALL)
+def test_the_examples_of_the_readme_run_from_the_wheel(unpacked: Path, tmp_path: Path) -> None:
+    examples = re.findall(r"```python\n(.*?)```", text("README.md"), flags=re.DOTALL)
+    assert len(examples) == 2
     told = alone(
         unpacked, tmp_path,
-        example + "import models, sys\n"
+        "".join(examples) + "import models, sys\n"
         "print(*weights.shape, site.integrity.output < 1e-3, 'streamlit' in sys.modules)\n"
         "print(models.__file__)",
     )  # fmt: skip
-    numbers, file = told.splitlines()
+    *_shown, numbers, file = told.splitlines()
     heads, queries, keys, exact, screen = numbers.split()
     assert (heads, queries == keys, exact, screen) == ("12", True, "True", "False")
     assert Path(file).is_relative_to(unpacked)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_core.numbers.attribution import ALL
+from attention_core.numbers.attribution import ALL, Knobs
 from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
+from models.families.seq2seq import translator
 from models.store import shelf
 from pages.explore.parts.outputs import NONE
+from tests import tiny_pairs
 from tests.test_pages_state import address, headings, html, opened
 
 ASKED = {"model": "fake", "text": "the cat sat on the mat", "other": "a dog"}
@@ -33,7 +36,8 @@ def told(app: AppTest) -> str:
 def test_every_method_is_a_column_and_every_token_a_row() -> None:
     app = opened("made", **ASKED, lang="en")
     heads, rows = table(app)
-    assert heads == [method.title for method in ALL.values()]
+    # each group is one token here
+    assert heads == [one.title for name, one in ALL.items() if name != "leave-group-out"]
     assert list(rows) == ["[CLS]", "the", "cat", "sat", "on", "mat", "[SEP]"]  # “the” stands twice
     assert all(len(cells) == len(heads) for cells in rows.values())
     assert headings(app) == [
@@ -46,7 +50,8 @@ def test_the_numbers_are_those_of_the_core() -> None:
     reader = shelf.load("fake")
     assert isinstance(reader, Reader)
     output = Asker(reader).output(ASKED["text"], Wanted("similarity", other=ASKED["other"]))
-    for column, method in enumerate(ALL.values()):
+    methods = [one for name, one in ALL.items() if name != "leave-group-out"]
+    for column, method in enumerate(methods):
         scores = method.of(output).scores
         for place, token in enumerate(output.axis.tokens):
             shown = rows[token.text][column].replace("−", "-")
@@ -63,7 +68,7 @@ def test_a_layer_and_a_head_are_in_the_address_from_one_and_change_the_picture()
     assert not app.exception
     assert (address(app, "layer"), address(app, "head")) == ("2", "3")
     after = table(app)[1]["cat"]
-    names = list(ALL)
+    names = [name for name in ALL if name != "leave-group-out"]
     changed = {name for name, old, new in zip(names, before, after, strict=True) if old != new}
     assert changed <= {"attention", "values", "attention-gradient"}
     assert "attention" in changed
@@ -126,3 +131,63 @@ def test_a_translator_is_asked_about_a_word_of_its_translation() -> None:
     assert not app.exception
     assert address(app, "place") == "4"
     assert table(app) != before
+
+
+@pytest.fixture(scope="module")
+def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a small translator in it."""
+    return tiny_pairs.saved("marian", tmp_path_factory.mktemp("models")).parent
+
+
+@pytest.mark.parametrize("page", ["made", "switched"])
+def test_a_translator_of_the_library_is_asked_as_ours_are(
+    page: str, marian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_MODELS_DIR", str(marian))
+    monkeypatch.setattr(translator, "ROOM", -6)
+    name = "translate:folder:marian"
+    app = opened(page, model=name, text="The cat sat.", taken="0", lang="en")
+    assert not app.error
+    options = app.selectbox(key=f"{page}.model").options
+    assert "marian, as a translator" in options
+    assert "marian" in options
+    pieces = app.selectbox(key=f"{page}.place").options
+    assert len(pieces) > 1
+    if page == "made":
+        heads, rows = table(app)
+        assert "Relevance" in heads
+        assert "Rollout" not in heads
+        assert "".join(rows).startswith("T")
+        assert "from its translation at the source" in told(app)
+
+
+def test_words_left_out_together_are_chosen_and_stay_in_the_address() -> None:
+    app = opened("made", **ASKED, taken="0", lang="en")
+    assert "Leave groups out" not in table(app)[0]
+    assert "what leaving one out shows" in told(app)
+    app.selectbox(key="made.together").set_value("chosen").run()
+    app.multiselect(key="made.group").set_value([2, 3]).run()
+    assert not app.exception
+    assert (address(app, "together"), address(app, "group")) == ("chosen", "3,4")
+    heads, rows = table(app)
+    column = heads.index("Leave groups out")
+    assert rows["cat"][column] == rows["sat"][column]
+    reader = shelf.load("fake")
+    assert isinstance(reader, Reader)
+    output = Asker(reader).output(ASKED["text"], Wanted("similarity", other=ASKED["other"]))
+    wanted = float(ALL["leave-group-out"].of(output, Knobs(groups=((2, 3),))).scores[2])
+    shown = rows["cat"][column].replace("−", "-")
+    assert float(shown) == pytest.approx(wanted, abs=max(0.006, 0.06 * abs(wanted)))
+    assert "Left out together" in html(app)
+    again = table(opened("made", **ASKED, taken="0", together="chosen", group="3,4"))
+    assert again[1]["cat"] == rows["cat"]
+
+
+def test_flow_and_shapley_values_say_how_they_are_shown_and_how_well_they_are_known() -> None:
+    app = opened("made", **ASKED, taken="0", lang="en")
+    assert "Flow is shown as it is" in html(app)
+    assert "orders by chance; each is known to ±" in html(app)
+    app = opened("made", **ASKED, taken="0", lang="en", shares="1", orders="0")
+    assert "shares that add up to 1, and may be less" in html(app)
+    assert "Shapley values" not in table(app)[0]
+    assert "choose in how many orders" in told(app)

@@ -110,7 +110,7 @@ def test_without_carriers_there_is_the_drawing(
 ) -> None:
     monkeypatch.setenv("ATLAS_CARRIERS_DIR", str(tmp_path))
     assert cache.whole(carriers.registry.carrier("photographs")) is None
-    assert photographs.names() == ("drawing",)
+    assert photographs.names() == ("drawing", "mountain", "sailing")
     app = opened("pictures", model="fake-eye")
     assert not app.error
     assert "Layer 2, head 3" in headings(app)

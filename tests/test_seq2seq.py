@@ -172,7 +172,7 @@ def test_pieces_that_were_written_lie_where_a_reader_would_have_typed_them(
     kind: str, made: Callable[[str], Seq2Seq]
 ) -> None:
     """Random models write nonsense, so the pieces of a real sentence are written instead."""
-    side = made(kind)._frame.target
+    side = made(kind).frame.target
     text = "le chat et la mer." if kind == "unequal" else TARGET
     typed = side.read(text, "target")
     written = side.written(typed.ids, "target")
@@ -195,7 +195,7 @@ def test_sentencepiece_files_cut_as_sentencepiece_does(
     kind: str, text: str, folder: Callable[[str], Path], made: Callable[[str], Seq2Seq]
 ) -> None:
     tokenizer: Any = AutoTokenizer.from_pretrained(folder(kind))
-    read, written = made(kind)._frame.source, made(kind)._frame.target
+    read, written = made(kind).frame.source, made(kind).frame.target
     assert list(read.read(text, "source").ids) == tokenizer(text)["input_ids"]
     found = list(written.read(text, "target").ids)
     assert found == tokenizer(text_target=text)["input_ids"]
@@ -211,11 +211,11 @@ def test_the_looks_of_the_best_translation_are_those_of_the_beam_that_wrote_it(
 ) -> None:
     """Step by step, with a cache, in whichever row of the batch the beam then stood."""
     model = made(kind)
-    source = model._frame.source.read(SOURCE, "source")
+    source = model.frame.source.read(SOURCE, "source")
     with capture() as collector:
-        best = hypotheses(model._model, model._frame, source.ids, BEAMS[width], most(model))[0]
+        best = hypotheses(model._model, model.frame, source.ids, BEAMS[width], most(model))[0]
     translation = model.translate(SOURCE, BEAMS[width])
-    assert pieces(translation) == list(map(model._frame.target.piece, best.pieces))
+    assert pieces(translation) == list(map(model.frame.target.piece, best.pieces))
     for site in translation.cross:
         module = model.watch.places[site.name]
         calls = [call for call in collector.calls if call.module is module]
@@ -244,8 +244,8 @@ def test_beams_really_change_places(made: Callable[[str], Seq2Seq]) -> None:
     moved = 0
     for kind in KINDS:
         model = made(kind)
-        source = model._frame.source.read(SOURCE, "source")
-        best = hypotheses(model._model, model._frame, source.ids, BEAMS[4], most(model))[0]
+        source = model.frame.source.read(SOURCE, "source")
+        best = hypotheses(model._model, model.frame, source.ids, BEAMS[4], most(model))[0]
         moved += len(set(best.rows[1:])) > 1
     assert moved >= 5
 
@@ -256,14 +256,14 @@ def test_probabilities_are_those_that_the_search_went_by(
     kind: str, width: int, made: Callable[[str], Seq2Seq]
 ) -> None:
     model = made(kind)
-    source = model._frame.source.read(SOURCE, "source")
+    source = model.frame.source.read(SOURCE, "source")
     search = Search(width, 0.8)
-    best = hypotheses(model._model, model._frame, source.ids, search, most(model))[0]
+    best = hypotheses(model._model, model.frame, source.ids, search, most(model))[0]
     translation = model.translate(SOURCE, search)
     logs = [math.log(chance) for chance in translation.chosen]
     assert logs == pytest.approx(best.log_probabilities, abs=2e-4)
     assert best.score == pytest.approx(sum(logs) / len(logs) ** 0.8, abs=1e-3)
-    own = logs[1:] if model._frame.forced is not None else logs
+    own = logs[1:] if model.frame.forced is not None else logs
     assert translation.score == pytest.approx(sum(own) / len(own), abs=1e-4)
 
 
@@ -315,9 +315,9 @@ def test_one_word_that_is_written_and_then_given_is_looked_at_alike(
     """The given target goes through the tokenizer, the written one does not."""
     model = made(kind)
     given = model.align(SOURCE, "la mer")
-    source = model._frame.source.read(SOURCE, "source")
-    ids = [model._frame.target.number(piece) for piece in pieces(given)]
-    again = model._follow(source, model._frame.target.written(ids, "target"), (), lambda: False)
+    source = model.frame.source.read(SOURCE, "source")
+    ids = [model.frame.target.number(piece) for piece in pieces(given)]
+    again = model._follow(source, model.frame.target.written(ids, "target"), (), lambda: False)
     assert again.text == given.text == "la mer"
     assert again.chosen == given.chosen
     for one, other in zip(again.record.sites, given.record.sites, strict=True):
@@ -422,7 +422,7 @@ def test_a_prefix_is_read_by_the_model_but_is_not_the_readers_text(
     model = opened(folder("t5"), prefix=prefix, source_language="en", target_language="fr")
     axis = model.axis(SOURCE)
     tokenizer: Any = AutoTokenizer.from_pretrained(folder("t5"))
-    read = model._frame.source.read(SOURCE, "source")
+    read = model.frame.source.read(SOURCE, "source")
     assert list(read.ids) == tokenizer(prefix + SOURCE)["input_ids"]
     assert axis.text == SOURCE
     assert model.languages == ("en", "fr")
@@ -439,9 +439,9 @@ def test_a_prefix_is_read_by_the_model_but_is_not_the_readers_text(
 def test_what_a_reader_types_is_never_a_special_token(made: Callable[[str], Seq2Seq]) -> None:
     for kind in KINDS:
         for text in ("a </s> fr_XX [SEP]", "</s>", "a<pad>b", "__fr__ fra_Latn >>fra<< <unk> b"):
-            read = made(kind)._frame.source.read(text, "source")
+            read = made(kind).frame.source.read(text, "source")
             numbers = {n for t, n in zip(read.axis.tokens, read.ids, strict=True) if not t.special}
-            side = made(kind)._frame.source
+            side = made(kind).frame.source
             special = {side.piece(n) for n in numbers if side.is_special(n)}
             assert special <= {side.unknown}
 
@@ -581,7 +581,7 @@ def test_the_search_goes_by_the_edited_attention_and_the_record_shows_it(
 ) -> None:
     model = made(kind)
     edits = [Edit(site, "zero", heads=(1,), queries=(0, 3, 5)), Edit(site, "uniform", heads=(0,))]
-    source = model._frame.source.read(SOURCE, "source")
+    source = model.frame.source.read(SOURCE, "source")
     translation = model.translate(SOURCE, BEAM, edits=edits)
     shown = translation.record.site(site)
     weights = shown.weights()

@@ -59,7 +59,10 @@ def test_means_intervals_and_counts_are_those_of_the_rows() -> None:
     assert (one.texts, one.agrees, one.shared, one.better) == (2, 0.5, 0.75, 2)
     assert one.gained == pytest.approx(fmean([0.5, 0.1]))
     assert one.margin == pytest.approx(1.96 * (0.4 / math.sqrt(2)) / math.sqrt(2))
+    half = 1.96 / math.sqrt(2)
+    assert one.margins == pytest.approx((half * math.sqrt(0.5), half * 0.5 * math.sqrt(0.5)))
     assert math.isnan(found["flow"].agrees)
+    assert all(map(math.isnan, found["flow"].margins))
     assert math.isnan(found["flow"].margin)
     assert found["flow"].better == 0
     assert summed([]) == {}

@@ -62,8 +62,8 @@ class Summed:
     """One method over all texts that it answered for.
 
     agrees, shared, gained  means
-    margin                  half of the 95 % interval of the mean of `gained`, by the normal
-                            distribution; NaN for one text
+    margin, margins         half of the 95 % interval of the mean of `gained`, and of those of
+                            `agrees` and `shared`, by the normal distribution; NaN for one text
     better                  texts on which it beat chance
     """
 
@@ -73,6 +73,7 @@ class Summed:
     gained: float
     margin: float
     better: int
+    margins: tuple[float, float] = (math.nan, math.nan)
 
 
 class Survey:
@@ -134,17 +135,22 @@ def summed(rows: Sequence[Row]) -> dict[str, Summed]:
 
 
 def _summed(all_: Sequence[Scored]) -> Summed:
-    gained = [one.gained for one in all_]
-    return Summed(
-        len(all_),
-        _mean([one.agrees for one in all_]),
-        _mean([one.shared for one in all_]),
-        fmean(gained),
-        1.96 * stdev(gained) / math.sqrt(len(all_)) if len(all_) > 1 else math.nan,
-        sum(one > 0 for one in gained),
+    agrees, shared, gained = (
+        _known([getattr(one, name) for one in all_]) for name in ("agrees", "shared", "gained")
     )
+    return Summed(
+        len(all_), _mean(agrees), _mean(shared), _mean(gained), _margin(gained),
+        sum(one > 0 for one in gained), (_margin(agrees), _margin(shared)),
+    )  # fmt: skip
+
+
+def _known(values: Sequence[float]) -> list[float]:
+    return [value for value in values if not math.isnan(value)]
 
 
 def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return fmean(known) if known else math.nan
+    return fmean(values) if values else math.nan
+
+
+def _margin(values: Sequence[float]) -> float:
+    return 1.96 * stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan

@@ -25,9 +25,10 @@ from attention_core.finding import found
 from models.loading.documents import read_json
 from models.loading.folders import CONFIG_BYTES
 
-Task = Literal["read", "translate", "see", "name", "hear", "decide"]
+Task = Literal["read", "translate", "see", "name", "hear", "decide", "match"]
 """What a reader does with a model: give it a text, have it write, show it a picture so that it
-looks, so that it names what it shows, or so that it decides what a text means, or let it listen."""
+looks, so that it names what it shows, so that it decides what a text means, or so that it says how
+well a text fits, or let it listen."""
 GROUP: Final = "attention_atlas.families"
 
 

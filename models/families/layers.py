@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeGuard
 
 import torch
@@ -30,24 +31,68 @@ def layers(
     Nothing where the model does not show how each token looks at each other, or where what it
     shows contradicts what it computed.
     """
+    return _fitting([one for _kind, one in looks(watch, inputs, part, measure)], size, size)
+
+
+def stacks(
+    watch: Watch,
+    inputs: Mapping[str, Any],
+    part: nn.Module,
+    sizes: tuple[int, int],
+    measure: Callable[[Any], Tensor],
+) -> dict[str, tuple[Layer, ...]]:
+    """The same of an encoder–decoder: the layers of each kind of look that is shown.
+
+    sizes  tokens of the source, and of the target
+    """
+    source, target = sizes
+    fits = {"encoder": (source, source), "decoder": (target, target), "cross": (target, source)}
+    found: dict[str, list[Layer]] = {kind: [] for kind in fits}
+    for kind, layer in looks(watch, inputs, part, measure):
+        found[kind].append(layer)
+    return {kind: _fitting(of_kind, *fits[kind]) for kind, of_kind in found.items()}
+
+
+def looks(
+    watch: Watch, inputs: Mapping[str, Any], part: nn.Module, measure: Callable[[Any], Tensor]
+) -> list[tuple[str, Layer]]:
+    """Every look of one run with its kind, in the order in which the model computed them."""
     want = Want(weights=True, values=True, gradients=True)
     run = watch.run(dict(inputs), want=want, part=part)
     calls = run.collector.calls
     if not run.seen or any(one.integrity.broken for one in run.seen):
-        return ()
+        return []
     if len(calls) != len(run.seen) or not watch.routed:
-        looked = [one.source.weights(range(one.heads), slice(None)) for one in run.seen]
-        square = [weights for weights in looked if weights.shape[-2:] == (size, size)]
-        return tuple(map(Layer, square)) if len(square) == len(looked) else ()
+        return [
+            (one.kind, Layer(one.source.weights(range(one.heads), slice(None))))
+            for one in run.seen
+        ]  # fmt: skip
     felt = run.collector.gradients(measure(run.outputs)[0])
-    return tuple(
-        Layer(
-            call.live.weights[0, ..., :size].detach(), gradient[0, ..., :size],
-            _vectors(call, watch.joins.get(call.module)),
+    return [
+        (
+            one.kind,
+            Layer(
+                call.live.weights[0].detach(), gradient[0],
+                _vectors(call, watch.joins.get(call.module)),
+            ),
         )
-        for call, gradient in zip(calls, felt.weights, strict=True)
+        for one, call, gradient in zip(run.seen, calls, felt.weights, strict=True)
         if call.live is not None
-    )  # fmt: skip
+    ]  # fmt: skip
+
+
+def _fitting(found: Sequence[Layer], queries: int, keys: int) -> tuple[Layer, ...]:
+    """Those layers without the keys behind; nothing where one of them has another shape."""
+    cut = [
+        replace(
+            one,
+            weights=one.weights[..., :keys],
+            gradient=None if one.gradient is None else one.gradient[..., :keys],
+        )
+        for one in found
+    ]
+    fits = all(one.weights.shape[-2:] == (queries, keys) for one in cut)
+    return tuple(cut) if fits else ()
 
 
 def _vectors(call: Call, matrix: nn.Module | None) -> Callable[[], Tensor] | None:

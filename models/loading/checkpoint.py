@@ -138,11 +138,11 @@ def _loaded(folder: Path, architecture: Any, ours: bool, converted: bool = False
     return checkpoint
 
 
-def network(folder: Path, class_of: Callable[[], Any], side: towers.Side = "text") -> Any:
+def network(folder: Path, class_of: Callable[[], Any], side: towers.Side | None = "text") -> Any:
     """The model in a folder that has been judged, every weight of the part that is wanted there.
 
     class_of  the class of the library that it is; may raise ModelError
-    side      which tower is wanted where it has two
+    side      which tower is wanted where it has two; None for both and all that joins them
 
     Raises ModelError with a sentence for whatever is wrong with it.
     """
@@ -178,7 +178,7 @@ def network(folder: Path, class_of: Callable[[], Any], side: towers.Side = "text
             "what was wrong.",
             model=called(folder),
         ) from fault
-    place = towers.tower(model, called(folder), side)
+    place = towers.tower(model, called(folder), side) if side else ""
     _check_report(report, called(folder), _learned(model), place and f"{place}.", side)
     check_finite(model, called(folder))
     return model.eval()
@@ -192,12 +192,12 @@ def _learned(model: PreTrainedModel) -> set[str]:
 
 
 def _check_report(
-    report: dict[str, Any], name: str, learned: set[str], within: str, side: towers.Side
+    report: dict[str, Any], name: str, learned: set[str], within: str, side: towers.Side | None
 ) -> None:
     """Raises ModelError when weights are missing or of another shape: they would be random.
 
     within  how the names of the weights begin that are needed
-    side    which tower these are
+    side    which tower these are, where something is within one
     """
     unused = tuple(within + part for part in _UNUSED)
     for place, held, wanted in sorted(report["mismatched_keys"]):
@@ -213,7 +213,7 @@ def _check_report(
         )
     needed = {key for key in learned if key.startswith(within) and not key.startswith(unused)}
     missing = sorted(needed.intersection(report["missing_keys"]))
-    if within and missing and set(missing) == needed:
+    if within and side and missing and set(missing) == needed:
         raise towers.without(name, side)
     if missing:
         raise ModelError(

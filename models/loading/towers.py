@@ -22,7 +22,7 @@ Side = Literal["text", "vision"]
 _TEXT: Final = "input_ids"
 _READS: Final = "get_text_features"
 """What the library calls the command of such models that gives a text to its tower alone."""
-_PADDED: Final = ("siglip_text_model", "siglip2_text_model")
+FILLED: Final = ("siglip_text_model", "siglip2_text_model")
 
 
 def usual(config: Any, auto: Any) -> Any:
@@ -103,7 +103,7 @@ def notes(model: PreTrainedModel, path: str) -> tuple[Note, ...]:
                 "video or sound is left out."
             )
         )
-    if model.config.model_type in _PADDED:
+    if model.config.model_type in FILLED:
         found.append(
             Note(
                 "This model learned from texts filled up with padding, at which it looked as well; "

@@ -92,19 +92,20 @@ def from_folder(folder: Path, root: Path, links: bool = False) -> Eye:
 
     model = network(folder, found, "vision")
     place = towers.tower(model, called(folder), "vision")
-    model = towers.taken(model, place, "vision")
+    left_out = Note(
+        "This is the part of the model that sees pictures; the part that reads text is left out."
+    )
+    return eye(folder, towers.taken(model, place, "vision"), (left_out,) if place else ())
+
+
+def eye(folder: Path, model: PreTrainedModel, notes: tuple[Note, ...] = ()) -> Eye:
+    """A network that sees, with how its folder says that pictures are prepared for it.
+
+    Raises ModelError where that cannot be done.
+    """
     said = read_json(folder / _FILE, _BYTES) if (folder / _FILE).is_file() else {}
-    notes = []
-    if place:
-        notes.append(
-            Note(
-                "This is the part of the model that sees pictures; the part that reads text is "
-                "left out."
-            )
-        )
-    if not said:
-        notes.append(Note(_UNSAID))
-    return Eye(model, recipe(said, usual(model), called(folder)), tuple(notes))
+    unsaid = () if said else (Note(_UNSAID),)
+    return Eye(model, recipe(said, usual(model), called(folder)), (*notes, *unsaid))
 
 
 def usual(model: PreTrainedModel) -> int:

@@ -16,11 +16,12 @@ from models.families.family import Task
 from models.store.card import Card, Entry
 from models.store.sources import sources
 from models.store.sources.minilm import minilm_folder
-from models.store.sources.seeing import HEARS, SEES
+from models.store.sources.seeing import HEARS, MATCHES, SEES
 from models.store.sources.writing import WRITES, named, parted
 
 __all__ = [
     "HEARS",
+    "MATCHES",
     "SEES",
     "WRITES",
     "Card",

@@ -16,18 +16,28 @@ from PIL import Image, ImageDraw
 from attention_core.files import photograph as files
 from attention_core.files.photograph import Photograph
 from attention_core.marking import N_
+from models.ours.emoji.collection import collection, sheet
 from models.store.carriers import cache as carried
 from models.store.carriers.registry import carrier
 
 DRAWN: Final = "drawing"
+NOTO: Final = "Noto Emoji, Google, Apache-2.0"
+LARGER: Final = 6
+"""How many times larger than it ships an emoji is shown."""
 
 
 class Ready(NamedTuple):
-    """A ready picture. title: what it shows, marked for translation; credit: who made it"""
+    """A ready picture.
+
+    title   what it shows, marked for translation
+    credit  who made it
+    points  of an emoji, its code points
+    """
 
     title: str
     file: str = ""
     credit: str = ""
+    points: str = ""
 
 
 READY: Final[Mapping[str, Ready]] = {
@@ -37,6 +47,8 @@ READY: Final[Mapping[str, Ready]] = {
     "rocket": Ready(N_("A rocket"), "rocket.jpg", "SpaceX, public domain"),
     "camera": Ready(N_("A man with a camera"), "camera.png", "Lav Varshney, CC0"),
     DRAWN: Ready(N_("A house, drawn by this program")),
+    "mountain": Ready(N_("A mountain, an emoji"), "", NOTO, "1f3d4"),
+    "sailing": Ready(N_("A sailing boat, an emoji"), "", NOTO, "26f5"),
 }
 """Every ready picture by its name, the best ones first."""
 
@@ -51,11 +63,24 @@ def names() -> tuple[str, ...]:
 def photograph(name: str) -> Photograph:
     """The picture of that name; KeyError where there is none."""
     ready, folder = READY[name], carried.whole(carrier("photographs"))
+    if ready.points:
+        return _emoji(ready.points)
     if not ready.file:
         return _drawing()
     if folder is None:
         raise KeyError(name)
     return files.photograph((folder / ready.file).read_bytes())
+
+
+def _emoji(points: str) -> Photograph:
+    """That drawing of our collection, on white."""
+    at = [one.points for one in collection()].index(points)
+    found = Image.fromarray(np.ascontiguousarray(sheet()[at]), "RGBA")
+    side = LARGER * found.width
+    ground = Image.new("RGBA", found.size, "white")
+    ground.alpha_composite(found)
+    large = ground.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+    return files.made(np.asarray(large))
 
 
 def _drawing() -> Photograph:

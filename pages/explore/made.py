@@ -13,7 +13,7 @@ import streamlit as st
 from attention_core.marking import N_
 from attention_core.numbers.attribution import Knobs
 from models.families.asking import BLANKS, KINDS, Kind, Wanted
-from pages.explore.parts import attributing, faiths, heats, outputs, surveying
+from pages.explore.parts import attributing, faiths, grouping, heats, outputs, surveying
 from pages.explore.parts.attributing import Answers
 from pages.frame import ask, background, downloads, examples, link, prose, site
 from pages.frame.language import _
@@ -36,6 +36,9 @@ BLANK: link.Choice[str] = link.one_of(PAGE, "baseline", (outputs.USUAL, *BLANKS)
 LAYER = outputs.part(PAGE, "layer")
 HEAD = outputs.part(PAGE, "head")
 STEPS = link.amount(PAGE, "steps", 32, 1, 256)
+SAMPLES = link.amount(PAGE, "orders", 8, 0, 4096)
+SHARES = link.flag(PAGE, "shares")
+TOGETHER = grouping.choices(PAGE)
 COUNT = link.amount(PAGE, "top", 3, 1, 10)
 TAKEN = link.flag(PAGE, "taken", default=True)
 LINES = link.names(PAGE, "lines", ("attention", "integrated", "leave-one-out"))
@@ -44,8 +47,8 @@ POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, OTHER)
 MANY = link.flag(PAGE, "many")
 JOB = background.choice(PAGE)
 CHOICES = (
-    TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, COUNT, TAKEN, LINES,
-    MANY, JOB,
+    TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, SAMPLES, SHARES,
+    *TOGETHER, COUNT, TAKEN, LINES, MANY, JOB,
 )  # fmt: skip
 
 
@@ -77,9 +80,9 @@ def asked() -> tuple[str, str]:
     """The text, and the model that reads it."""
     boxes, side = st.columns([7, 4], gap="medium")
     with side:
-        model = choosing.choose_model(MODEL, "read", (*WORDS, BLANK, LAYER, HEAD))
+        model = choosing.choose_model(MODEL, "read", (*WORDS, BLANK, LAYER, HEAD), writing=True)
     with boxes:
-        text = ask.text_box(TEXT, _("Your text"), WORDS)
+        text = ask.text_box(TEXT, _("Your text"), (*WORDS, TOGETHER.chosen))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             ask.send(_("Ask"), TEXT)
             outputs.examples(TEXT, OTHER, MODEL, KIND, TAKEN, (*WORDS, BLANK, LAYER, HEAD))
@@ -91,36 +94,51 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     """Everything that follows from one output."""
     blanks = attributing.offer(model, text).blanks
     wanted = replace(wanted, blank=outputs.blank(BLANK, blanks))
-    knobs = Knobs(outputs.of(LAYER), outputs.of(HEAD), link.value(STEPS))
-    made = ask.answered(
-        lambda: attributing.answers(model, text, wanted, knobs), doing=_("Computing …")
-    )
-    if made is None:
+    found = ask.answered(lambda: answered(model, text, wanted), doing=_("Computing …"))
+    if found is None:
         return
+    knobs, made = found
     count = min(link.value(COUNT), len(made.own) - 1)
     outputs.said(model, text, wanted, made)
     heats.table(made, count)
     heats.summary(made, count)
+    grouping.said(knobs.groups, made)
+    heats.remarks(made)
     heats.refused(made)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned(made)
         outputs.baseline(BLANK, blanks)
     with st.container(horizontal=True, gap="small"):
-        heats.cards(made)
+        heats.cards(made, knobs)
         downloads.rows(heats.rows(made), "attributions.csv")
     agreeing(made, count)
     taking(model, text, wanted, knobs)
     st.subheader(_("Over many sentences"), anchor=False)
     if choosing.switch(MANY, _("Ask about a file of sentences")):
-        surveying.shown(model, wanted, knobs, count, JOB)
+        surveying.shown(model, wanted, replace(knobs, groups=()), count, JOB)
     link.publish(CHOICES)
 
 
+def answered(model: str, text: str, wanted: Wanted) -> tuple[Knobs, Answers]:
+    """What the reader turned, and what the methods say; raises as `attributing.answers` does."""
+    groups = grouping.of_text(TOGETHER, attributing.output_of(model, text, wanted))
+    knobs = Knobs(
+        outputs.of(LAYER), outputs.of(HEAD), link.value(STEPS), link.value(SHARES), groups,
+        link.value(SAMPLES),
+    )  # fmt: skip
+    return knobs, attributing.answers(model, text, wanted, knobs)
+
+
 def turned(made: Answers) -> None:
-    """What a reader may turn: layer and head of the looks, steps, and how many words count."""
+    """What a reader may turn: layer and head of the looks, steps, orders, what goes together, and
+    how many words count.
+    """
     outputs.one_of(LAYER, _("Layer of attention"), _("all layers"), made.layers)
     outputs.one_of(HEAD, _("Head of attention"), _("all heads"), made.heads)
     outputs.steps(STEPS)
+    grouping.samples(SAMPLES)
+    grouping.asked(TOGETHER, made)
+    grouping.flow(SHARES)
     most = min(10, len(made.own) - 1)
     link.choose(COUNT, min(link.value(COUNT), most))
     choosing.dropdown(

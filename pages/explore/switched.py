@@ -90,7 +90,7 @@ def asked() -> tuple[str, str]:
     """The text, and the model that reads it."""
     boxes, side = st.columns([7, 4], gap="medium")
     with side:
-        model = choosing.choose_model(MODEL, "read", (*ABOUT, ACTS.acts))
+        model = choosing.choose_model(MODEL, "read", (*ABOUT, ACTS.acts), writing=True)
     with boxes:
         text = ask.text_box(TEXT, _("Your text"), ABOUT)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

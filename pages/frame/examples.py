@@ -84,3 +84,5 @@ PAIRS = (
     Example("The white cat sleeps.", "Le chat blanc dort."),
     Example("I don't like tea.", "Je n'aime pas le thé."),
 )
+CAPTIONED = {"mountain": "snow-capped mountain", "sailing": "a sailing boat on the sea"}
+"""Captions of ready pictures that our two towers know something of."""

@@ -28,6 +28,7 @@ BEFORE: Final = {
     "translate": catalogue.WRITES,
     "see": catalogue.SEES,
     "hear": catalogue.HEARS,
+    "match": catalogue.MATCHES,
 }
 """How the names of models begin that are opened for a task which is not their usual one."""
 _READS: Final[Mapping[str, Reads]] = {"read": "text", "see": "pictures", "hear": "sound"}
@@ -145,19 +146,24 @@ def grain_and_specials(grain: Choice[Grain], specials: Choice[Specials]) -> None
 
 def choose_model(
     choice: Choice[str], task: str, about_it: Sequence[Kept] = (),
-    beside: Callable[[], None] | None = None,
+    beside: Callable[[], None] | None = None, writing: bool = False,
 ) -> str:  # fmt: skip
     """A model of the catalogue that can do the task, with its card.
 
     about_it  choices that mean something else for another model: forgotten when it changes
     beside    draws what else stands beside the card
+    writing   True where models from elsewhere that translate are offered as well
     """
     entries = catalogue.entries()
     cards = {
         entry.card.name: entry.card
         for entry in entries
-        if entry.card.reads not in _OTHERS
-        and (entry.task == task or (task == "read" and entry.card.heads > 1))
+        if (entry.card.reads not in _OTHERS or entry.task == task)
+        and (
+            entry.task == task
+            or (task == "read" and entry.card.heads > 1)
+            or (writing and entry.card.name.startswith(catalogue.WRITES))
+        )
     }
     unread = [
         entry.card.title
@@ -167,7 +173,7 @@ def choose_model(
     chosen = link.value(choice)
     if chosen not in cards:
         cards = {**cards, **_named(choice, chosen)}
-    titles = {name: _(card.title) for name, card in cards.items()}
+    titles = {name: _titled(card, task) for name, card in cards.items()}
     picked = dropdown(choice, _("Model"), titles, about_it)
     if link.overruled(choice):
         forget(about_it)
@@ -187,8 +193,16 @@ def choose_model(
             beside()
         if picked.startswith(catalogue.WRITES):
             wishes(choice, picked)
-        another_model(choice, task)
+        another_model(choice, task, writing)
     return picked
+
+
+def _titled(card: catalogue.Card, task: str) -> str:
+    """What a model is called, and that it translates where others read."""
+    title = _(card.title)
+    if task != "translate" and card.name.startswith(catalogue.WRITES):
+        return _("{model}, as a translator").format(model=title)
+    return title
 
 
 def wishes(choice: Choice[str], name: str) -> None:
@@ -248,8 +262,11 @@ def about(card: catalogue.Card) -> None:
             prose.note(sentences.noted(figure))
 
 
-def another_model(choice: Choice[str], task: str) -> None:
-    """A small menu that names a model of the hub, says how large it is, and fetches it."""
+def another_model(choice: Choice[str], task: str, writing: bool = False) -> None:
+    """A small menu that names a model of the hub, says how large it is, and fetches it.
+
+    writing  True where it may also be opened as a translator
+    """
     with st.popover(_("Another model"), icon=":material/add:", type="tertiary"):
         if task in _READS:
             carried.offered(_READS[task])
@@ -262,6 +279,10 @@ def another_model(choice: Choice[str], task: str) -> None:
                 "see": _(
                     "Any vision transformer of the Hugging Face hub, such as facebook/dinov2-small."
                 ),
+                "match": _(
+                    "Any model of two towers of the Hugging Face hub, such as "
+                    "openai/clip-vit-base-patch32."
+                ),
                 "hear": _("Any Whisper of the Hugging Face hub, such as openai/whisper-tiny."),
                 "read": _("Any model of the Hugging Face hub by name, such as bert-base-uncased."),
             }[task]
@@ -272,15 +293,22 @@ def another_model(choice: Choice[str], task: str) -> None:
                 st.caption(_("Models on this machine only: this server does not download."))
             return
         try:
-            _offered(choice, hub.checked_name(name.strip()), BEFORE.get(task, ""))
+            _offered(choice, hub.checked_name(name.strip()), BEFORE.get(task, ""), writing)
         except AttentionError as problem:
             st.info(said(problem), icon=":material/info:")
 
 
-def _offered(choice: Choice[str], name: str, before: str) -> None:
+def _opening(choice: Choice[str], name: str, before: str, writing: bool) -> None:
+    st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+    if writing:
+        place = f"{catalogue.WRITES}hub:{name}"
+        st.button(_("Open it as a translator"), on_click=link.choose, args=(choice, place))
+
+
+def _offered(choice: Choice[str], name: str, before: str, writing: bool) -> None:
     """Opens the model if it is here; otherwise shows its size and a button that fetches it."""
     if hub.cached(name) is not None:
-        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+        _opening(choice, name, before, writing)
         return
     plan = _plan(name)
     size = f"{plan.bytes / 1e6:,.0f} MB"
@@ -296,7 +324,7 @@ def _offered(choice: Choice[str], name: str, before: str) -> None:
             bar.progress(min(1.0, done / max(1, whole)), text=_("Downloading …"))
 
         hub.download(plan, progress)
-        st.button(_("Open it"), on_click=link.choose, args=(choice, f"{before}hub:{name}"))
+        _opening(choice, name, before, writing)
 
 
 @st.cache_data(ttl=600, max_entries=32, show_spinner=False)

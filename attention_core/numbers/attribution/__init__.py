@@ -11,7 +11,7 @@ import sys
 
 from attention_core.finding import found
 from attention_core.numbers.attribution.method import SEES, Found, Knobs, Method, Passes
-from attention_core.numbers.attribution.output import Features, Layer, Output
+from attention_core.numbers.attribution.output import Around, Features, Layer, Output
 
 GROUP = "attention_atlas.attributions"
 
@@ -31,6 +31,7 @@ __all__ = [
     "ALL",
     "GROUP",
     "SEES",
+    "Around",
     "Features",
     "Found",
     "Knobs",

@@ -36,7 +36,7 @@ METHOD = Method(
         "strong. It takes each channel to count the same everywhere, and drops what speaks against."
     ),
     ("gradient",),
-    lambda _tokens, _steps: Passes(1, 1),
+    lambda _tokens, _knobs: Passes(1, 1),
     _attribute,
     75,
 )

@@ -24,11 +24,20 @@ from attention_core.marking import N_
 from attention_core.numbers.attribution.method import Found, Knobs, Method, Passes, layers
 from attention_core.numbers.attribution.output import Output
 from attention_core.numbers.spread import shares
+from attention_core.watching.record import Note
 
 MOST: Final = 64
 """Tokens: the time grows with their fourth power."""
 SCALE: Final = 1 << 28
 """What a pipe of width 1 is for the solver, which knows whole numbers of 32 bits only."""
+_RAW: Final = Note(
+    "Flow is shown as it is: each token for itself, never less than the rollout. The scores need "
+    "not add up to 1."
+)
+_SHARED: Final = Note(
+    "Flow is shown as its authors do, divided by the sum over all tokens: shares that add up to 1, "
+    "and may be less than the rollout."
+)
 
 
 def flow(weights: Sequence[Tensor], reads: Tensor, residual: float = 0.5) -> Tensor:
@@ -75,7 +84,7 @@ def _graph(pipes: Sequence[Tensor], reads: Tensor) -> csr_array:
     return graph
 
 
-def _attribute(output: Output, _knobs: Knobs) -> Found:
+def _attribute(output: Output, knobs: Knobs) -> Found:
     looked = [layer.weights for layer in layers(output, within=True)]
     if len(output.given) > MOST:
         raise AttentionError(
@@ -84,7 +93,10 @@ def _attribute(output: Output, _knobs: Knobs) -> Found:
             tokens=len(output.given),
             most=MOST,
         )
-    return Found(flow(looked, output.reads))
+    found = flow(looked, output.reads)
+    if not knobs.shares:
+        return Found(found, notes=(_RAW,))
+    return Found(found / found.sum(), notes=(_SHARED,))
 
 
 METHOD = Method(
@@ -94,10 +106,11 @@ METHOD = Method(
     r"s_j = \operatorname{maxflow}(i^L \to j^0),\ \text{capacities } \hat A^l",
     N_(
         "It sees the same weights as the rollout and asks how much could run through them, not how "
-        "much does: never less than the rollout."
+        "much does: never less than the rollout, unless it is shown as shares that add up to 1."
     ),
     ("weights",),
-    lambda _tokens, _steps: Passes(1),
+    lambda _tokens, _knobs: Passes(1),
     _attribute,
     30,
+    knobs=("shares",),
 )

@@ -26,7 +26,7 @@ METHOD = Method(
         "is flat, a word that matters gets nothing."
     ),
     ("gradient", "model"),
-    lambda _tokens, _steps: Passes(1, 1),
+    lambda _tokens, _knobs: Passes(1, 1),
     _attribute,
     70,
     signed=True,

@@ -54,7 +54,7 @@ METHOD = Method(
         "up to the difference between both ends; they hang on which baseline was chosen."
     ),
     ("gradient", "model"),
-    lambda _tokens, steps: Passes(steps + 3, steps + 1),
+    lambda _tokens, knobs: Passes(knobs.steps + 3, knobs.steps + 1),
     _attribute,
     80,
     signed=True,

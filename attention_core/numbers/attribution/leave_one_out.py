@@ -44,7 +44,7 @@ METHOD = Method(
         "baseline. Two words that say the same hide each other: either can be missed alone."
     ),
     ("model",),
-    lambda tokens, _steps: Passes(tokens + 1),
+    lambda tokens, _knobs: Passes(tokens + 1),
     _attribute,
     90,
     signed=True,

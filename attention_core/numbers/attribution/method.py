@@ -18,6 +18,7 @@ from torch import Tensor
 from attention_core.errors import AttentionError
 from attention_core.marking import N_
 from attention_core.numbers.attribution.output import Layer, Output, finite
+from attention_core.watching.record import Note
 
 Sees = Literal["weights", "values", "gradient", "model"]
 SEES: Final[dict[Sees, str]] = {
@@ -32,14 +33,20 @@ SEES: Final[dict[Sees, str]] = {
 class Knobs:
     """What a reader may turn.
 
-    layer  of methods that look at one layer, from 0; None: the mean of all
-    head   of methods that look at one head, from 0; None: the mean of all
-    steps  of Integrated Gradients
+    layer    of methods that look at one layer, from 0; None: the mean of all
+    head     of methods that look at one head, from 0; None: the mean of all
+    steps    of Integrated Gradients
+    shares   of flow: True for shares that sum to 1, as its authors show it
+    groups   places of tokens that go together; pieces of a word in the rest always do
+    samples  of Shapley values: the orders in which words come; 0: they are not asked for
     """
 
     layer: int | None = None
     head: int | None = None
     steps: int = 32
+    shares: bool = False
+    groups: tuple[tuple[int, ...], ...] = ()
+    samples: int = 16
 
 
 @dataclass(frozen=True)
@@ -56,10 +63,12 @@ class Found:
 
     scores   (token,), float64
     claimed  what the scores must add up to, where the method promises that; else None
+    notes    what a reader must know of them
     """
 
     scores: Tensor
     claimed: float | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def missing(self) -> float | None:
@@ -73,7 +82,7 @@ class Method:
 
     constant   what it holds constant or does not see, in a sentence
     sees       what it looks at
-    passes     (tokens, steps) to what it costs
+    passes     tokens and knobs to what it costs
     attribute  raises AttentionError where the output lacks what it needs
     signed     True where a score below zero speaks against the output
     knobs      which of `Knobs` it heeds
@@ -85,7 +94,7 @@ class Method:
     equation: str
     constant: str
     sees: tuple[Sees, ...]
-    passes: Callable[[int, int], Passes]
+    passes: Callable[[int, Knobs], Passes]
     attribute: Callable[[Output, Knobs], Found]
     place: int
     signed: bool = False
@@ -121,7 +130,8 @@ def layers(output: Output, knobs: Knobs | None = None, within: bool = False) -> 
     if within and output.crosses:
         raise AttentionError(
             "This method follows attention from layer to layer within one text; {model} looks from "
-            "its translation at the source.",
+            "its translation at the source. Attention, attention × gradient and all that need no "
+            "attention work with it.",
             model=output.model,
         )
     chosen = knobs.layer if knobs else None
@@ -157,13 +167,18 @@ def gradients(
 
     Raises AttentionError when the gradient of the attention cannot be had.
     """
+    return felt(layers(output, knobs, within), output.model)
+
+
+def felt(looked: Sequence[Layer], model: str) -> list[tuple[Tensor, Tensor]]:
+    """(weights, gradient) of each of these layers; raises as `gradients` does."""
     found = []
-    for layer in layers(output, knobs, within):
+    for layer in looked:
         if layer.gradient is None:
             raise AttentionError(
                 "This method needs the gradient of the attention, and {model} only reports its "
                 "weights; Integrated Gradients, and leaving parts out, work with it.",
-                model=output.model,
+                model=model,
             )
         found.append((layer.weights, finite(layer.gradient)))
     return found

@@ -47,6 +47,19 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Around:
+    """What an encoder–decoder looks at besides the source, the first layer first.
+
+    encoder  from the source at itself, each (head, source, source)
+    decoder  from what is written at itself, each (head, target, target); as many as the layers
+             that look from there at the source
+    """
+
+    encoder: tuple[Layer, ...]
+    decoder: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
 class Features:
     """What a model holds of each token in a deep layer, and what the output gains as it grows.
 
@@ -71,6 +84,8 @@ class Output:
     cancelled  asked between two passes; True ends the work with Superseded
     crosses    True where the layers look from another text at this one
     features   what a deep layer holds of each token; None where the model does not show it
+    around     where the layers look from another text: what both texts look at in themselves;
+               None where the model does not show it, or computes them without attention
     """
 
     axis: Axis
@@ -83,6 +98,7 @@ class Output:
     cancelled: Callable[[], bool] = never
     crosses: bool = False
     features: Callable[[], Features | None] | None = None
+    around: Callable[[], Around | None] | None = None
 
     @cached_property
     def own(self) -> Tensor:

@@ -36,7 +36,7 @@ METHOD = Method(
         "and the layers above make of it. It is the same for every output that is read there."
     ),
     ("weights",),
-    lambda _tokens, _steps: Passes(1),
+    lambda _tokens, _knobs: Passes(1),
     _attribute,
     10,
     knobs=("layer", "head"),

@@ -27,7 +27,7 @@ METHOD = Method(
         "constant what is fetched: each value counts the same, and no layer turns anything round."
     ),
     ("weights",),
-    lambda _tokens, _steps: Passes(1),
+    lambda _tokens, _knobs: Passes(1),
     _attribute,
     20,
 )

@@ -58,7 +58,7 @@ METHOD = Method(
         "It does not see their direction, the residual connection, or what happens above."
     ),
     ("weights", "values"),
-    lambda _tokens, _steps: Passes(1),
+    lambda _tokens, _knobs: Passes(1),
     _attribute,
     40,
     knobs=("layer", "head"),

@@ -39,7 +39,7 @@ METHOD = Method(
         "and everything else are held constant."
     ),
     ("weights", "gradient"),
-    lambda _tokens, _steps: Passes(1, 1),
+    lambda _tokens, _knobs: Passes(1, 1),
     _attribute,
     50,
     signed=True,

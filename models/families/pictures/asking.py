@@ -20,17 +20,18 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from attention_core.axes.patches import PatchAxis, patches
 from attention_core.errors import AttentionError, ModelError
 from attention_core.files.photograph import Photograph
-from attention_core.numbers.attribution import Features, Layer, Output
+from attention_core.numbers.attribution import Features, Output
 from attention_core.watching.capture import never
 from models.families.layers import features, layers
 from models.families.pictures.classifying import CELL, Namer
 from models.families.pictures.intake import Pixels
+from models.families.pictures.preparing import Prepared
 from models.families.pictures.viewer import Viewer
 
 Kind = Literal["class", "likeness"]
@@ -192,50 +193,25 @@ class ViewerAsker:
 
         Raises AttentionError where there is no other picture, or the model takes no plain pixels.
         """
-        viewer, prepared = self.viewer, self.viewer.prepared(photo, "whole", self.short)
         if wanted.other is None:
             raise AttentionError("Choose another picture: asked is how much both are alike.")
-        if not isinstance(viewer.intake, Pixels):
+        if not isinstance(self.viewer.intake, Pixels):
             raise ModelError(
                 "{model} is handed a picture in pieces of its own, so it cannot be asked what an "
                 "output was made of; choose a vision transformer such as ViT, DINOv2 or CLIP.",
-                model=viewer.name,
+                model=self.viewer.name,
             )
-        pixels = prepared.pixels
-        found = viewer.layout(*pixels.shape[-2:])
-        rows, columns, before = found.rows, found.columns, found.before
-        specials = (before, found.tokens - before - rows * columns)
-
-        def padded(vectors: Tensor) -> Tensor:
-            """Special tokens have no pixels."""
-            return functional.pad(vectors, (0, 0, *specials))
+        prepared = self.viewer.prepared(photo, "whole", self.short)
+        found = self.viewer.layout(*prepared.pixels.shape[-2:])
+        count = found.rows * found.columns
+        other = self._vector(wanted.other)
 
         def measure(outputs: Any) -> Tensor:
-            return (self._direction(outputs.last_hidden_state, before) * other).sum(-1)
+            return (self._direction(outputs.last_hidden_state, found.before) * other).sum(-1)
 
-        def inputs(vectors: Tensor) -> Any:
-            own = vectors[:, before : before + rows * columns]
-            return viewer.intake.inputs(joined(own, rows, columns, viewer.patch))
-
-        def answer(vectors: Tensor) -> Tensor:
-            return measure(viewer.watch.model(**inputs(vectors), return_dict=True))
-
-        other = self._vector(wanted.other)
-        given = padded(cut(pixels, rows, columns))[0]
-        none = cut(blank(pixels, wanted.blank, rows, columns), rows, columns)
-        names = found.names(viewer.watch.model.config.to_dict())
-        axis = found.axis(photo, prepared.seen, names)
-        return Output(
-            axis, given, padded(none)[0], self._reads(len(given), before, rows * columns), answer,
-            lambda: self._layers(inputs(given[None]), len(given), measure),
-            viewer.name, cancelled,
-            features=lambda: features(viewer.watch.model, inputs(given[None]), len(given), measure),
-        )  # fmt: skip
-
-    def _layers(
-        self, inputs: Any, size: int, measure: Callable[[Any], Tensor]
-    ) -> tuple[Layer, ...]:
-        return layers(self.viewer.watch, inputs, self.viewer.watch.model, size, measure)
+        reads = self._reads(found.tokens, found.before, count)
+        part = self.viewer.watch.model
+        return about(self.viewer, photo, prepared, wanted.blank, part, measure, reads, cancelled)
 
     @staticmethod
     def _reads(size: int, before: int, count: int) -> Tensor:
@@ -261,6 +237,44 @@ class ViewerAsker:
         outputs = viewer.watch.model(**viewer.intake.inputs(pixels), return_dict=True)
         before = viewer.layout(*pixels.shape[-2:]).before
         return self._direction(outputs.last_hidden_state, before)
+
+
+def about(
+    viewer: Viewer, photo: Photograph, prepared: Prepared, kind: Blank, part: nn.Module,
+    measure: Callable[[Any], Tensor], reads: Tensor, cancelled: Callable[[], bool] = never,
+) -> Output:  # fmt: skip
+    """A number that a part of a model makes of a picture, as a function of its patches.
+
+    kind     what stands where a patch is taken away
+    part     what is called with the picture: the model that the viewer watches, or more
+    measure  from what that gives to the number of each picture, (batch,)
+    reads    (token,), sums to 1: the places that the number is read from
+    """
+    pixels = prepared.pixels
+    found = viewer.layout(*pixels.shape[-2:])
+    rows, columns, before = found.rows, found.columns, found.before
+    specials = (before, found.tokens - before - rows * columns)
+
+    def padded(vectors: Tensor) -> Tensor:
+        """Special tokens have no pixels."""
+        return functional.pad(vectors, (0, 0, *specials))
+
+    def inputs(vectors: Tensor) -> Any:
+        own = vectors[:, before : before + rows * columns]
+        return viewer.intake.inputs(joined(own, rows, columns, viewer.patch))
+
+    def answer(vectors: Tensor) -> Tensor:
+        return measure(part(**inputs(vectors), return_dict=True))
+
+    given = padded(cut(pixels, rows, columns))[0]
+    none = cut(blank(pixels, kind, rows, columns), rows, columns)
+    axis = found.axis(photo, prepared.seen, found.names(viewer.watch.model.config.to_dict()))
+    return Output(
+        axis, given, padded(none)[0], reads, answer,
+        lambda: layers(viewer.watch, inputs(given[None]), part, len(given), measure),
+        viewer.name, cancelled,
+        features=lambda: features(part, inputs(given[None]), len(given), measure),
+    )  # fmt: skip
 
 
 def axis_of(output: Output) -> PatchAxis:

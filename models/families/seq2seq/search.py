@@ -116,15 +116,15 @@ def least(frame: Frame) -> int:
 def chances(logits: Tensor, frame: Frame) -> Tensor:
     """Log-probabilities as the search has them: among the pieces that may come at each step.
 
-    logits   (target, vocabulary)
-    returns  (target, vocabulary), in nats
+    logits   (..., target, vocabulary)
+    returns  (..., target, vocabulary), in nats
     """
-    logits = logits.float().clone()
-    logits[:, sorted(frame.banned)] = -torch.inf
-    logits[: least(frame), sorted(frame.ends)] = -torch.inf
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32), copy=True)
+    logits[..., sorted(frame.banned)] = -torch.inf
+    logits[..., : least(frame), sorted(frame.ends)] = -torch.inf
     if frame.forced is not None:
-        logits[0] = -torch.inf
-        logits[0, frame.forced] = 0
+        logits[..., 0, :] = -torch.inf
+        logits[..., 0, frame.forced] = 0
     return logits.log_softmax(-1)
 
 

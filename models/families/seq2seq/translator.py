@@ -45,6 +45,7 @@ class Seq2Seq:
     limit      the most pieces of a source or target
     routed     True when attention is captured as it is computed and checked against the output;
                False when the model only reports its weights, so that they cannot be edited
+    frame      what stands around its texts
     """
 
     def __init__(
@@ -63,8 +64,8 @@ class Seq2Seq:
         self._notes = checkpoint.notes
         self._model: Any = checkpoint.model
         wish = Wish(source_language, target_language, prefix)
-        self._frame = framed(name, checkpoint, wish)
-        self.languages = self._frame.languages
+        self.frame = framed(name, checkpoint, wish)
+        self.languages = self.frame.languages
         self._limit = limit(checkpoint).within(steady(checkpoint.model))
         self.limit = self._limit.tokens
         self._model.generation_config = type(self._model.generation_config)()  # ours alone decides
@@ -80,7 +81,7 @@ class Seq2Seq:
 
         Raises TextError when there is no word in it.
         """
-        return self._read(self._frame.source, text, "source").axis
+        return self._read(self.frame.source, text, "source").axis
 
     @one_reading()
     def translate(
@@ -96,10 +97,10 @@ class Seq2Seq:
         Raises TextError when there is nothing to read, TooLong when it is too much,
         AttentionError when an edit names a site that the model has not.
         """
-        source, notes = self._fitting(self._frame.source, text, "source", cut)
+        source, notes = self._fitting(self.frame.source, text, "source", cut)
         with self.watch.changing(edits):
             found = self._search(source, search, not any(map(_of_steps, edits)), cancelled)
-            target = self._frame.target.written(found[0].pieces, "target")
+            target = self.frame.target.written(found[0].pieces, "target")
             made = self._follow(source, target, notes, cancelled)
         others = self._alternatives(found, target.axis.text)
         return replace(made, alternatives=others, tree=tuple(self._tree(found)))
@@ -114,10 +115,26 @@ class Seq2Seq:
         Raises TextError when either side is empty, TooLong when one is too long,
         AttentionError when an edit names a site that the model has not.
         """
-        source, notes = self._fitting(self._frame.source, text, "source", cut)
-        given, more = self._fitting(self._frame.target, target, "target", cut)
+        source, notes = self._fitting(self.frame.source, text, "source", cut)
+        given, more = self._fitting(self.frame.target, target, "target", cut)
         with self.watch.changing(edits):
             return self._follow(source, given, (*notes, *more), cancelled)
+
+    @one_reading()
+    def pair(self, text: str) -> tuple[Tokens, Tokens]:
+        """A text and the translation that it writes of it, as the network takes both.
+
+        Raises as `translate` does.
+        """
+        source, _notes = self._fitting(self.frame.source, text, "source", False)
+        best = self._search(source, USUAL, True, never)[0]
+        return source, self.frame.target.written(best.pieces, "target")
+
+    def inputs(self, source: Tokens, target: Tokens) -> dict[str, Tensor]:
+        """What the network is called with to write the target: the decoder has each piece before
+        the next one.
+        """
+        return self._inputs(source.ids, self._given(target).ids)
 
     def _read(self, side: Vocabulary, text: str, name: str) -> Tokens:
         made = side.read(bounded(text), name)
@@ -125,7 +142,7 @@ class Seq2Seq:
 
     def _as_written(self, target: Tokens) -> Tokens:
         """The reader's target as the model would write it: forced piece first, ending last."""
-        frame, ids, shown = self._frame, list(target.ids), list(target.axis.tokens)
+        frame, ids, shown = self.frame, list(target.ids), list(target.axis.tokens)
         length = next((at for at, number in enumerate(ids) if number in frame.ends), len(ids))
         ids, shown = ids[:length], shown[:length]
         if frame.forced is not None and ids[:1] != [frame.forced]:
@@ -137,7 +154,7 @@ class Seq2Seq:
         return Tokens(axis, tuple(ids), (0,) * len(ids))
 
     def _special(self, number: int, place: int) -> Token:
-        piece = self._frame.target.piece(number)
+        piece = self.frame.target.piece(number)
         return Token(piece, place, place, special=True, piece=piece)
 
     def _fitting(
@@ -167,13 +184,13 @@ class Seq2Seq:
         if cancelled():
             raise Superseded
         most = min(self.limit, 2 * len(source) + ROOM)
-        return hypotheses(self._model, self._frame, source.ids, wanted, most, cached, cancelled)
+        return hypotheses(self._model, self.frame, source.ids, wanted, most, cached, cancelled)
 
     def _alternatives(self, found: list[Hypothesis], best: str) -> tuple[Alternative, ...]:
         """What else was found. One text, cut into pieces in several ways, is shown once."""
         scores: dict[str, float] = {}
         for hypothesis in found:
-            scores.setdefault(self._frame.target.text(hypothesis.pieces), hypothesis.score)
+            scores.setdefault(self.frame.target.text(hypothesis.pieces), hypothesis.score)
         return tuple(Alternative(text, score) for text, score in scores.items() if text != best)
 
     def _tree(self, found: list[Hypothesis]) -> Iterator[Node]:
@@ -191,7 +208,7 @@ class Seq2Seq:
                 places[way] = len(places)
                 score = one.score if step == len(one.pieces) else None
                 parent = places.get(way[:-1], -1)
-                shown, so_far = self._frame.target.shown(piece), self._frame.target.text(way)
+                shown, so_far = self.frame.target.shown(piece), self.frame.target.text(way)
                 yield Node(parent, shown, share, total, score, rank == 0, so_far)
 
     def _follow(
@@ -200,9 +217,9 @@ class Seq2Seq:
     ) -> Translation:  # fmt: skip
         """One teacher-forced pass: row i is the step at which piece i of the target is chosen."""
         seen, logits = self._see(source, target, cancelled)
-        shares = chances(logits, self._frame)
+        shares = chances(logits, self.frame)
         chosen = shares[range(len(target)), target.ids]
-        own = chosen[1:] if self._frame.forced is not None else chosen
+        own = chosen[1:] if self.frame.forced is not None else chosen
         given = self._given(target).axis
         axes = source.axis, target.axis
         kept, left_out = sound(seen)
@@ -219,7 +236,7 @@ class Seq2Seq:
 
     def _candidates(self, shares: Tensor) -> Iterator[tuple[Candidate, ...]]:
         best = shares.topk(min(CANDIDATES, shares.shape[-1]))
-        side = self._frame.target
+        side = self.frame.target
         for numbers, values in zip(best.indices.tolist(), best.values.exp().tolist(), strict=True):
             yield tuple(
                 Candidate(side.shown(number), share, side.piece(number))
@@ -229,7 +246,7 @@ class Seq2Seq:
 
     def _unknown(self, source: Tokens) -> tuple[str, ...]:
         """What the reader typed that the vocabulary does not have."""
-        side = self._frame.source
+        side = self.frame.source
         nothing = side.number(side.unknown)
         pairs = zip(source.axis.tokens, source.ids, strict=True)
         shown = (t.text for t, number in pairs if number == nothing and not t.special)
@@ -237,8 +254,8 @@ class Seq2Seq:
 
     def _given(self, target: Tokens) -> Tokens:
         """What the decoder is given to write the target: its start token first."""
-        start = self._frame.start
-        whole = decoder_input(target, start, self._frame.target.piece(start), frozenset())
+        start = self.frame.start
+        whole = decoder_input(target, start, self.frame.target.piece(start), frozenset())
         axis = replace(whole.axis, tokens=whole.axis.tokens[: len(target)])
         return Tokens(axis, whole.ids[: len(target)], whole.types[: len(target)])
 
@@ -246,8 +263,7 @@ class Seq2Seq:
         self, source: Tokens, target: Tokens, cancelled: Callable[[], bool]
     ) -> tuple[list[Seen], Tensor]:
         """Every attention call of one pass, and its logits (target, vocabulary)."""
-        inputs = self._inputs(source.ids, self._given(target).ids)
-        run = self.watch.run({**inputs, "use_cache": False}, cancelled)
+        run = self.watch.run({**self.inputs(source, target), "use_cache": False}, cancelled)
         return run.seen, run.outputs.logits[0]
 
     def _inputs(self, source: Sequence[int], written: Sequence[int]) -> dict[str, Tensor]:
@@ -261,7 +277,7 @@ class Seq2Seq:
 
     def _example(self) -> Example:
         """Some pieces of the model's own on either side, in whatever languages it has."""
-        frame, no = self._frame, self._frame.banned | self._frame.ends
+        frame, no = self.frame, self.frame.banned | self.frame.ends
         source = plain(sorted(frame.source.known - no) or [0], 6)
         written = [frame.start, *plain(sorted(frame.target.known - no) or [0], 3)]
         long = plain(sorted(frame.source.known - no) or [0], min(65, self.limit))

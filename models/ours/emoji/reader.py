@@ -91,6 +91,8 @@ class Named(NamedTuple):
 class Reader:
     """Both towers in memory with every drawing; many threads may use it at once."""
 
+    name, limit = NAME, LONGEST
+
     def __init__(self, folder: Path = CHECKPOINT) -> None:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.known = read_pieces(folder)

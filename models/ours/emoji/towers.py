@@ -113,10 +113,15 @@ class Towers(nn.Module):
         states, looks = _through(VISION, self.vision, states, everywhere)
         return _side(self.vision_map(self.vision_norm(states)), looks)
 
-    def hear(self, pieces: Tensor) -> Side:
-        """Texts. pieces (batch, piece), their numbers; PAD after the last one"""
+    def hear(self, pieces: Tensor, vectors: Tensor | None = None) -> Side:
+        """Texts.
+
+        pieces   (batch, piece), their numbers; PAD after the last one
+        vectors  (batch, piece, width), in place of what the pieces enter as
+        """
         there = pieces != PAD
-        states = self.pieces(pieces) + self.order[: pieces.shape[1]]
+        entered = self.pieces(pieces) if vectors is None else vectors
+        states = entered + self.order[: pieces.shape[1]]
         among = there.unsqueeze(1).expand(-1, pieces.shape[1], -1)
         states, looks = _through(TEXT, self.text, states, among)
         return _side(self.text_map(self.text_norm(states)) * there.unsqueeze(-1), looks)

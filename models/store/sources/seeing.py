@@ -1,6 +1,7 @@
 """Models from elsewhere that are named for what they see or hear: the eyes of CLIP, ….
 
-Their names say where the model lies, and what is done with it: `see:hub:owner/name`.
+Their names say where the model lies, and what is done with it: `see:hub:owner/name`, or
+`match:hub:owner/name` for both towers of CLIP.
 
 >>> where("see:folder:mine"), where("hear:hub:openai/whisper-tiny")
 ('folder:mine', 'hub:openai/whisper-tiny')
@@ -18,24 +19,26 @@ from models.store.card import Entry, from_files
 from models.store.sources import Source, register, sources
 from models.store.sources.folders import names, origin
 
-SEES, HEARS = "see:", "hear:"
-"""Begin the names of models that are opened for the pictures that they see, or for sound."""
-_TASKS: Final[Mapping[str, Task]] = {SEES: "see", HEARS: "hear"}
+SEES, HEARS, MATCHES = "see:", "hear:", "match:"
+"""Begin the names of models that are opened for the pictures that they see, for sound, or for how
+well a text fits a picture."""
+_TASKS: Final[Mapping[str, Task]] = {SEES: "see", HEARS: "hear", MATCHES: "match"}
 
 
 def where(name: str) -> str:
     """Where the model of that name lies: ``folder:my-model`` or ``hub:owner/name``."""
-    return name.removeprefix(SEES).removeprefix(HEARS)
+    return next((name.removeprefix(one) for one in _TASKS if name.startswith(one)), name)
 
 
-def _listed() -> Iterator[Entry]:
-    """Those models of the operator's directory that see pictures besides something else."""
-    seeing = [one for one in families() if one.task == "see"]
+def _listed(prefix: str) -> Iterator[Entry]:
+    """Those models of the operator's directory that do this besides something else."""
+    task = _TASKS[prefix]
+    able = [one for one in families() if one.task == task]
     for name in names():
         found = origin(name)
-        if found and any(one.takes(found.config) for one in seeing):
-            entry = _found(f"{SEES}{name}")
-            if entry.card.task != "see":
+        if found and any(one.takes(found.config) for one in able):
+            entry = _found(f"{prefix}{name}")
+            if entry.card.task != task:
                 yield entry
 
 
@@ -51,5 +54,6 @@ def _found(name: str) -> Entry:
     )
 
 
-register(Source("seeing", 55, _listed, SEES, _found))
+register(Source("seeing", 55, lambda: _listed(SEES), SEES, _found))
 register(Source("hearing", 56, lambda: (), HEARS, _found))
+register(Source("matching", 57, lambda: _listed(MATCHES), MATCHES, _found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 import streamlit as st
@@ -24,6 +24,8 @@ from attention_core.numbers.faithfulness import (
 from attention_core.watching.capture import never
 from models.families.asking import Asker, Asking, Blank, Candidate, Kind, Wanted
 from models.families.reader import Reader
+from models.families.seq2seq import Seq2Seq
+from models.families.seq2seq.asking import Seq2SeqAsker
 from models.ours.translator.asking import TranslatorAsker
 from models.ours.translator.reader import TranslatorReader
 from models.store import catalogue, shelf
@@ -160,7 +162,8 @@ def collected(
 def output_of(model: str, text: str, wanted: Wanted) -> Output:
     """That number of one text; raises as `answers` does."""
     asker = asking(model)
-    return working(lambda: asker.output(text, wanted, cancelled))
+    found = working(lambda: asker.output(text, wanted, cancelled))
+    return replace(found, model=catalogue.entry(model).card.title)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -225,9 +228,11 @@ def asking(model: str) -> Asking:
         return _of_reader(found)
     if isinstance(found, TranslatorReader):
         return _of_translator(found)
+    if isinstance(found, Seq2Seq):
+        return _of_pair(found)
     raise ModelError(
         "{model} is not asked on this page what an output was made of; choose a model that "
-        "reads text, or one of our translators.",
+        "reads text, or a translator.",
         model=catalogue.entry(model).card.title,
     )
 
@@ -240,6 +245,11 @@ def _of_reader(reader: Reader) -> Asking:
 @st.cache_resource(max_entries=6, show_spinner=False, hash_funcs={TranslatorReader: id})
 def _of_translator(reader: TranslatorReader) -> Asking:
     return TranslatorAsker(reader)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs={Seq2Seq: id})
+def _of_pair(translator: Seq2Seq) -> Asking:
+    return Seq2SeqAsker(translator)
 
 
 def working(work: Callable[[], T]) -> T:

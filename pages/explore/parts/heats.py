@@ -10,14 +10,17 @@ from typing import Final
 import streamlit as st
 
 from attention_core.files.spreadsheet import cell
-from attention_core.numbers.attribution import ALL, SEES
+from attention_core.numbers.attribution import ALL, SEES, Knobs
 from pages.explore.parts.attributing import Answers
 from pages.frame import ask, prose
 from pages.frame.language import _
 from pages.frame.prose import Markup
+from pages.showing import sentences
 
 WHOLE: Final = ("leave-one-out", "integrated")
 """Methods that see the whole model, the first that answers is what the others are held against."""
+KIN: Final = frozenset({frozenset(("leave-one-out", "leave-group-out"))})
+"""Methods that are the same but for what goes together, so that no sentence compares them."""
 COMPLETE: Final = 0.05
 """The share of what scores must add up to by which they may miss it."""
 
@@ -39,6 +42,9 @@ def table(made: Answers, count: int) -> None:
     best = {name: set(made.named(name, count)) for name in made.found}
     lines = []
     for place, token in enumerate(made.tokens):
+        following = made.tokens[place + 1 : place + 2]
+        if following == (token,) and not {place, place + 1} & {*made.own}:
+            continue  # of a row of padding the last one is shown
         cells = "".join(
             _cell(float(found.scores[place]), largest[name], place in best[name])
             if place in made.own
@@ -131,7 +137,8 @@ def _told(made: Answers, whole: str, count: int) -> Iterator[Markup]:
         shared=made.agreed(whole, "attention", count),
         count=count,
     )
-    others = [name for name in made.found if name != whole]
+    same = {*KIN, frozenset({whole})}
+    others = [name for name in made.found if frozenset((name, whole)) not in same]
     nearest = max(
         others,
         key=lambda name: (made.agreed(whole, name, count), _known(made.kendall(whole, name))),
@@ -205,6 +212,7 @@ def agreement(made: Answers, count: int) -> Markup:
         (one, other): tau
         for at, one in enumerate(names)
         for other in names[at + 1 :]
+        if frozenset((one, other)) not in KIN
         if not isnan(tau := made.kendall(one, other))
     }
     if len(taus) < 2:
@@ -223,12 +231,19 @@ def agreement(made: Answers, count: int) -> Markup:
     )  # fmt: skip
 
 
-def cards(made: Answers) -> None:
+def remarks(made: Answers) -> None:
+    """What must be known of what some methods found, and how well it is known."""
+    notes = [note for found in made.found.values() for note in found.notes]
+    if notes:
+        prose.note(Markup(" ".join(map(sentences.noted, notes))))
+
+
+def cards(made: Answers, knobs: Knobs) -> None:
     """What each method is: its equation, what it sees, what it holds constant, what it costs."""
-    tokens = len(made.tokens)
+    tokens = len(made.own)
     with st.popover(_("What each method is"), icon=":material/info:", type="tertiary"):
         for method in ALL.values():
-            cost = method.passes(tokens, 32)
+            cost = method.passes(tokens, knobs)
             st.markdown(f"**{_(method.title)}**")
             st.latex(method.equation)
             prose.note(prose.filled(_(method.constant)))

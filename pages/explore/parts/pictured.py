@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from attention_core.errors import AttentionError, ModelError
 from attention_core.files.photograph import Photograph
 from attention_core.numbers.attribution import ALL, Found, Knobs, Output
 from attention_core.numbers.faithfulness import Faith
+from models.families.matching import Matcher
+from models.families.matching.asking import AskingMatches, MatcherAsker
 from models.families.pictures import Namer, Viewer
 from models.families.pictures.asking import (
     AskingPictures,
@@ -21,6 +24,8 @@ from models.families.pictures.asking import (
     ViewerAsker,
     axis_of,
 )
+from models.ours.emoji.asking import EmojiAsker
+from models.ours.emoji.reader import Reader as Towers
 from models.store import catalogue, shelf
 from pages.explore.parts import attributing
 from pages.explore.parts.attributing import Answers, cancelled, working
@@ -38,9 +43,12 @@ TIMES: Final = 16
 class Asked:
     """One output about one picture.
 
-    model   of patches, for likeness; empty for the classifier of this machine
+    model   of patches, for likeness; of two towers, for a caption; empty for the classifier of
+            this machine
     number  of the class; None: the likeliest. rather: the class it is held against
     other   the picture that it is compared with
+    text    the caption that it is compared with
+    side    of a caption: whether its patches or its words are asked about
     """
 
     photo: Photograph
@@ -49,17 +57,30 @@ class Asked:
     rather: int | None = None
     other: Photograph | None = None
     blank: Blank = "mean"
+    text: str = ""
+    side: Literal["picture", "words"] = "picture"
 
     @property
-    def key(self) -> tuple[str, str, int | None, int | None, str, Blank]:
+    def key(self) -> tuple[str | int | None, ...]:
         """What tells it from any other."""
         other = self.other.digest if self.other else ""
-        return self.photo.digest, self.model, self.number, self.rather, other, self.blank
+        about = (self.photo.digest, self.model, self.number, self.rather, other, self.text)
+        return *about, self.side, self.blank
+
+
+def output_of(asked: Asked) -> Output:
+    """That number; raises as `answers` does."""
+    return _output(asked.key, asked)
 
 
 def axis(asked: Asked) -> PatchAxis:
     """The patches; raises as `answers` does."""
     return axis_of(_output(asked.key, asked))
+
+
+def shown(asked: Asked) -> Photograph:
+    """The picture that the patches lie on; raises as `answers` does."""
+    return _matching(asked.model).shown(asked.photo) if asked.text else asked.photo
 
 
 def answers(asked: Asked, knobs: Knobs) -> Answers:
@@ -82,10 +103,21 @@ def tried(asked: Asked, knobs: Knobs) -> dict[str, Faith]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _output(key: tuple[object, ...], _asked: Asked) -> Output:
-    asker = _asker(_asked.model)
-    wanted = PictureWanted(asker.kind, _asked.number, _asked.rather, _asked.other, _asked.blank)
-    output = working(lambda: asker.output(_asked.photo, wanted, cancelled))
+    output = working(_matched(_asked) if _asked.text else _looked(_asked))
     return replace(output, model=catalogue.entry(output.model).card.title)
+
+
+def _looked(asked: Asked) -> Callable[[], Output]:
+    asker = _asker(asked.model)
+    wanted = PictureWanted(asker.kind, asked.number, asked.rather, asked.other, asked.blank)
+    return lambda: asker.output(asked.photo, wanted, cancelled)
+
+
+def _matched(asked: Asked) -> Callable[[], Output]:
+    asker, photo = _matching(asked.model), asked.photo
+    if asked.side == "words":
+        return lambda: asker.words(photo, asked.text, cancelled)
+    return lambda: asker.picture(photo, asked.text, asked.blank, cancelled)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -110,6 +142,23 @@ def _tried(key: tuple[object, ...], knobs: Knobs, _asked: Asked) -> dict[str, Fa
     made = answers(_asked, knobs)
     waiting.step(_("Taking patches away …"))
     return attributing.orders_tried(_output(key, _asked), made, CHANCES, TIMES)
+
+
+def _matching(model: str) -> AskingMatches:
+    """Who answers for that model of two towers; raises ModelError where nobody does."""
+    waiting.step(_("Opening the model …"))
+    try:
+        found = shelf.load(model)
+    finally:
+        waiting.step("")
+    if isinstance(found, Matcher):
+        return MatcherAsker(found)
+    if isinstance(found, Towers):
+        return EmojiAsker(found)
+    raise ModelError(
+        "{model} does not say how well a text fits a picture; choose a model of two towers.",
+        model=catalogue.entry(model).card.title,
+    )
 
 
 def _asker(model: str) -> AskingPictures:

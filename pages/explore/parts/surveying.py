@@ -110,10 +110,11 @@ def results(job: Job[Row], count: int) -> None:
         lines = []
         for name, one in found.items():
             low, high = wilson(one.better, one.texts)
-            margin = "" if isnan(one.margin) else f" ± {one.margin:.3f}"
+            agrees, shared = one.margins
             cells = (
-                f"{one.texts}", _written(one.agrees), _written(100 * one.shared, 0) + " %",
-                f"{_written(one.gained, 3)}{margin}",
+                f"{one.texts}", _written(one.agrees) + _margin(agrees),
+                _written(100 * one.shared, 0) + _margin(100 * shared, 0) + " %",
+                _written(one.gained, 3) + _margin(one.margin, 3),
                 f"{100 * one.better / one.texts:.0f} % [{100 * low:.0f}, {100 * high:.0f}]",
             )  # fmt: skip
             written = "".join(f"<td>{escape(one_cell)}</td>" for one_cell in cells)
@@ -124,8 +125,8 @@ def results(job: Job[Row], count: int) -> None:
                 _(
                     "Better than chance: how much lower the output is, in the mean while words go, "
                     "in this method’s order than in {count} orders by chance; ± is the 95 % "
-                    "interval of the mean, […] that of the share. Each sentence is asked about its "
-                    "own likeliest word, or about its own pair."
+                    "interval of each mean, […] that of the share. Each sentence is asked about "
+                    "its own likeliest word, or about its own pair."
                 ),
                 count=CHANCES,
             )
@@ -136,6 +137,10 @@ def results(job: Job[Row], count: int) -> None:
             st.info(f"{place}: {ask.said(row.problem)}", icon=":material/info:")
     if found:
         downloads.rows(_rows(rows), "attributions-over-sentences.csv")
+
+
+def _margin(value: float, places: int = 2) -> str:
+    return "" if isnan(value) else f" ± {value:.{places}f}"
 
 
 def _written(value: float, places: int = 2) -> str:
