@@ -75,7 +75,8 @@ def measured(reader: Reader, file: str, bank: Treebank, relations: list[str]) ->
             f"  {one.relation or 'ALL':12s} layer {head.layer + 1:2d} head {head.number + 1:2d} "
             f"{one.direction:9s} {100 * one.accuracy:5.1f} [{100 * low:.1f}, {100 * high:.1f}] of "
             f"{one.all:5d} | offset {one.offset:+d} {100 * one.baseline:5.1f} | "
-            f"gain {100 * one.gain:+.1f}"
+            f"gain {100 * one.gain:+.1f} [{100 * one.gain_interval[0]:+.1f}, "
+            f"{100 * one.gain_interval[1]:+.1f}]"
         )
 
 

@@ -11,13 +11,14 @@ import streamlit as st
 from attention_core.errors import AttentionError
 from attention_core.files.treebank import Treebank
 from attention_core.marking import N_
+from attention_core.numbers.syntax.titles import TITLES
 from models.corpora.grammar import GrammarStudy, followed
 from models.work.jobs import Job
 from pages.explore.parts import profiles, treebanks
 from pages.explore.parts.treebanks import ORIGINS, Line, Origin
 from pages.frame import ask, background, downloads, link, prose, site
 from pages.frame.language import _, ngettext
-from pages.showing import choosing
+from pages.showing import choosing, naming
 from pages.showing.readings import read, reader
 
 PAGE = "syntax"
@@ -103,7 +104,7 @@ def shown(job: Job[AttentionError | None]) -> None:
     with right:
         st.subheader(_("Every relation"), anchor=False)
         show_table(lines)
-    st.subheader(treebanks.called(line.relation), anchor=False)
+    st.subheader(naming.relation(line.relation), anchor=False)
     show_sentence(study, line)
     show_heads(study)
     link.publish(CHOICES)
@@ -220,10 +221,11 @@ def show_heads(study: GrammarStudy) -> None:
 
 def elsewhere(text: str, line: Line) -> None:
     """The way to Explore, with this sentence and this head."""
-    head = line.head
+    head, label = line.head, f"{naming.FOLLOWS}{line.relation}"
     asked = {
         "model": link.value(MODEL), "text": text, "kind": head.kind,
         "layer": str(head.layer + 1), "heads": str(head.number + 1), "grain": "words",
+        **({"label": label} if line.relation and line.relation in TITLES else {}),
     }  # fmt: skip
     st.page_link(
         site.file("explore"), label=_("Open this head in Explore"),

@@ -15,10 +15,9 @@ from attention_core.numbers.named import Named
 from attention_core.numbers.syntax import Found
 from attention_core.pictures.figures import Curve, curves, heads_map
 from models.corpora.grammar import Head, Profile
-from pages.explore.parts import treebanks
 from pages.frame import downloads, prose
 from pages.frame.language import _
-from pages.showing import charts
+from pages.showing import charts, naming
 
 SHARES: Final = ("on_specials", "on_previous", "on_itself", "on_next")
 """Measures that are drawn by layer."""
@@ -55,7 +54,7 @@ def described(
                 for label, score in labels.of_head(profile.labels, *_place(heads, at))
             ),
             "follows": ", ".join(
-                f"{treebanks.called(one.relation)} {100 * one.accuracy:.0f} %"
+                f"{naming.relation(one.relation)} {100 * one.accuracy:.0f} %"
                 for one in follows.get(at, ())
             ),
         }
