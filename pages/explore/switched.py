@@ -46,6 +46,7 @@ LIKE = link.text(PAGE, "like", examples.MADE[0].second)
 ACTS = changing.choices(PAGE)
 BESIDES = link.flag(PAGE, "besides")
 STREAM: link.Choice[Stream] = link.one_of(PAGE, "stream", STREAMS, "hidden")
+BOX = link.flag(PAGE, "box")
 HEADS_JOB = link.text(PAGE, "heads")
 PATCH_JOB = link.text(PAGE, "states")
 PRUNE_JOB = link.text(PAGE, "prune")
@@ -54,7 +55,7 @@ WORDS = (WORD, RATHER, PLACE)
 ABOUT = (*WORDS, *ACTS.next)
 CHOICES: tuple[Kept, ...] = (
     TEXT, CLEAN, MODEL, KIND, PLACE, WORD, RATHER, LIKE, ACTS.acts, *ACTS.next, BESIDES, STREAM,
-    HEADS_JOB, PATCH_JOB, PRUNE_JOB,
+    BOX, HEADS_JOB, PATCH_JOB, PRUNE_JOB,
 )  # fmt: skip
 
 
@@ -157,7 +158,8 @@ def states(model: str, text: str, wanted: Wanted, done: tuple[Act, ...]) -> None
     if not clean.strip():
         st.info(_("Type another sentence that differs in one word."), icon=":material/edit:")
         return
-    maps.patches(model, text, clean, wanted, stream, ACTS, done, PATCH_JOB, PAGE)
+    boxed = stream == "hidden" and choosing.switch(BOX, _("Draw a box to put several states in"))
+    maps.patches(model, text, clean, wanted, stream, ACTS, done, PATCH_JOB, boxed, PAGE)
 
 
 if __name__ == "__main__":
