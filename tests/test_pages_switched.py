@@ -14,9 +14,11 @@ from attention_core.numbers.acting import valued, without_each
 from attention_core.watching.acts import Act
 from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
+from models.ours.translator import quality
+from models.ours.translator.pruning import Pruning
 from models.store import shelf
 from models.work.jobs import JOBS
-from pages.explore.parts import changing
+from pages.explore.parts import changing, pruned
 from pages.explore.parts.acting import HeadsOff, Patching
 from pages.frame import link
 from tests.test_pages_state import address, headings, html, opened
@@ -316,6 +318,59 @@ def test_heads_are_pruned_when_asked_and_the_curve_begins_with_all_of_them() -> 
     assert "With all <b" not in html(app)
     assert "With all 72 heads BLEU is" in html(app)
     assert job.rows[0].bleu > 20
+
+
+BROUGHT: Final = [
+    ("I see a red cat.", "Je vois un chat rouge."), ("The dog sleeps.", "Le chien dort."),
+    ("", "Rien."), ("She reads a book.", "Elle lit un livre."),
+    ("We eat bread.", "Nous mangeons du pain."),
+]  # fmt: skip
+
+
+def brought(pairs: list[tuple[str, str]]) -> AppTest:
+    """The page with a file of one's own pairs."""
+    app = opened("switched", lang="en", acts="", pairs="own")
+    data = "\n".join("\t".join(pair) for pair in pairs).encode()
+    app.file_uploader(key="switched.file").set_value([("a.tsv", data, "text/plain")]).run()
+    assert not app.exception
+    return app
+
+
+def test_heads_are_pruned_on_a_readers_own_pairs() -> None:
+    app = brought(BROUGHT)
+    assert "translations of 2 sentences least" in html(app)
+    assert "All were written for this project" not in html(app)
+    app.button(key="prune.start").click().run()
+    assert not app.exception
+    job = JOBS.find(address(app, "prune") or "")
+    assert job is not None
+    for _try in range(1200):
+        if len(job.rows) > 1:
+            break
+        time.sleep(0.05)
+    job.cancel()
+    assert isinstance(job.work, Pruning)
+    assert [pair.source for pair in job.work.reported_on] == ["The dog sleeps.", "We eat bread."]
+    references = [[pair.target for pair in job.work.reported_on]]
+    assert job.rows[0].bleu == quality.score(list(job.rows[0].translations), references).bleu
+    again = opened("switched", lang="en", acts="", pairs="own", prune=job.key)
+    assert not again.exception
+    assert "With all 72 heads BLEU is" in html(again)
+    forgotten = opened("switched", lang="en", acts="", pairs="own", prune="gone")
+    assert "no longer has the results" in told(forgotten)
+
+
+def test_of_a_long_file_of_pairs_as_many_are_taken_evenly() -> None:
+    app = brought(
+        [(f"The dog sees {number}.", f"Le chien voit {number}.") for number in range(400)]
+    )
+    assert f"translations of {pruned.MOST // 2} sentences least" in html(app)
+    kept = app.session_state["switched.brought"].thing
+    assert len(kept) == 400
+
+
+def test_a_file_of_one_pair_says_that_two_are_needed() -> None:
+    assert "at least two pairs are needed" in told(brought(BROUGHT[:1]))
 
 
 def test_a_translator_without_attention_has_nothing_to_switch_off() -> None:

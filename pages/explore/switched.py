@@ -49,13 +49,13 @@ STREAM: link.Choice[Stream] = link.one_of(PAGE, "stream", STREAMS, "hidden")
 BOX = link.flag(PAGE, "box")
 HEADS_JOB = link.text(PAGE, "heads")
 PATCH_JOB = link.text(PAGE, "states")
-PRUNE_JOB = link.text(PAGE, "prune")
+PRUNE = pruned.choices(PAGE)
 POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, LIKE)
 WORDS = (WORD, RATHER, PLACE)
 ABOUT = (*WORDS, *ACTS.next)
 CHOICES: tuple[Kept, ...] = (
     TEXT, CLEAN, MODEL, KIND, PLACE, WORD, RATHER, LIKE, ACTS.acts, *ACTS.next, BESIDES, STREAM,
-    BOX, HEADS_JOB, PATCH_JOB, PRUNE_JOB,
+    BOX, HEADS_JOB, PATCH_JOB, *PRUNE,
 )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     followed(model, text, wanted, done)
     heads(model, text, wanted, done)
     states(model, text, wanted, done)
-    pruned.asked(model, PRUNE_JOB, PAGE)
+    pruned.asked(model, PRUNE, PAGE)
 
 
 def followed(model: str, text: str, wanted: Wanted, done: tuple[Act, ...]) -> None:

@@ -2,8 +2,9 @@
 
 python -m models.ours.grammar.evaluate
 
-How often it gives a hidden verb the right number, whole and with each head switched off; and what
-its heads follow, held against the best fixed offset.
+How often it gives a hidden verb the right number, whole and with each head switched off; what its
+heads follow, held against the best fixed offset; and whether attention, rollout and flow say what
+leaving words out does, by depth.
 """
 
 # ruff: noqa: T201  (a command says what it measured)
@@ -25,6 +26,7 @@ from attention_core.watching.intervention import Intervention
 from models.families.reader import Reader
 from models.loading.checkpoint import from_folder
 from models.loading.weights import held
+from models.ours.grammar import depth
 from models.ours.grammar.lexicon import other_number
 from models.ours.grammar.rules import Sentence, unseen
 from models.ours.grammar.train import CHECKPOINT, MASK, PAD, encoded, vocabulary
@@ -40,9 +42,22 @@ CARD: Final = "card.json"
 
 def main() -> None:
     torch.set_num_threads(1)
-    report = measured(CHECKPOINT)
+    report = {**measured(CHECKPOINT), "depth": deep(CHECKPOINT)}
     print(json.dumps(report, indent=1))
     (CHECKPOINT / CARD).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def deep(folder: Path, count: int = depth.SENTENCES) -> dict[str, Any]:
+    """How attention, rollout and flow agree with leaving words out, layer by layer."""
+    reader = Reader("grammar", from_folder(folder, folder, ours=True), asks=False)
+    found = depth.by_depth(depth.outputs(reader, SEED, count))
+    return {
+        "sentences": count,
+        **{
+            name: [[round(one.mean, 4), round(one.half, 4)] for one in layers]
+            for name, layers in found.items()
+        },
+    }
 
 
 @torch.inference_mode()
