@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from attention_core.numbers import labels
 from models.corpora import treebanks
-from models.corpora.grammar import PROFILED, GrammarStudy
+from models.corpora.grammar import PROFILED, GrammarStudy, together
 from models.families import fake
 from models.families.reader import Reader
 from pages.explore.parts.profiles import scored
@@ -109,6 +109,19 @@ def test_a_profile_is_the_mean_of_the_first_sentences_and_of_repeated_tokens(
 def test_a_head_follows_the_relations_at_which_it_beats_the_offset(study: GrammarStudy) -> None:
     listed = {one.relation for several in study.follows().values() for one in several}
     assert listed == {one.relation for one in study.table() if one.beats}
+
+
+def test_a_probe_on_all_heads_is_taught_when_it_is_asked_for(study: GrammarStudy) -> None:
+    app = studied()
+    assert "taught on one half" not in html(app)
+    app.button(key="syntax.teach").click().run()
+    assert not app.exception
+    found = together(study.reader, study.trees)
+    assert found.sentences == 104
+    share = f"{100 * found.right / found.all:.1f} % of {found.all} words"
+    assert f"names the head of {share}" in html(app)
+    assert f"always the word before: {100 * found.before / found.all:.1f} %" in html(app)
+    assert address(app, "probe") == "1"
 
 
 def test_a_treebank_of_ones_own_is_asked_for_and_nothing_runs_meanwhile() -> None:

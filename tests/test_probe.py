@@ -9,9 +9,12 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from attention_core.errors import ShapeError
-from attention_core.numbers.syntax import Tree, spaced
+from attention_core.errors import ShapeError, Superseded
+from attention_core.numbers.syntax import Tree, pieces, spaced
 from attention_core.numbers.syntax.probe import RIDGE, Probe
+from models.corpora import grammar, treebanks
+from models.families import fake
+from models.families.reader import Reader
 from tests.test_syntax import SHARED, alone, gold, grown
 
 
@@ -92,6 +95,43 @@ def test_punctuation_is_not_asked_and_words_of_one_span_are_one() -> None:
         probe.fit()
     assert probe.all == 1 + 2
     assert probe.right == 3
+
+
+def test_offsets_are_counted_over_the_words_that_are_asked_about() -> None:
+    """Six of eight words hang on another; the dot is none of them, and one has no token."""
+    tree = spaced(
+        ["a", "big", "dog", "saw", "the", "cat", "."], [2, 2, 3, -1, 5, 3, 3],
+        ["det", "amod", "nsubj", "root", "det", "obj", "punct"],
+    )  # fmt: skip
+    probe = Probe()
+    for _half in range(2):
+        probe.add(tree, gold(tree), [[0], [], [2], [3], [4], [5], [6]])
+    first, second = probe.offsets
+    assert first.all("") == second.all("") == 4
+    assert (first.best(""), first.right("", 1), first.right("", 2)) == (1, 2, 1)
+    probe.fit()
+    assert probe.all == second.all("")
+
+
+def test_all_heads_together_are_what_a_probe_of_the_same_sentences_says() -> None:
+    reader, trees = Reader("fake", fake.checkpoint()), treebanks.ready("english").trees[:30]
+    found, probe = grammar.together(reader, trees), Probe()
+    for tree in trees:
+        record = reader.read(tree.text)
+        weights = torch.cat([site.weights() for site in record.sites])
+        probe.add(tree, weights, pieces(tree, record.axes[0]))
+    probe.fit()
+    assert found[:3] == (30, probe.right, probe.all)
+    words = [
+        tree.heads[word] - word
+        for tree in trees[1::2]
+        for word, relation in tree.counted()
+        if relation != "punct"
+    ]
+    assert found.all == len(words)
+    assert (found.guessed, found.before) == (words.count(found.offset), words.count(-1))
+    with pytest.raises(Superseded):
+        grammar.together(reader, trees, lambda: True)
 
 
 def test_a_probe_without_two_halves_is_refused() -> None:

@@ -20,13 +20,14 @@ from typing import Any, Final, NamedTuple
 import torch
 from torch import Tensor
 
-from attention_core.errors import AttentionError, ModelError, Superseded
+from attention_core.errors import AttentionError, ModelError, Superseded, TextError
 from attention_core.numbers import labels, measures
 from attention_core.numbers.kinship import Kinship, plane
 from attention_core.numbers.labels.judged import Judged, following
 from attention_core.numbers.means import Means
 from attention_core.numbers.named import Named
 from attention_core.numbers.syntax import (
+    EVERY,
     Direction,
     Found,
     Study,
@@ -36,10 +37,13 @@ from attention_core.numbers.syntax import (
     others,
     pieces,
 )
+from attention_core.numbers.syntax.probe import Probe
 from attention_core.watching.capture import never
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.reader import Reader
 
+PROBED: Final = 200
+"""Sentences of the probe, half to learn from."""
 PROFILED: Final = 32
 """Sentences at the beginning off which heads are described."""
 
@@ -202,6 +206,51 @@ def heads_of_relations(
     if problems[0] is not None and all(problems):
         raise problems[0]
     return work.judged()
+
+
+class Together(NamedTuple):
+    """All heads of a model as one that names the head of each word.
+
+    sentences  half of them to learn from
+    right      of so many words of the other half
+    all        words
+    offset     the best fixed offset of the first half
+    guessed    of so many words that offset is right, and before: always the word before
+    """
+
+    sentences: int
+    right: int
+    all: int
+    offset: int
+    guessed: int
+    before: int
+
+
+def together(
+    reader: Reader, trees: Sequence[Tree], cancelled: Callable[[], bool] = never,
+    step: Callable[[int], None] = lambda _done: None,
+) -> Together:  # fmt: skip
+    """What all heads know of trees together, over the first sentences: a probe that sees attention.
+
+    Raises Superseded when nobody waits any more, ShapeError where there are too few words.
+    """
+    probe, count = Probe(), 0
+    for place, tree in enumerate(trees[:PROBED]):
+        if cancelled():
+            raise Superseded
+        step(place + 1)
+        with suppress(TextError):
+            record = reader.read(tree.text, cancelled=cancelled, cut=True)
+            weights = torch.cat([site.weights() for site in within(record)])
+            probe.add(tree, weights, pieces(tree, record.axes[0]))
+            count += 1
+    probe.fit()
+    first, second = probe.offsets
+    offset = first.best(EVERY)
+    return Together(
+        count, probe.right, probe.all, offset, second.right(EVERY, offset),
+        second.right(EVERY, -1),
+    )  # fmt: skip
 
 
 def followed(record: AttentionRecord, tree: Tree, head: Head, direction: Direction) -> list[int]:

@@ -35,7 +35,8 @@ JOB = background.choice(PAGE)
 RELATION = link.text(PAGE, "relation", "nsubj")
 SENTENCE = link.number(PAGE, "sentence", default=0)
 CUT = link.flag(PAGE, "cut")
-CHOICES = (MODEL, FROM, JOB, RELATION, SENTENCE, CUT)
+PROBE = link.flag(PAGE, "probe")
+CHOICES = (MODEL, FROM, JOB, RELATION, SENTENCE, CUT, PROBE)
 
 
 def page() -> None:
@@ -107,6 +108,8 @@ def shown(job: Job[AttentionError | None]) -> None:
     st.subheader(naming.relation(line.relation), anchor=False)
     show_sentence(study, line)
     show_heads(study)
+    if not job.running:
+        show_together(job.key, study)
     link.publish(CHOICES)
 
 
@@ -217,6 +220,23 @@ def show_heads(study: GrammarStudy) -> None:
         profiles.alike(profile, study.heads, f"{PAGE}.alike")
     st.subheader(_("Where each layer looks"), anchor=False)
     profiles.layers(profile, f"{PAGE}.layers")
+
+
+def show_together(key: str, study: GrammarStudy) -> None:
+    """What all heads know together, when it is asked for: it reads the sentences once more."""
+    st.subheader(_("All heads together"), anchor=False)
+    if not link.value(PROBE):
+        st.button(
+            _("Teach a probe on all heads"), icon=":material/play_arrow:", key=f"{PAGE}.teach",
+            on_click=link.choose, args=(PROBE, True),
+        )  # fmt: skip
+        return
+    found = ask.answered(
+        lambda: profiles.asked_together(key, study), place="probe",
+        doing=_("Reading sentences with trees …"),
+    )  # fmt: skip
+    if found is not None:
+        profiles.told(found)
 
 
 def elsewhere(text: str, line: Line) -> None:

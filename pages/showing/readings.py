@@ -203,7 +203,7 @@ def _followed(model: str) -> Followed:
     trees = treebanks.ready(bank).trees[: treebanks.ASKED]
 
     def work(cancelled: Callable[[], bool]) -> Followed:
-        return heads_of_relations(found, trees, cancelled, _counting(len(trees)))
+        return heads_of_relations(found, trees, cancelled, counting(len(trees)))
 
     _FOLLOWED[model] = DESK.run(session.reader(), work)
     return _FOLLOWED[model]
@@ -234,13 +234,13 @@ def _aligned(model: str) -> Aligners:
         )
 
     def work(cancelled: Callable[[], bool]) -> Aligners:
-        return heads_that_align(found, pairs.rows, cancelled, _counting(len(pairs)))
+        return heads_that_align(found, pairs.rows, cancelled, counting(len(pairs)))
 
     _ALIGNED[model] = DESK.run(session.reader(), work)
     return _ALIGNED[model]
 
 
-def _counting(total: int) -> Callable[[int], None]:
+def counting(total: int) -> Callable[[int], None]:
     """Tells a waiting reader how many sentences are read."""
     template = _("Reading sentence {done} of {count} …")
     return lambda done: waiting.step(template.format(done=done, count=total))

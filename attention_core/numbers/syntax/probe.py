@@ -26,6 +26,7 @@ from torch import Tensor
 
 from attention_core.errors import ShapeError
 from attention_core.numbers.syntax.between import Groups, between
+from attention_core.numbers.syntax.offsets import OffsetCounts
 from attention_core.numbers.syntax.tree import PUNCTUATION, Tree, relations
 
 ROUNDS: Final = 60
@@ -37,12 +38,14 @@ RIDGE: Final = 1e-4
 class Probe:
     """Rows of candidates for each word that is asked about, in two halves.
 
-    right  words of the second half whose head is the likeliest candidate, after `fit`
-    all    words of the second half
+    right    words of the second half whose head is the likeliest candidate, after `fit`
+    all      words of the second half
+    offsets  of each half, how far the heads of the same words are
     """
 
     def __init__(self) -> None:
         self.right = self.all = 0
+        self.offsets = OffsetCounts(), OffsetCounts()
         self._sentences = 0
         self._rows: tuple[list[Tensor], list[Tensor]] = ([], [])
         """Each (candidate, feature), the word's own head the first."""
@@ -58,6 +61,7 @@ class Probe:
         both = torch.cat([words, words.transpose(-1, -2)]).permute(1, 2, 0)
         units = torch.tensor(tree.units)
         there = torch.tensor([bool(group) for group in groups])
+        asked = set[int]()
         for word, relation in tree.counted():
             head = tree.heads[word]
             if relations(relation)[0] == PUNCTUATION or not (there[word] and there[head]):
@@ -65,8 +69,10 @@ class Probe:
             others = there & (units != units[word])
             if not others[head]:
                 continue
+            asked.add(word)
             self._rows[half].append(both[word, others])
             self._gold[half].append((units == units[head])[others])
+        self.offsets[half].add(tree, asked.__contains__)
         self._sentences += 1
 
     def fit(self) -> None:

@@ -191,7 +191,7 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
         data, key=key, hide_index=True, height=460, on_select=took,
         selection_mode=["single-row", "single-cell"],
         column_config={
-            "relation": text(_("relation"), width=180),
+            "relation": text(_("relation"), width=160),
             "head": text(_("head"), width=58,
                          help=_("Layer and head, chosen on one half, reported on the other.")),
             "share": number(_("right"), format="%.1f", width=56,
@@ -200,10 +200,10 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
                                help=_("Per cent that the best fixed offset names.")),
             "gain": number(_("gain"), format="%+.1f", width=58,
                            help=_("Points above the best offset.")),
-            "more": text(_("of the gain"), width=76,
+            "more": text(_("of the gain"), width=100,
                          help=_("The gain's 95 % interval, over the same words (Agresti & Min "
                                 "2005); above 0, the head knows more than the offset.")),
-            "interval": text(_("95 % interval"), width=68,
+            "interval": text(_("95 % interval"), width=82,
                              help=_("Wilson's interval, as if words were independent.")),
             "words": number(_("words"), width=60),
             "offset": text(_("always"), width=60,
