@@ -183,11 +183,15 @@ def test_the_step_of_a_head_is_chosen_on_one_half_and_counted_on_the_other() -> 
     halves = HeadRanking([Method("argmax")]), HeadRanking([Method("argmax")])
     links = [(0, 0), (1, 1), (2, 2)]
     halves[0].add(pair_of(links, [[2, 0, 1]]))  # one step late
-    halves[1].add(pair_of(links, [[0, 1, 2]]))  # in time
+    for _pair in range(4):
+        halves[1].add(pair_of(links, [[0, 1, 2]]))  # in time
     crossed = aligning(halves, ["cross.0"], Guess(0, 2, 6))
     straight = aligning((halves[1], halves[1]), ["cross.0"], Guess(0, 2, 6))
-    assert straight.right.tolist() == [[6]]
-    assert int(crossed.right[0, 0]) < 3
+    assert straight.right.tolist() == [[24]]
+    assert int(crossed.right[0, 0]) <= 4
+    assert (
+        11 <= int(crossed.all[0, 0]) <= 15
+    )  # each half once, the last word perhaps without a look
 
 
 # Models
