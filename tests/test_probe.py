@@ -82,6 +82,59 @@ def test_its_numbers_are_the_optimum_that_scipy_finds() -> None:
     assert loss(probe.numbers.tolist()) - best.fun < 1e-6
 
 
+def test_with_vectors_its_numbers_are_the_optimum_that_scipy_finds() -> None:
+    """W and U written out, pair by pair: how much a head counts hangs on both words."""
+    chance = torch.Generator().manual_seed(8)
+    trees = sentences(6, 4, 5)
+    looks = [torch.rand(1, 4, 4, generator=chance).softmax(-1) for _ in trees]
+    vectors = [torch.randn(4, 2, generator=chance) for _ in trees]
+    probe = Probe()
+    for tree, look, own in zip(trees, looks, vectors, strict=True):
+        probe.add(tree, look, alone(tree), own)
+    probe.fit()
+    asked = [
+        (look[0].double().numpy(), own.double().numpy(), word, tree.heads[word])
+        for tree, look, own in list(zip(trees, looks, vectors, strict=True))[::2]
+        for word, relation in tree.counted()
+        if relation != "punct"
+    ]
+
+    def loss(numbers: list[float]) -> float:
+        total = 0.0
+        for look, own, word, head in asked:
+            scores = {}
+            for other in range(4):
+                if other == word:
+                    continue
+                both = [*own[other], *own[word]]
+                to, back = (sum(a * b for a, b in zip(numbers[at : at + 4], both, strict=True))
+                            for at in (0, 4))  # fmt: skip
+                scores[other] = to * look[word, other] + back * look[other, word]
+            total += math.log(sum(map(math.exp, scores.values()))) - scores[head]
+        return total / len(asked) + RIDGE * sum(number**2 for number in numbers)
+
+    best = minimize(loss, [0.0] * 8, method="BFGS", options={"gtol": 1e-8})
+    assert probe.numbers.shape == (2, 4)
+    assert loss(probe.numbers.flatten().tolist()) - best.fun < 1e-5
+
+
+def test_words_say_which_head_is_to_be_believed() -> None:
+    """One head knows the heads of odd words and misleads about even ones, another the reverse."""
+    without, knows = Probe(), Probe()
+    for tree in sentences(60, 8, 6):
+        whole = gold(tree)[0] * (1 - torch.eye(8))
+        astray = whole.roll(3, -1)
+        odd = (torch.arange(8) % 2 == 1)[:, None]
+        both = torch.stack([torch.where(odd, whole, astray), torch.where(odd, astray, whole)])
+        kinds = torch.cat([odd, ~odd], -1).float()
+        without.add(tree, both, alone(tree))
+        knows.add(tree, both, alone(tree), kinds)
+    without.fit()
+    knows.fit()
+    assert knows.right / knows.all > 0.97
+    assert without.right / without.all < 0.8
+
+
 def test_punctuation_is_not_asked_and_words_of_one_span_are_one() -> None:
     probe = Probe()
     dots = spaced(["a", "b", "."], [1, -1, 1], ["nsubj", "root", "punct"])

@@ -66,7 +66,7 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
     reader = Reader("grammar", from_folder(folder, folder, ours=True), asks=False)
     dice = random.Random(SEED)
     sentences = [unseen(dice) for _ in range(count)]
-    study, probe, sites = studied(reader, sentences)
+    study, probe, words, sites = studied(reader, sentences)
     whole = agreement(reader, sentences)
     off = {
         (site, head): agreement(reader, sentences, (site, head)) for site, head in sites
@@ -87,6 +87,7 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
             if (found := study.found(relation)) is not None
         },
         "probe": {**_share(probe.right, probe.all), "offset_share": _offset(study)},
+        "probe_with_words": _share(words.right, words.all),
         "verb_to_subject": None if verb is None else _followed(verb, sites),
         "agreement_without": {
             f"{site} head {head + 1}": round(right / asked, 4)
@@ -97,9 +98,12 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
 
 def studied(
     reader: Reader, sentences: list[Sentence]
-) -> tuple[Study, Probe, list[tuple[str, int]]]:
-    """What the heads follow, each and together, and which heads there are."""
-    study, probe, sites = Study(), Probe(), list[tuple[str, int]]()
+) -> tuple[Study, Probe, Probe, list[tuple[str, int]]]:
+    """What the heads follow, each and together, without and with the vectors that words enter as;
+    and which heads there are.
+    """
+    study, probe, words, sites = Study(), Probe(), Probe(), list[tuple[str, int]]()
+    table: Any = reader.watch.model.get_input_embeddings().weight
     for at, one in enumerate(sentences):
         tree = spaced(one.words, one.heads, one.relations)
         record = reader.read(tree.text)
@@ -109,8 +113,12 @@ def studied(
         study.add(tree, weights, groups)
         if at < PROBED:
             probe.add(tree, weights, groups)
+            ids = reader.given(tree.text)[1].ids
+            vectors = torch.stack([table[[ids[at] for at in group]].mean(0) for group in groups])
+            words.add(tree, weights, groups, vectors)
     probe.fit()
-    return study, probe, sites
+    words.fit()
+    return study, probe, words, sites
 
 
 def _offset(study: Study) -> float:
