@@ -174,6 +174,10 @@ def test_explore_takes_the_study_that_the_reader_asked_for() -> None:
     app.run()
     assert not app.exception
     assert "such words of 35 sentences with trees" in html(app)
+    app.query_params["model"] = "grammar"  # of which the study says nothing
+    app.run()
+    assert not app.exception
+    assert f"such words of {treebanks.ASKED} sentences with trees" in html(app)
 
 
 def test_explore_marks_the_heads_of_a_translator_that_align() -> None:

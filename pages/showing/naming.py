@@ -7,6 +7,7 @@ where people have said what is right: heads that follow a relation of grammar, h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import streamlit as st
@@ -18,6 +19,8 @@ from attention_core.numbers.syntax import EVERY
 from attention_core.numbers.syntax.titles import TITLES, titled
 from models.corpora import treebanks
 from models.corpora.grammar import Followed, GrammarStudy
+from models.corpora.treebanks import Ready
+from models.families.family import Task
 from models.store import catalogue
 from models.work.jobs import JOBS
 from pages.frame import ask, background, link, prose, site
@@ -156,17 +159,23 @@ def _fits(found: Followed, part: Part) -> bool:
     return bool(found.judged) and found.kind == part.sites[0].kind
 
 
+@lru_cache(256)
+def _does(model: str) -> tuple[Task, Ready | None]:
+    """What a model does, and our treebank for it; kept, since every click asks for it."""
+    return catalogue.entry(model).task, readings.treebank_of(model)
+
+
 def _judgeable(part: Part, model: str) -> dict[str, str]:
     """Labels that are known once sentences with trees, or pairs with links, were read."""
-    entry = catalogue.entry(model)
+    task, bank = _does(model)
     if part.sites[0].kind == "cross":
-        if entry.task != "translate":
+        if task != "translate":
             return {}
         known = readings.known_to_align(model)
         return {ALIGNS: _with_count(_("aligns words"), known and known.judged)}
-    if entry.task == "translate":
+    if task == "translate":
         return {}
-    found, bank = followed(part, model), readings.treebank_of(model)
+    found = followed(part, model)
     names = list(found.judged) if found else [] if bank is None else treebanks.frequent(bank)
     return {
         f"{FOLLOWS}{name}": _with_count(
@@ -266,9 +275,10 @@ def _known(part: Part, model: str, layer: int, head: int) -> list[prose.Markup]:
 
 def unheard(part: Part, model: str) -> None:
     """Says where heads that follow grammar are known only once the reader has brought trees."""
-    if part.sites[0].kind == "cross" or catalogue.entry(model).task == "translate":
+    task, bank = _does(model)
+    if part.sites[0].kind == "cross" or task == "translate" or bank is not None:
         return
-    if readings.treebank_of(model) is not None or followed(part, model) is not None:
+    if followed(part, model) is not None:
         return
     prose.note(
         prose.filled(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import torch
@@ -85,6 +86,10 @@ class Judged:
 
     def having(self) -> list[tuple[int, int]]:
         """(layer, head) of every head that is called so, the highest score first."""
+        return list(self._called)
+
+    @cached_property
+    def _called(self) -> list[tuple[int, int]]:
         layers, heads = self.right.shape
         found = [
             (layer, head)
