@@ -16,7 +16,7 @@ from typing import Final
 
 import torch
 
-from attention_core.files.treebank import Treebank, treebank
+from attention_core.files.treebank import MOST, Treebank, treebank
 from attention_core.numbers import labels
 from attention_core.numbers.syntax import EVERY, OffsetCounts, pieces
 from attention_core.numbers.syntax.probe import Probe
@@ -38,6 +38,8 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=["minilm"])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--relations", nargs="*", default=[])
+    parser.add_argument("--only", action="store_true", help="neither the probe nor labels")
+    parser.add_argument("--most", type=int, default=MOST, help="sentences, evenly out of each file")
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(asked.threads)
@@ -50,7 +52,10 @@ def main() -> None:
         if not isinstance(reader, Reader):
             raise SystemExit(f"{name} reads no text")
         for path in asked.treebanks:
-            measured(reader, path.name, treebank(path.read_bytes()), asked.relations)
+            bank = treebank(path.read_bytes(), asked.most)
+            measured(reader, path.name, bank, asked.relations)
+        if asked.only:
+            continue
         probed(reader, treebank(asked.treebanks[0].read_bytes(), PROBED))
         called(reader, treebank(asked.treebanks[0].read_bytes()))
 
@@ -75,7 +80,8 @@ def measured(reader: Reader, file: str, bank: Treebank, relations: list[str]) ->
             f"  {one.relation or 'ALL':12s} layer {head.layer + 1:2d} head {head.number + 1:2d} "
             f"{one.direction:9s} {100 * one.accuracy:5.1f} [{100 * low:.1f}, {100 * high:.1f}] of "
             f"{one.all:5d} | offset {one.offset:+d} {100 * one.baseline:5.1f} | "
-            f"gain {100 * one.gain:+.1f}"
+            f"gain {100 * one.gain:+.1f} [{100 * one.gain_interval[0]:+.1f}, "
+            f"{100 * one.gain_interval[1]:+.1f}]"
         )
 
 

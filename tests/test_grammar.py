@@ -15,10 +15,14 @@ from models.loading.checkpoint import from_folder
 from models.ours.grammar import evaluate, train
 from models.ours.grammar.lexicon import (
     AN,
+    BESIDE,
+    BESIDES,
     DETERMINERS,
+    FROM,
     NOUNS,
     THAT,
     VERBS,
+    WHERE,
     other_number,
     words,
 )
@@ -70,6 +74,31 @@ def test_determiners_agree_with_their_noun_and_an_stands_before_vowels(
             assert (word == AN) <= (not several)
             if word in {"a", AN}:
                 assert (one.words[at + 1][0] in "aeiou") == (word == AN)
+
+
+def test_a_place_suits_its_verb_and_a_preposition_its_noun(sentences: list[Sentence]) -> None:
+    singular = {noun.plural: word for word, noun in NOUNS.items()}
+    verbs = {verb.singular: word for word, verb in VERBS.items()}
+    seen = {"obl": 0, "nmod": 0}
+    for one in sentences:
+        for at, (word, head) in enumerate(zip(one.words, one.heads, strict=True)):
+            relation = one.relations[at]
+            if relation not in seen:
+                continue
+            seen[relation] += 1
+            noun, over = singular.get(word, word), one.words[head]
+            before = next(
+                one.words[place]
+                for place, up in enumerate(one.heads)
+                if up == at and one.relations[place] == "case"
+            )
+            if relation == "obl":
+                assert noun in VERBS[verbs.get(over, over)].places
+                assert before in {WHERE[noun], FROM}
+            else:
+                assert NOUNS[noun].kind == BESIDES[NOUNS[singular.get(over, over)].kind]
+                assert before == BESIDE[NOUNS[noun].kind]
+    assert min(seen.values()) > 50
 
 
 def test_trees_have_one_root_no_circle_and_no_crossing(sentences: list[Sentence]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from attention_core.files.sound import RATE, made
-from models.store import sounds
+from models.families.sound import Listener
+from models.store import shelf, sounds
 from tests.test_files_sound import file, tone
 from tests.test_pages_state import address, html, opened
 
@@ -42,6 +44,34 @@ def test_what_was_heard_stands_above_and_every_head_in_the_table() -> None:
     order = app.dataframe[0].value["order"].tolist()
     assert order == sorted(order, reverse=True)
     assert all(0 <= share <= 1 for share in order)
+
+
+def test_a_head_aligns_where_nine_of_ten_pairs_are_in_order() -> None:
+    """Pair by pair over the mean places at which the spoken tokens look, on a real model's head."""
+    app = opened("sound", **EAR)
+    table = app.dataframe[0].value
+    wanted = [bool(share >= 0.9) for share in table["order"]]
+    assert table["aligns"].tolist() == wanted
+    assert f"{sum(wanted)} of 8 heads align" in html(app)
+
+
+def test_heads_of_any_model_that_hears_align_or_not_by_the_order_of_their_looks() -> None:
+    heard = shelf.load("fake-ear")
+    assert isinstance(heard, Listener)
+    made_ = heard.listen(sounds.sound("moon"))
+    spoken = [at for at, one in enumerate(made_.record.axes[1].tokens) if not one.special]
+    rigged, found = dict.fromkeys(made_.order, 0.5), set[tuple[int, int]]()
+    for (layer, head), _share in made_.order.items():
+        weights = made_.cross[layer].weights()[head, spoken, : made_.frames].double()
+        places = (weights * torch.arange(made_.frames)).sum(-1) / weights.sum(-1)
+        pairs = [(one, two) for at, one in enumerate(places) for two in places[at + 1 :]]
+        rigged[layer, head] = sum(float(one < two) for one, two in pairs) / len(pairs)
+        if rigged[layer, head] >= 0.9:
+            found.add((layer, head))
+    assert made_.order == pytest.approx(rigged, abs=0.02)
+    assert set(made_.aligning) == found
+    vars(made_)["order"] = {(0, 0): 0.95, (0, 1): 0.9, (1, 0): 0.89}
+    assert made_.aligning == [(0, 0), (0, 1)]
 
 
 def brought(data: bytes) -> AppTest:

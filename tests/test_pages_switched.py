@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Final
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from attention_core.numbers.acting import valued, without_each
 from attention_core.watching.acts import Act
 from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
+from models.ours.translator import quality
+from models.ours.translator.pruning import Pruning
 from models.store import shelf
 from models.work.jobs import JOBS
+from pages.explore.parts import changing, pruned
 from pages.explore.parts.acting import HeadsOff, Patching
+from pages.frame import link
 from tests.test_pages_state import address, headings, html, opened
 
 ASKED = {
@@ -146,6 +152,67 @@ def test_states_of_the_other_sentence_bring_its_output_back() -> None:
     assert others == pytest.approx([0] * 7, abs=1e-4)
 
 
+PUT: Final = [f"patch:encoder.{layer}::{token}" for layer in (1, 2) for token in (2, 3, 4)]
+"""A box over both layers, from “the” to “sat”."""
+
+
+def test_states_that_are_put_in_together_bring_the_answer_back_together() -> None:
+    app = opened("switched", **{**ASKED, "acts": ",".join(PUT)})
+    finished(address(app, "states") or "")
+    app.run()
+    assert chips(app) == []
+    assert app.button(key="undo.states").label == "6 states from the other sentence"
+    asker, wanted = core()
+    output, body = asker.output(ASKED["text"], wanted), asker.body(ASKED["text"])
+    clean = asker.output(ASKED["other"], wanted)
+    with torch.no_grad(), body.keeping(["encoder.0", "encoder.1"], "hidden") as kept:
+        theirs = clean.answer(clean.given[None])
+    states = {site: one for (site, _part), one in kept.items()}
+    acts = [act for act in map(Act.parse, PUT) if act is not None]
+    value = valued(output, body, acts, states)
+    share = (value - output.value) / (float(theirs[0]) - output.value)
+    assert numbers(app, "The 6 states that are put in together")[0] == pytest.approx(
+        share, abs=6e-3
+    )
+    app.button(key="undo.states").click().run()
+    assert not app.exception
+    assert address(app, "acts") == ""
+    assert "put in together" not in html(app)
+
+
+def test_every_state_of_a_layer_is_the_other_sentence_and_other_changes_are_said_beside() -> None:
+    every = [f"patch:encoder.2::{token}" for token in range(1, 9)]
+    app = opened("switched", **{**ASKED, "acts": ",".join(every)})
+    finished(address(app, "states") or "")
+    app.run()
+    assert numbers(app, "The 8 states that are put in together")[0] == pytest.approx(1, abs=6e-3)
+    assert "With all other changes above" not in html(app)
+    app = opened("switched", **{**ASKED, "acts": ",".join([*every, "mlp:encoder.2"])})
+    finished(address(app, "states") or "")
+    app.run()
+    assert chips(app) == ["MLP off: encoder 2"]
+    assert "With all other changes above" in html(app)
+
+
+def test_a_click_puts_a_state_in_and_another_takes_it_out_and_a_box_has_an_end() -> None:
+    """The callbacks of the map, as the browser calls them."""
+    chosen = changing.choices("nowhere")
+    one, more = Act("patch", "encoder.0", query=2), [
+        Act("patch", "encoder.1", query=at) for at in range(changing.MOST)
+    ]  # fmt: skip
+    link.choose(chosen.acts, [changing.USUAL])
+    changing.turn(chosen, one)
+    assert link.value(chosen.acts) == [str(one)]
+    assert changing.crowded(chosen, more) == 1
+    changing.add(chosen, *more)
+    assert link.value(chosen.acts) == [str(one), *map(str, more[:-1])]
+    changing.turn(chosen, one)
+    assert link.value(chosen.acts) == [*map(str, more[:-1])]
+    changing.add(chosen, more[0], more[3])
+    assert link.value(chosen.acts) == [*map(str, more[:-1])]
+    assert changing.crowded(chosen, [*more[:3], one]) == 0
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -251,6 +318,59 @@ def test_heads_are_pruned_when_asked_and_the_curve_begins_with_all_of_them() -> 
     assert "With all <b" not in html(app)
     assert "With all 72 heads BLEU is" in html(app)
     assert job.rows[0].bleu > 20
+
+
+BROUGHT: Final = [
+    ("I see a red cat.", "Je vois un chat rouge."), ("The dog sleeps.", "Le chien dort."),
+    ("", "Rien."), ("She reads a book.", "Elle lit un livre."),
+    ("We eat bread.", "Nous mangeons du pain."),
+]  # fmt: skip
+
+
+def brought(pairs: list[tuple[str, str]]) -> AppTest:
+    """The page with a file of one's own pairs."""
+    app = opened("switched", lang="en", acts="", pairs="own")
+    data = "\n".join("\t".join(pair) for pair in pairs).encode()
+    app.file_uploader(key="switched.file").set_value([("a.tsv", data, "text/plain")]).run()
+    assert not app.exception
+    return app
+
+
+def test_heads_are_pruned_on_a_readers_own_pairs() -> None:
+    app = brought(BROUGHT)
+    assert "translations of 2 sentences least" in html(app)
+    assert "All were written for this project" not in html(app)
+    app.button(key="prune.start").click().run()
+    assert not app.exception
+    job = JOBS.find(address(app, "prune") or "")
+    assert job is not None
+    for _try in range(1200):
+        if len(job.rows) > 1:
+            break
+        time.sleep(0.05)
+    job.cancel()
+    assert isinstance(job.work, Pruning)
+    assert [pair.source for pair in job.work.reported_on] == ["The dog sleeps.", "We eat bread."]
+    references = [[pair.target for pair in job.work.reported_on]]
+    assert job.rows[0].bleu == quality.score(list(job.rows[0].translations), references).bleu
+    again = opened("switched", lang="en", acts="", pairs="own", prune=job.key)
+    assert not again.exception
+    assert "With all 72 heads BLEU is" in html(again)
+    forgotten = opened("switched", lang="en", acts="", pairs="own", prune="gone")
+    assert "no longer has the results" in told(forgotten)
+
+
+def test_of_a_long_file_of_pairs_as_many_are_taken_evenly() -> None:
+    app = brought(
+        [(f"The dog sees {number}.", f"Le chien voit {number}.") for number in range(400)]
+    )
+    assert f"translations of {pruned.MOST // 2} sentences least" in html(app)
+    kept = app.session_state["switched.brought"].thing
+    assert len(kept) == 400
+
+
+def test_a_file_of_one_pair_says_that_two_are_needed() -> None:
+    assert "at least two pairs are needed" in told(brought(BROUGHT[:1]))
 
 
 def test_a_translator_without_attention_has_nothing_to_switch_off() -> None:

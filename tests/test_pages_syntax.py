@@ -10,11 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from attention_core.numbers import labels
 from models.corpora import treebanks
-from models.corpora.grammar import PROFILED, GrammarStudy
+from models.corpora.grammar import PROFILED, GrammarStudy, together
 from models.families import fake
 from models.families.reader import Reader
 from pages.explore.parts.profiles import scored
-from pages.explore.parts.treebanks import asking, called, having
+from pages.explore.parts.treebanks import asking, having
+from pages.showing import naming, readings
+from tests.browser.frame import FILES
 from tests.test_pages_state import address, headings, html, opened
 
 ASKED = {"model": "fake", "from": "english", "lang": "en"}
@@ -43,7 +45,7 @@ def study() -> GrammarStudy:
 def test_the_table_holds_the_numbers_of_the_study(study: GrammarStudy) -> None:
     shown = studied().dataframe[0].value
     wanted = study.table()
-    assert list(shown["relation"]) == [called(one.relation) for one in wanted]
+    assert list(shown["relation"]) == [naming.relation(one.relation) for one in wanted]
     assert list(shown["share"]) == pytest.approx([100 * one.accuracy for one in wanted])
     assert list(shown["baseline"]) == pytest.approx([100 * one.baseline for one in wanted])
     heads = [study.heads[one.head] for one in wanted]
@@ -72,7 +74,7 @@ def test_a_sentence_of_the_relation_is_shown_and_stays_in_the_address() -> None:
 
 def test_the_figures_say_what_they_rest_on() -> None:
     app = studied()
-    assert "64 sentences: each relation" in html(app)
+    assert "104 sentences: each relation" in html(app)
     assert "chosen on one half" in html(app)
 
 
@@ -109,6 +111,19 @@ def test_a_head_follows_the_relations_at_which_it_beats_the_offset(study: Gramma
     assert listed == {one.relation for one in study.table() if one.beats}
 
 
+def test_a_probe_on_all_heads_is_taught_when_it_is_asked_for(study: GrammarStudy) -> None:
+    app = studied()
+    assert "taught on one half" not in html(app)
+    app.button(key="syntax.teach").click().run()
+    assert not app.exception
+    found = together(study.reader, study.trees)
+    assert found.sentences == 104
+    share = f"{100 * found.right / found.all:.1f} % of {found.all} words"
+    assert f"names the head of {share}" in html(app)
+    assert f"always the word before: {100 * found.before / found.all:.1f} %" in html(app)
+    assert address(app, "probe") == "1"
+
+
 def test_a_treebank_of_ones_own_is_asked_for_and_nothing_runs_meanwhile() -> None:
     app = opened("syntax", **{**ASKED, "from": "own"})
     assert not app.dataframe
@@ -133,6 +148,51 @@ def test_explore_marks_the_heads_of_a_label_and_keeps_it_in_the_address() -> Non
     assert "On tokens by chance" in html(app)
     assert address(app, "label") == "induction"
     assert not app.exception
+
+
+def test_explore_marks_the_heads_that_follow_a_relation(study: GrammarStudy) -> None:
+    app = opened("explore", model="fake", label="follows.nsubj", lang="en")
+    judged = study.judged().judged["nsubj"]
+    page = html(app)
+    assert f"Over {judged.guess.all} such words of 104 sentences with trees" in page
+    assert f"{judged.guess.offset:+d}: {100 * judged.guess.share:.0f} %" in page
+    having = judged.having()
+    if having:
+        assert all(f"{layer + 1}·{head + 1} (" in page for layer, head in having[:12])
+    else:
+        assert "No head reaches that." in page
+    options = app.run().selectbox(key="explore.label").options
+    assert f"follows nsubj · subject ({len(having)})" in options
+    assert address(app, "label") == "follows.nsubj"
+    assert ("Of grammar it follows" in page) or ("It follows no relation of grammar" in page)
+
+
+def test_explore_takes_the_study_that_the_reader_asked_for() -> None:
+    app = studied(**{"from": "chinese"})
+    app.switch_page(FILES["explore"])
+    app.query_params["label"] = "follows.nsubj"
+    app.run()
+    assert not app.exception
+    assert "such words of 35 sentences with trees" in html(app)
+    app.query_params["model"] = "grammar"  # of which the study says nothing
+    app.run()
+    assert not app.exception
+    assert f"such words of {treebanks.ASKED} sentences with trees" in html(app)
+
+
+def test_explore_marks_the_heads_of_a_translator_that_align() -> None:
+    app = opened("explore", model="transformer-en-fr", kind="cross", label="aligns", lang="en")
+    page = html(app)
+    found = readings.aligns("transformer-en-fr")
+    assert f"over {found.pairs} pairs of ours" in page
+    options = app.run().selectbox(key="explore.label").options
+    assert f"aligns words ({len(found.judged.having())})" in options
+    layer, head = found.judged.having()[0]
+    app = opened(
+        "explore", model="transformer-en-fr", kind="cross", lang="en", layer=str(layer + 1),
+        heads=str(head + 1),
+    )  # fmt: skip
+    assert "It aligns words: " in html(app)
 
 
 def test_explore_says_what_the_opened_head_is_called() -> None:

@@ -9,9 +9,12 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from attention_core.errors import ShapeError
-from attention_core.numbers.syntax import Tree, spaced
+from attention_core.errors import ShapeError, Superseded
+from attention_core.numbers.syntax import Tree, pieces, spaced
 from attention_core.numbers.syntax.probe import RIDGE, Probe
+from models.corpora import grammar, treebanks
+from models.families import fake
+from models.families.reader import Reader
 from tests.test_syntax import SHARED, alone, gold, grown
 
 
@@ -79,6 +82,59 @@ def test_its_numbers_are_the_optimum_that_scipy_finds() -> None:
     assert loss(probe.numbers.tolist()) - best.fun < 1e-6
 
 
+def test_with_vectors_its_numbers_are_the_optimum_that_scipy_finds() -> None:
+    """W and U written out, pair by pair: how much a head counts hangs on both words."""
+    chance = torch.Generator().manual_seed(8)
+    trees = sentences(6, 4, 5)
+    looks = [torch.rand(1, 4, 4, generator=chance).softmax(-1) for _ in trees]
+    vectors = [torch.randn(4, 2, generator=chance) for _ in trees]
+    probe = Probe()
+    for tree, look, own in zip(trees, looks, vectors, strict=True):
+        probe.add(tree, look, alone(tree), own)
+    probe.fit()
+    asked = [
+        (look[0].double().numpy(), own.double().numpy(), word, tree.heads[word])
+        for tree, look, own in list(zip(trees, looks, vectors, strict=True))[::2]
+        for word, relation in tree.counted()
+        if relation != "punct"
+    ]
+
+    def loss(numbers: list[float]) -> float:
+        total = 0.0
+        for look, own, word, head in asked:
+            scores = {}
+            for other in range(4):
+                if other == word:
+                    continue
+                both = [*own[other], *own[word]]
+                to, back = (sum(a * b for a, b in zip(numbers[at : at + 4], both, strict=True))
+                            for at in (0, 4))  # fmt: skip
+                scores[other] = to * look[word, other] + back * look[other, word]
+            total += math.log(sum(map(math.exp, scores.values()))) - scores[head]
+        return total / len(asked) + RIDGE * sum(number**2 for number in numbers)
+
+    best = minimize(loss, [0.0] * 8, method="BFGS", options={"gtol": 1e-8})
+    assert probe.numbers.shape == (2, 4)
+    assert loss(probe.numbers.flatten().tolist()) - best.fun < 1e-5
+
+
+def test_words_say_which_head_is_to_be_believed() -> None:
+    """One head knows the heads of odd words and misleads about even ones, another the reverse."""
+    without, knows = Probe(), Probe()
+    for tree in sentences(60, 8, 6):
+        whole = gold(tree)[0] * (1 - torch.eye(8))
+        astray = whole.roll(3, -1)
+        odd = (torch.arange(8) % 2 == 1)[:, None]
+        both = torch.stack([torch.where(odd, whole, astray), torch.where(odd, astray, whole)])
+        kinds = torch.cat([odd, ~odd], -1).float()
+        without.add(tree, both, alone(tree))
+        knows.add(tree, both, alone(tree), kinds)
+    without.fit()
+    knows.fit()
+    assert knows.right / knows.all > 0.97
+    assert without.right / without.all < 0.8
+
+
 def test_punctuation_is_not_asked_and_words_of_one_span_are_one() -> None:
     probe = Probe()
     dots = spaced(["a", "b", "."], [1, -1, 1], ["nsubj", "root", "punct"])
@@ -92,6 +148,43 @@ def test_punctuation_is_not_asked_and_words_of_one_span_are_one() -> None:
         probe.fit()
     assert probe.all == 1 + 2
     assert probe.right == 3
+
+
+def test_offsets_are_counted_over_the_words_that_are_asked_about() -> None:
+    """Six of eight words hang on another; the dot is none of them, and one has no token."""
+    tree = spaced(
+        ["a", "big", "dog", "saw", "the", "cat", "."], [2, 2, 3, -1, 5, 3, 3],
+        ["det", "amod", "nsubj", "root", "det", "obj", "punct"],
+    )  # fmt: skip
+    probe = Probe()
+    for _half in range(2):
+        probe.add(tree, gold(tree), [[0], [], [2], [3], [4], [5], [6]])
+    first, second = probe.offsets
+    assert first.all("") == second.all("") == 4
+    assert (first.best(""), first.right("", 1), first.right("", 2)) == (1, 2, 1)
+    probe.fit()
+    assert probe.all == second.all("")
+
+
+def test_all_heads_together_are_what_a_probe_of_the_same_sentences_says() -> None:
+    reader, trees = Reader("fake", fake.checkpoint()), treebanks.ready("english").trees[:30]
+    found, probe = grammar.together(reader, trees), Probe()
+    for tree in trees:
+        record = reader.read(tree.text)
+        weights = torch.cat([site.weights() for site in record.sites])
+        probe.add(tree, weights, pieces(tree, record.axes[0]))
+    probe.fit()
+    assert found[:3] == (30, probe.right, probe.all)
+    words = [
+        tree.heads[word] - word
+        for tree in trees[1::2]
+        for word, relation in tree.counted()
+        if relation != "punct"
+    ]
+    assert found.all == len(words)
+    assert (found.guessed, found.before) == (words.count(found.offset), words.count(-1))
+    with pytest.raises(Superseded):
+        grammar.together(reader, trees, lambda: True)
 
 
 def test_a_probe_without_two_halves_is_refused() -> None:

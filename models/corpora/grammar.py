@@ -20,12 +20,14 @@ from typing import Any, Final, NamedTuple
 import torch
 from torch import Tensor
 
-from attention_core.errors import AttentionError, ModelError
+from attention_core.errors import AttentionError, ModelError, Superseded, TextError
 from attention_core.numbers import labels, measures
 from attention_core.numbers.kinship import Kinship, plane
+from attention_core.numbers.labels.judged import Judged, following
 from attention_core.numbers.means import Means
 from attention_core.numbers.named import Named
 from attention_core.numbers.syntax import (
+    EVERY,
     Direction,
     Found,
     Study,
@@ -35,9 +37,13 @@ from attention_core.numbers.syntax import (
     others,
     pieces,
 )
+from attention_core.numbers.syntax.probe import Probe
+from attention_core.watching.capture import never
 from attention_core.watching.record import AttentionRecord, Site
 from models.families.reader import Reader
 
+PROBED: Final = 200
+"""Sentences of the probe, half to learn from."""
 PROFILED: Final = 32
 """Sentences at the beginning off which heads are described."""
 
@@ -77,12 +83,29 @@ class Profile(NamedTuple):
     shown: float
 
 
+class Followed(NamedTuple):
+    """What heads are called that follow a relation.
+
+    kind       of the layers in which they are
+    sentences  with trees that this rests on
+    judged     by the name of the relation, the most frequent first
+    """
+
+    kind: str
+    sentences: int
+    judged: dict[str, Judged]
+
+
 class GrammarStudy:
     """The work of a job; a row is None, or why that sentence could not be read."""
 
-    def __init__(self, reader: Reader, trees: Sequence[Tree]) -> None:
+    def __init__(
+        self, reader: Reader, trees: Sequence[Tree], profiled: int = PROFILED
+    ) -> None:  # fmt: skip
+        """profiled: sentences at the beginning off which heads are described as well"""
         self.reader = reader
         self.trees = trees
+        self._described = profiled
         self.study = Study()
         self.heads: list[Head] = []
         self._guard = threading.Lock()
@@ -100,7 +123,7 @@ class GrammarStudy:
             sites = within(record)
             groups = pieces(tree, record.axes[0])
             weights = torch.cat([site.weights() for site in sites])
-            if place < PROFILED:
+            if place < self._described:
                 self._profile(sites, weights, place == 0)
             with self._guard:
                 self.study.add(tree, weights, groups)
@@ -143,6 +166,14 @@ class GrammarStudy:
                 found.setdefault(one.head, []).append(one)
         return found
 
+    def judged(self) -> Followed:
+        """Every head held against the trees, for what it is called."""
+        with self._guard:
+            sites = list(dict.fromkeys(head.site for head in self.heads))
+            places = [(sites.index(head.site), head.number) for head in self.heads]
+            kind = self.heads[0].kind if self.heads else ""
+            return Followed(kind, self.study.sentences, following(self.study, places))
+
     def table(self) -> list[Found]:
         """Every relation with its best head, the most frequent first."""
         with self._guard:
@@ -152,6 +183,74 @@ class GrammarStudy:
         """Sentences that were counted, and words that had to be left out."""
         with self._guard:
             return self.study.sentences, self.study.lost
+
+
+def heads_of_relations(
+    reader: Reader, trees: Sequence[Tree], cancelled: Callable[[], bool] = never,
+    step: Callable[[int], None] = lambda _done: None,
+) -> Followed:  # fmt: skip
+    """Every head of a model held against a few trees, read one after another.
+
+    step  hears how many are read
+
+    Raises Superseded when nobody waits any more; what kept the first sentence from being read,
+    when none could be.
+    """
+    work = GrammarStudy(reader, trees, profiled=0)
+    problems = list[AttentionError | None]()
+    for place in range(len(work)):
+        if cancelled():
+            raise Superseded
+        problems.append(work.row(place, cancelled))
+        step(place + 1)
+    if problems[0] is not None and all(problems):
+        raise problems[0]
+    return work.judged()
+
+
+class Together(NamedTuple):
+    """All heads of a model as one that names the head of each word.
+
+    sentences  half of them to learn from
+    right      of so many words of the other half
+    all        words
+    offset     the best fixed offset of the first half
+    guessed    of so many words that offset is right, and before: always the word before
+    """
+
+    sentences: int
+    right: int
+    all: int
+    offset: int
+    guessed: int
+    before: int
+
+
+def together(
+    reader: Reader, trees: Sequence[Tree], cancelled: Callable[[], bool] = never,
+    step: Callable[[int], None] = lambda _done: None,
+) -> Together:  # fmt: skip
+    """What all heads know of trees together, over the first sentences: a probe that sees attention.
+
+    Raises Superseded when nobody waits any more, ShapeError where there are too few words.
+    """
+    probe, count = Probe(), 0
+    for place, tree in enumerate(trees[:PROBED]):
+        if cancelled():
+            raise Superseded
+        step(place + 1)
+        with suppress(TextError):
+            record = reader.read(tree.text, cancelled=cancelled, cut=True)
+            weights = torch.cat([site.weights() for site in within(record)])
+            probe.add(tree, weights, pieces(tree, record.axes[0]))
+            count += 1
+    probe.fit()
+    first, second = probe.offsets
+    offset = first.best(EVERY)
+    return Together(
+        count, probe.right, probe.all, offset, second.right(EVERY, offset),
+        second.right(EVERY, -1),
+    )  # fmt: skip
 
 
 def followed(record: AttentionRecord, tree: Tree, head: Head, direction: Direction) -> list[int]:

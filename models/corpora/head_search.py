@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from contextlib import suppress
+from typing import Final, NamedTuple
 
-from attention_core.errors import AttentionError, TextError
+from attention_core.errors import AttentionError, Superseded, TextError, TooLong
 from attention_core.files.pairs import Pair
 from attention_core.numbers.alignment import AlignedPair, diagonal_links, error_rate
-from attention_core.numbers.heads import AttendedPair, HeadRanking, Ranked
+from attention_core.numbers.heads import AttendedPair, HeadRanking, Method, Ranked
+from attention_core.numbers.labels.judged import Guess, Judged, aligning
+from attention_core.watching.capture import never
 from models.corpora.triage import followed
 from models.families.translation import Translating, Translation
 from models.ours.translator.gold import attended
+
+ARGMAX: Final = Method("argmax")
+"""The way of reading by which a head that aligns is one: each word's strongest look."""
 
 
 class Report(NamedTuple):
@@ -78,6 +84,50 @@ class HeadSearch:
             reported = next(one for one in other.table() if one[:4] == chosen[:4])
             used = self._used[1] if split else [*self._used[0], *self._used[1]]
         return Report(chosen, reported, _diagonal(used), len(used))
+
+
+class Aligners(NamedTuple):
+    """Heads that align, on so many pairs that people linked."""
+
+    pairs: int
+    judged: Judged
+
+
+def heads_that_align(
+    reader: Translating, pairs: Sequence[Pair], cancelled: Callable[[], bool] = never,
+    step: Callable[[int], None] = lambda _done: None,
+) -> Aligners:  # fmt: skip
+    """Every head of a translator held against links of people: where it looks most.
+
+    step  hears how many pairs were read
+
+    Raises Superseded when nobody waits any more; TextError where no pair can be used.
+    """
+    halves = HeadRanking([ARGMAX]), HeadRanking([ARGMAX])
+    used, sites = list[AlignedPair](), list[str]()
+    for place, pair in enumerate(pairs):
+        if cancelled():
+            raise Superseded
+        step(place)
+        if pair.aligned is None:
+            continue
+        with suppress(TooLong):
+            found = followed(reader, pair, cancelled)
+            halves[len(used) % 2].add(_attended(found, pair.aligned))
+            sites = [site.name for site in found.cross]
+            used.append(pair.aligned)
+    if len(used) < len(halves):
+        raise TextError("Two pairs with links are needed to say which heads align; bring more.")
+    return Aligners(len(used), aligning(halves, sites, _diagonally(used)))
+
+
+def _diagonally(pairs: Sequence[AlignedPair]) -> Guess:
+    found = [set(diagonal_links(len(pair.source), len(pair.target))) for pair in pairs]
+    right = [
+        len(links & (pair.gold.sure | pair.gold.possible))
+        for links, pair in zip(found, pairs, strict=True)
+    ]
+    return Guess(0, sum(right), sum(map(len, found)))
 
 
 def _attended(found: Translation, aligned: AlignedPair) -> AttendedPair:

@@ -1,7 +1,7 @@
 """Our own treebanks, for a page that needs one at once.
 
 >>> [(name, len(ready(name))) for name in READY]
-[('english', 64), ('chinese', 35), ('grammar', 240)]
+[('english', 104), ('chinese', 35), ('grammar', 240)]
 >>> source("english").splitlines()[1]
 '# text = The old woman feeds the birds every morning.'
 """
@@ -9,12 +9,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 from attention_core.files.treebank import Treebank, treebank
-from attention_core.numbers.syntax import Tree, spaced
+from attention_core.numbers.labels.judged import NAMELESS
+from attention_core.numbers.syntax import OffsetCounts, Tree, spaced
+from attention_core.numbers.syntax.study import LEAST
 from models.ours.grammar.rules import Sentence, unseen
 
 Ready = Literal["english", "chinese", "grammar"]
@@ -22,6 +25,10 @@ READY: Final[tuple[Ready, ...]] = ("english", "chinese", "grammar")
 FOLDER: Final = Path(__file__).parent / "trees"
 DRAWN: Final = 240
 SEED: Final = 2_024
+ASKED: Final = 128
+"""Sentences at most when heads are only to be named: a reader waits for it."""
+TAUGHT: Final = "grammar"
+"""The model that was taught our rules."""
 
 
 @cache
@@ -39,6 +46,28 @@ def ready(name: Ready) -> Treebank:
         tree = grown(unseen(dice))
         found[tree.text] = tree
     return Treebank(tuple(found.values()))
+
+
+def suited(model: str, languages: Sequence[str]) -> Ready | None:
+    """Our treebank for a model that reads these languages: English where they are not known, and
+    None where none of ours suits.
+    """
+    if model == TAUGHT:
+        return "grammar"
+    if not languages or "en" in languages:
+        return "english"
+    return "chinese" if "zh" in languages else None
+
+
+@cache
+def frequent(name: Ready) -> tuple[str, ...]:
+    """The relations that are frequent enough in every other of its sentences to be reported."""
+    counts = OffsetCounts()
+    for tree in ready(name).trees[1:ASKED:2]:
+        counts.add(tree)
+    return tuple(
+        one for one in counts.relations if one not in NAMELESS and counts.all(one) >= LEAST
+    )
 
 
 def source(name: Ready) -> str:

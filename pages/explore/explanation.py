@@ -14,7 +14,7 @@ from attention_core.marking import N_
 from attention_core.numbers.counterfactual import LARGEST
 from attention_core.pictures import figures
 from attention_core.pictures.contracts.matrix import Matrix
-from pages.explore.parts import evidence, heats, outputs
+from pages.explore.parts import evidence, grammatical, heats, outputs
 from pages.explore.parts.evidence import Evidence
 from pages.frame import ask, link, prose, site
 from pages.frame.language import _
@@ -32,19 +32,24 @@ TRANSLATORS: Final = {
     "luong-dot-en-fr": "Luong",
     "bahdanau-en-fr": "Bahdanau",
 }
+DEPTH: Final = 4
+"""Layers of the small BERT that was taught a grammar."""
 PAPERS: Final = {
     "jain": ("Jain & Wallace 2019", "arxiv.org/abs/1902.10186"),
     "wiegreffe": ("Wiegreffe & Pinter 2019", "arxiv.org/abs/1908.04626"),
     "serrano": ("Serrano & Smith 2019", "arxiv.org/abs/1906.03731"),
     "vashishth": ("Vashishth et al. 2019", "arxiv.org/abs/1909.11218"),
     "michel": ("Michel, Levy & Neubig 2019", "arxiv.org/abs/1905.10650"),
+    "abnar": ("Abnar & Zuidema 2020", "arxiv.org/abs/2005.00928"),
     "bastings": ("Bastings & Filippova 2020", "arxiv.org/abs/2010.05607"),
 }
 TEXT = link.text(PAGE, "text", "The old woman sees a white cat in the garden.")
 MODEL = link.one_of(PAGE, "model", tuple(TRANSLATORS), "luong-dot-en-fr")
 PIECE = outputs.part(PAGE, "piece")
 EVEN = link.text(PAGE, "even", "A boring story, but a great and funny cast.")
-CHOICES = (TEXT, MODEL, PIECE, EVEN)
+SENTENCE = link.number(PAGE, "sentence", default=0)
+LAYER = link.one_of(PAGE, "layer", tuple(str(at + 1) for at in range(DEPTH)), str(DEPTH))
+CHOICES = (TEXT, MODEL, PIECE, EVEN, SENTENCE, LAYER)
 
 
 def page() -> None:
@@ -73,6 +78,7 @@ def page() -> None:
         shaken(found)
         other(found)
     even()
+    known()
     taken_away()
     link.publish(CHOICES)
 
@@ -186,9 +192,45 @@ def even() -> None:
     )
 
 
+@st.fragment
+def known() -> None:
+    """A model whose grammar is known: what a head follows, and what methods say by depth."""
+    st.subheader(_("4. Where the truth is known"), anchor=False)
+    prose.note(
+        prose.filled(
+            _(
+                "A small BERT of {layers} layers was taught sentences that rules make, so every "
+                "tree is known; it only ever guessed hidden words. To give a verb its number it "
+                "must find the subject, past nouns of the other number."
+            ),
+            layers=DEPTH,
+        )
+    )
+    measured = ask.answered(grammatical.card, place="grammar")
+    if not measured:
+        return
+    texts = {at: " ".join(one.words) for at, one in enumerate(grammatical.sentences())}
+    if link.value(SENTENCE) not in texts:
+        link.choose(SENTENCE, 0)
+    place = choosing.dropdown(SENTENCE, _("Sentence"), texts)
+    found = ask.answered(lambda: grammatical.lesson(place), place="lesson")
+    if found is None:
+        return
+    grammatical.head(found, measured, PAGE)
+    prose.lead(_("Which words decide the number of the verb?"))
+    layers = {str(at + 1): str(at + 1) for at in range(len(found.said))}
+    layer = int(choosing.segments(LAYER, _("Layer"), layers)) - 1
+    one, many = st.columns([6, 5], gap="large")
+    with one:
+        grammatical.methods(found, layer, PAGE)
+    with many:
+        grammatical.by_depth(measured, PAGE, cited("abnar"))
+    link.publish(CHOICES)
+
+
 def taken_away() -> None:
     """Where a head matters, and what to take away from it all."""
-    st.subheader(_("4. And yet: take a head away"), anchor=False)
+    st.subheader(_("5. And yet: take a head away"), anchor=False)
     prose.caption(
         prose.filled(
             _(

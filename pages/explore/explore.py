@@ -201,10 +201,11 @@ def show_overview(part: Part, opened: tuple[int, int]) -> None:
         figures.head_grid(part, opened, f"{PAGE}.grid", took)
     else:
         said = _("The bar under a head is its score for this label, 0 to 1.")
-        figures.head_grid(part, opened, f"{PAGE}.grid", took, marked[1], said)
-        prose.caption(naming.having(*marked))
+        figures.head_grid(part, opened, f"{PAGE}.grid", took, marked.scores, said)
+        prose.caption(marked.said)
     prose.caption(sentences.measured(part.measures, *opened))
-    prose.caption(naming.called(part, *opened))
+    prose.caption(*naming.called(part, link.value(MODEL), *opened))
+    naming.unheard(part, link.value(MODEL))
 
 
 def show_map(part: Part) -> None:

@@ -47,15 +47,16 @@ LIKE = link.text(PAGE, "like", examples.MADE[0].second)
 ACTS = changing.choices(PAGE)
 BESIDES = link.flag(PAGE, "besides")
 STREAM: link.Choice[Stream] = link.one_of(PAGE, "stream", STREAMS, "hidden")
+BOX = link.flag(PAGE, "box")
 HEADS_JOB = link.text(PAGE, "heads")
 PATCH_JOB = link.text(PAGE, "states")
-PRUNE_JOB = link.text(PAGE, "prune")
+PRUNE = pruned.choices(PAGE)
 POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, LIKE)
 WORDS = (WORD, RATHER, PLACE)
 ABOUT = (*WORDS, *ACTS.next)
 CHOICES: tuple[Kept, ...] = (
     TEXT, CLEAN, MODEL, KIND, PLACE, WORD, RATHER, LIKE, ACTS.acts, *ACTS.next, BESIDES, STREAM,
-    HEADS_JOB, PATCH_JOB, PRUNE_JOB,
+    BOX, HEADS_JOB, PATCH_JOB, *PRUNE,
 )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     followed(model, text, wanted, done)
     heads(model, text, wanted, done)
     states(model, text, wanted, done)
-    pruned.asked(model, PRUNE_JOB, PAGE)
+    pruned.asked(model, PRUNE, PAGE)
 
 
 def followed(model: str, text: str, wanted: Wanted, done: tuple[Act, ...]) -> None:
@@ -158,7 +159,8 @@ def states(model: str, text: str, wanted: Wanted, done: tuple[Act, ...]) -> None
     if not clean.strip():
         st.info(_("Type another sentence that differs in one word."), icon=":material/edit:")
         return
-    maps.patches(model, text, clean, wanted, stream, ACTS, done, PATCH_JOB, PAGE)
+    boxed = stream == "hidden" and choosing.switch(BOX, _("Draw a box to put several states in"))
+    maps.patches(model, text, clean, wanted, stream, ACTS, done, PATCH_JOB, boxed, PAGE)
 
 
 if __name__ == "__main__":

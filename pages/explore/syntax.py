@@ -11,13 +11,14 @@ import streamlit as st
 from attention_core.errors import AttentionError
 from attention_core.files.treebank import Treebank
 from attention_core.marking import N_
+from attention_core.numbers.syntax.titles import TITLES
 from models.corpora.grammar import GrammarStudy, followed
 from models.work.jobs import Job
 from pages.explore.parts import profiles, treebanks
 from pages.explore.parts.treebanks import ORIGINS, Line, Origin
 from pages.frame import ask, background, downloads, link, prose, site
 from pages.frame.language import _, ngettext
-from pages.showing import choosing
+from pages.showing import choosing, naming
 from pages.showing.readings import read, reader
 
 PAGE = "syntax"
@@ -35,7 +36,8 @@ JOB = background.choice(PAGE)
 RELATION = link.text(PAGE, "relation", "nsubj")
 SENTENCE = link.number(PAGE, "sentence", default=0)
 CUT = link.flag(PAGE, "cut")
-CHOICES = (MODEL, FROM, JOB, RELATION, SENTENCE, CUT)
+PROBE = link.flag(PAGE, "probe")
+CHOICES = (MODEL, FROM, JOB, RELATION, SENTENCE, CUT, PROBE)
 
 
 def page() -> None:
@@ -104,9 +106,11 @@ def shown(job: Job[AttentionError | None]) -> None:
     with right:
         st.subheader(_("Every relation"), anchor=False)
         show_table(lines)
-    st.subheader(treebanks.called(line.relation), anchor=False)
+    st.subheader(naming.relation(line.relation), anchor=False)
     show_sentence(study, line)
     show_heads(study)
+    if not job.running:
+        show_together(job.key, study)
     link.publish(CHOICES)
 
 
@@ -219,12 +223,30 @@ def show_heads(study: GrammarStudy) -> None:
     profiles.layers(profile, f"{PAGE}.layers")
 
 
+def show_together(key: str, study: GrammarStudy) -> None:
+    """What all heads know together, when it is asked for: it reads the sentences once more."""
+    st.subheader(_("All heads together"), anchor=False)
+    if not link.value(PROBE):
+        st.button(
+            _("Teach a probe on all heads"), icon=":material/play_arrow:", key=f"{PAGE}.teach",
+            on_click=link.choose, args=(PROBE, True),
+        )  # fmt: skip
+        return
+    found = ask.answered(
+        lambda: profiles.asked_together(key, study), place="probe",
+        doing=_("Reading sentences with trees …"),
+    )  # fmt: skip
+    if found is not None:
+        profiles.told(found)
+
+
 def elsewhere(text: str, line: Line) -> None:
     """The way to Explore, with this sentence and this head."""
-    head = line.head
+    head, label = line.head, f"{naming.FOLLOWS}{line.relation}"
     asked = {
         "model": link.value(MODEL), "text": text, "kind": head.kind,
         "layer": str(head.layer + 1), "heads": str(head.number + 1), "grain": "words",
+        **({"label": label} if line.relation and line.relation in TITLES else {}),
     }  # fmt: skip
     st.page_link(
         site.file("explore"), label=_("Open this head in Explore"),

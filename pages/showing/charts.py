@@ -20,9 +20,15 @@ def theme() -> Theme:
 
 
 def chart(
-    figure: go.Figure, key: str, file_name: str, took: Callable[[], None] | None = None
-) -> None:
-    """A chart with a button that saves it as SVG or PNG; `took` hears of the dot clicked."""
+    figure: go.Figure, key: str, file_name: str, took: Callable[[], None] | None = None,
+    several: bool = False,
+) -> None:  # fmt: skip
+    """A chart with a button that saves it as SVG or PNG; `took` hears of the dot clicked.
+
+    several  True where a box may be drawn over many dots
+    """
+    if several:
+        figure.update_layout(dragmode="select")
     place = st.container()
     with st.popover(_("Picture"), icon=":material/download:", type="tertiary"):
         form = st.segmented_control(
@@ -32,12 +38,17 @@ def chart(
     said = _("Save as {form}").format(form=form.upper())
     place.plotly_chart(
         figure, key=key, theme=None, config=toolbar(form, file_name, said),
-        on_select=took or "ignore", selection_mode="points",
+        on_select=took or "ignore", selection_mode=("points", "box") if several else "points",
     )  # fmt: skip
 
 
 def point(key: str) -> int | None:
     """The place of the dot that was clicked, from inside the callback of its chart."""
-    points = st.session_state[key]["selection"]["points"]
-    taken = [found["point_index"] for found in points if found["curve_number"] == 0]
+    taken = points(key)
     return taken[0] if taken else None
+
+
+def points(key: str) -> list[int]:
+    """The places of all dots that were clicked or that a box was drawn over."""
+    found = st.session_state[key]["selection"]["points"]
+    return [one["point_index"] for one in found if one["curve_number"] == 0]

@@ -25,6 +25,11 @@ from attention_core.pictures import views
 from attention_core.watching.capture import never
 from attention_core.watching.edit import Edit
 from attention_core.watching.record import AttentionRecord, Site
+from models.corpora import treebanks
+from models.corpora.grammar import Followed, heads_of_relations
+from models.corpora.head_search import Aligners, heads_that_align
+from models.corpora.pairs import ready_gold
+from models.corpora.treebanks import Ready
 from models.families.family import Watched
 from models.families.pictures import Namer, Viewer
 from models.families.pictures.classifying import Cam, Naming
@@ -161,6 +166,84 @@ def _repeating(model: str) -> dict[str, Mapping[str, Named]]:
         }
 
     return DESK.run(session.reader(), work)
+
+
+_FOLLOWED: dict[str, Followed] = {}
+_ALIGNED: dict[str, Aligners] = {}
+"""What is known of the heads of each model: a few numbers a head, as long as the server runs."""
+
+
+def treebank_of(model: str) -> Ready | None:
+    """Our treebank on which a model's heads are held against trees; None where none suits."""
+    return treebanks.suited(model, catalogue.entry(model).card.languages)
+
+
+def follows(model: str) -> Followed:
+    """Which heads follow which relations of grammar in our treebank; once for each model.
+
+    Raises as `read` does, and ModelError where we have no treebank that the model reads.
+    """
+    return _FOLLOWED.get(model) or _followed(model)
+
+
+def known_to_follow(model: str) -> Followed | None:
+    """The same as far as somebody has asked; nothing is computed."""
+    return _FOLLOWED.get(model)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _followed(model: str) -> Followed:
+    found, bank = reader(model), treebank_of(model)
+    if bank is None:
+        raise ModelError(
+            "We have no sentences with trees in a language that {model} reads; bring a treebank on "
+            "the page What heads know of grammar.",
+            model=catalogue.entry(model).card.title,
+        )
+    trees = treebanks.ready(bank).trees[: treebanks.ASKED]
+
+    def work(cancelled: Callable[[], bool]) -> Followed:
+        return heads_of_relations(found, trees, cancelled, counting(len(trees)))
+
+    _FOLLOWED[model] = DESK.run(session.reader(), work)
+    return _FOLLOWED[model]
+
+
+def aligns(model: str) -> Aligners:
+    """Which heads of a translator align, on our own pairs; once for each model.
+
+    Raises as `read` does, and ModelError where we have no pairs in its languages.
+    """
+    return _ALIGNED.get(model) or _aligned(model)
+
+
+def known_to_align(model: str) -> Aligners | None:
+    """The same as far as somebody has asked; nothing is computed."""
+    return _ALIGNED.get(model)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _aligned(model: str) -> Aligners:
+    found = translator(model)
+    pairs = ready_gold(*found.languages)
+    if pairs is None:
+        raise ModelError(
+            "We have no pairs with links in the languages of {model}; bring some on the page Find "
+            "the head that aligns.",
+            model=catalogue.entry(model).card.title,
+        )
+
+    def work(cancelled: Callable[[], bool]) -> Aligners:
+        return heads_that_align(found, pairs.rows, cancelled, counting(len(pairs)))
+
+    _ALIGNED[model] = DESK.run(session.reader(), work)
+    return _ALIGNED[model]
+
+
+def counting(total: int) -> Callable[[int], None]:
+    """Tells a waiting reader how many sentences are read."""
+    template = _("Reading sentence {done} of {count} …")
+    return lambda done: waiting.step(template.format(done=done, count=total))
 
 
 def see(model: str, photo: Photograph, fit: Fit, short: int) -> Sight:

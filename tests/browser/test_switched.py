@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.frame import opened, sideways
+from tests.browser.frame import opened, settled, sideways
 from tests.browser.gestures import widget
 from tests.browser.server import Server
 
@@ -53,6 +53,39 @@ def test_a_click_on_the_map_switches_that_head_off(page: Page, server: Server) -
     )
     expect(page).to_have_url(re.compile("attention%3Across.3%2Chead%3Across.2%3A1"))
     expect(page.get_by_role("link", name="See in Explore")).to_be_visible()
+
+
+def test_a_box_puts_states_in_together_and_a_click_takes_one_out(
+    page: Page, server: Server
+) -> None:
+    text, other = "The soup was very cold.", "The soup was very warm."
+    switched(page, server, model="minilm", text=text, other=other, like="Ice is cold.", acts="")
+    chart = widget(page, "switched.states.map").locator(".js-plotly-plot")
+    dots = chart.locator(".scatterlayer .point")
+    expect(dots).to_have_count(7 * 8)
+    page.get_by_text("Draw a box to put several states in").click()
+    settled(page)
+    chart.scroll_into_view_if_needed()
+    first, last = (dots.nth(place).bounding_box() for place in (8 + 5, 2 * 8 + 6))
+    assert first is not None
+    assert last is not None
+    page.mouse.move(first["x"] - 3, first["y"] - 3)
+    page.mouse.down()
+    page.mouse.move(last["x"] + last["width"] + 3, last["y"] + last["height"] + 3, steps=8)
+    page.mouse.up()
+    chip = widget(page, "undo.states").get_by_role("button")
+    expect(chip).to_have_text(re.compile("4 states from the other sentence"))
+    expect(page.get_by_text("The 4 states that are put in together bring back")).to_be_visible()
+    expect(page).to_have_url(re.compile("patch%3Aencoder.1%3A%3A6%2Cpatch%3Aencoder.1%3A%3A7"))
+    page.get_by_text("Draw a box to put several states in").click()
+    settled(page)
+    chart.scroll_into_view_if_needed()
+    one = dots.nth(8 + 5).bounding_box()
+    assert one is not None
+    page.mouse.click(one["x"] + one["width"] / 2, one["y"] + one["height"] / 2)
+    expect(chip).to_have_count(0)
+    expect(page.get_by_text("The 3 states that are put in together bring back")).to_be_visible()
+    expect(page).to_have_url(re.compile("acts=patch%3Aencoder.1%3A%3A7%2C"))
 
 
 def test_a_link_restores_the_changes_and_both_maps(page: Page, server: Server) -> None:

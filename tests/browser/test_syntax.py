@@ -18,8 +18,8 @@ def test_a_reader_brings_a_treebank_and_opens_a_head_of_it(page: Page, server: S
         {"name": "mine.conllu", "mimeType": "text/plain", "buffer": broken.encode()}
     )
     expect(page.get_by_text("There are 9 columns and not 10")).to_be_visible()
-    page.get_by_role("button", name="Study 63 sentences").click()
-    expect(page.get_by_text("63 sentences: each relation")).to_be_visible()
+    page.get_by_role("button", name="Study 103 sentences").click()
+    expect(page.get_by_text("103 sentences: each relation")).to_be_visible()
     expect(page).to_have_url(re.compile("job="))
     page.get_by_role("link", name="Open this head in Explore").click()
     expect(page.get_by_role("heading", name="What does each head look at?")).to_be_visible()

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from attention_core.errors import ShapeError
-from attention_core.numbers.share import wilson
+from attention_core.numbers.share import gained, wilson
 from attention_core.numbers.syntax.between import Groups, between, others
 from attention_core.numbers.syntax.offsets import OffsetCounts
 from attention_core.numbers.syntax.tree import ROOT, Tree, rows
@@ -52,6 +52,7 @@ class Found(NamedTuple):
     all        words with that relation
     offset     the best fixed offset: so many words further on
     guessed    of so many words the offset named the right one
+    both       of so many words the head and the offset did
     """
 
     relation: str
@@ -61,6 +62,7 @@ class Found(NamedTuple):
     all: int
     offset: int
     guessed: int
+    both: int
 
     @property
     def accuracy(self) -> float:
@@ -76,14 +78,36 @@ class Found(NamedTuple):
         return self.guessed / self.all
 
     @property
-    def beats(self) -> bool:
-        """Whether even the lower end of its interval lies above what the offset reaches."""
-        return self.interval[0] > self.baseline
-
-    @property
     def gain(self) -> float:
         """How far the head is above the offset; 0.15 are fifteen points."""
         return self.accuracy - self.baseline
+
+    @property
+    def gain_interval(self) -> tuple[float, float]:
+        """Of 95 %, of the gain: both are asked about the same words."""
+        return gained(self.right - self.both, self.guessed - self.both, self.all)
+
+    @property
+    def beats(self) -> bool:
+        """Whether even the lower end of the gain's interval lies above nothing."""
+        return self.gain_interval[0] > 0
+
+
+class Turned(NamedTuple):
+    """A relation, and how often each head is right about it.
+
+    right    (head,): of so many words
+    both     (head,): of so many the head and the offset
+    all      words with that relation
+    offset   the best fixed offset of the first half
+    guessed  of so many words the best offset of the other half
+    """
+
+    right: Counts
+    both: Counts
+    all: int
+    offset: int
+    guessed: int
 
 
 def named(words: Tensor, direction: Direction) -> Tensor:
@@ -112,6 +136,9 @@ class Study:
         self._columns: dict[str, int] = {}
         self._right: Counts = np.zeros((HALVES, len(DIRECTIONS), 0, 0), np.int64)
         """(half, direction, head, relation)"""
+        self._there: tuple[dict[tuple[str, int], Counts], ...] = ({}, {})
+        """For each half (direction, head): how often right of words of a relation whose head stands
+        just so many words further on."""
 
     @property
     def heads(self) -> int:
@@ -150,10 +177,23 @@ class Study:
         units = torch.tensor(tree.units)
         gold = units[torch.tensor([tree.heads[word] for word in places])]
         counted = self._membership([relation for _word, relation in asked])
+        both = np.zeros((len(DIRECTIONS), len(words), len(asked)), np.int64)
         for direction, way in enumerate(DIRECTIONS):
             said = named(words, way)[:, places]
             right = (said != ROOT) & (units[said] == gold)
-            self._right[half, direction] += right.numpy().astype(np.int64) @ counted
+            both[direction] = right.numpy()
+            self._right[half, direction] += both[direction] @ counted
+        self._apart(self._there[half], tree, asked, both)
+
+    def _apart(
+        self, there: dict[tuple[str, int], Counts], tree: Tree, asked: list[tuple[int, str]],
+        right: Counts,
+    ) -> None:  # fmt: skip
+        """right (direction, head, word): which of the words asked about are named rightly."""
+        for place, (word, relation) in enumerate(asked):
+            for row in rows(relation):
+                key = row, tree.heads[word] - word
+                there[key] = there.get(key, 0) + right[..., place]
 
     def _membership(self, named_relations: Sequence[str]) -> Counts:
         """(word, relation): in which rows each word counts; makes room for new relations."""
@@ -193,10 +233,34 @@ class Study:
     def _reported(self, relation: str, head: int, direction: int) -> Found:
         first, second = self.offsets
         offset = first.best(relation)
+        named_there = self._there[1].get((relation, offset))
+        both = 0 if named_there is None else int(named_there[direction, head])
         return Found(
             relation, head, DIRECTIONS[direction],
             int(self._right[1, direction, head, self._columns[relation]]), second.all(relation),
-            offset, second.right(relation, offset),
+            offset, second.right(relation, offset), both,
+        )  # fmt: skip
+
+    def turned(self, relation: str) -> Turned | None:
+        """Every head on both halves, each asked with what was chosen on the other: the direction of
+        each head, and the offset. None where a half has no word of the relation.
+        """
+        if relation not in self._columns or not all(one.all(relation) for one in self.offsets):
+            return None
+        column, numbers = self._columns[relation], np.arange(self.heads)
+        right, both = np.zeros((2, self.heads), np.int64)
+        guessed = 0
+        for half in range(HALVES):
+            other = 1 - half
+            ways = self._right[other, :, :, column].argmax(0)
+            offset = self.offsets[other].best(relation)
+            right += self._right[half, ways, numbers, column]
+            there = self._there[half].get((relation, offset))
+            both += 0 if there is None else there[ways, numbers]
+            guessed += self.offsets[half].right(relation, offset)
+        return Turned(
+            right, both, sum(one.all(relation) for one in self.offsets),
+            self.offsets[0].best(relation), guessed,
         )  # fmt: skip
 
     def table(self, least: int = LEAST) -> list[Found]:

@@ -39,6 +39,8 @@ from models.loading.hearing import Ear
 
 FRAME: Final = 0.02
 """Seconds of one place of the encoder: two of the 10 ms that the sound is cut into."""
+ALIGNED: Final = 0.9
+"""Of pairs of words in order, by which a head aligns; 0.5 is chance."""
 _MOST: Final = 220
 """Tokens of a transcript of 30 seconds; nobody speaks faster."""
 _FAULT: Final = N_(
@@ -96,6 +98,11 @@ class Heard:
             for layer, one in enumerate(self.cross)
             for head, share in enumerate(in_order(one.weights()[:, spoken, : self.frames]))
         }
+
+    @property
+    def aligning(self) -> list[tuple[int, int]]:
+        """The heads that are called so: the later of two words nearly always looks later."""
+        return [place for place in self.timed(len(self.order)) if self.order[place] >= ALIGNED]
 
     def timed(self, most: int) -> list[tuple[int, int]]:
         """The heads that keep time best, the earlier ones first among equals."""

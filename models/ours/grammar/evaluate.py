@@ -2,8 +2,9 @@
 
 python -m models.ours.grammar.evaluate
 
-How often it gives a hidden verb the right number, whole and with each head switched off; and what
-its heads follow, held against the best fixed offset.
+How often it gives a hidden verb the right number, whole and with each head switched off; what its
+heads follow, held against the best fixed offset; and whether attention, rollout and flow say what
+leaving words out does, by depth.
 """
 
 # ruff: noqa: T201  (a command says what it measured)
@@ -25,6 +26,7 @@ from attention_core.watching.intervention import Intervention
 from models.families.reader import Reader
 from models.loading.checkpoint import from_folder
 from models.loading.weights import held
+from models.ours.grammar import depth
 from models.ours.grammar.lexicon import other_number
 from models.ours.grammar.rules import Sentence, unseen
 from models.ours.grammar.train import CHECKPOINT, MASK, PAD, encoded, vocabulary
@@ -40,9 +42,22 @@ CARD: Final = "card.json"
 
 def main() -> None:
     torch.set_num_threads(1)
-    report = measured(CHECKPOINT)
+    report = {**measured(CHECKPOINT), "depth": deep(CHECKPOINT)}
     print(json.dumps(report, indent=1))
     (CHECKPOINT / CARD).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def deep(folder: Path, count: int = depth.SENTENCES) -> dict[str, Any]:
+    """How attention, rollout and flow agree with leaving words out, layer by layer."""
+    reader = Reader("grammar", from_folder(folder, folder, ours=True), asks=False)
+    found = depth.by_depth(depth.outputs(reader, SEED, count))
+    return {
+        "sentences": count,
+        **{
+            name: [[round(one.mean, 4), round(one.half, 4)] for one in layers]
+            for name, layers in found.items()
+        },
+    }
 
 
 @torch.inference_mode()
@@ -51,7 +66,7 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
     reader = Reader("grammar", from_folder(folder, folder, ours=True), asks=False)
     dice = random.Random(SEED)
     sentences = [unseen(dice) for _ in range(count)]
-    study, probe, sites = studied(reader, sentences)
+    study, probe, words, sites = studied(reader, sentences)
     whole = agreement(reader, sentences)
     off = {
         (site, head): agreement(reader, sentences, (site, head)) for site, head in sites
@@ -72,6 +87,7 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
             if (found := study.found(relation)) is not None
         },
         "probe": {**_share(probe.right, probe.all), "offset_share": _offset(study)},
+        "probe_with_words": _share(words.right, words.all),
         "verb_to_subject": None if verb is None else _followed(verb, sites),
         "agreement_without": {
             f"{site} head {head + 1}": round(right / asked, 4)
@@ -82,9 +98,12 @@ def measured(folder: Path, count: int = SENTENCES) -> dict[str, Any]:
 
 def studied(
     reader: Reader, sentences: list[Sentence]
-) -> tuple[Study, Probe, list[tuple[str, int]]]:
-    """What the heads follow, each and together, and which heads there are."""
-    study, probe, sites = Study(), Probe(), list[tuple[str, int]]()
+) -> tuple[Study, Probe, Probe, list[tuple[str, int]]]:
+    """What the heads follow, each and together, without and with the vectors that words enter as;
+    and which heads there are.
+    """
+    study, probe, words, sites = Study(), Probe(), Probe(), list[tuple[str, int]]()
+    table: Any = reader.watch.model.get_input_embeddings().weight
     for at, one in enumerate(sentences):
         tree = spaced(one.words, one.heads, one.relations)
         record = reader.read(tree.text)
@@ -94,8 +113,12 @@ def studied(
         study.add(tree, weights, groups)
         if at < PROBED:
             probe.add(tree, weights, groups)
+            ids = reader.given(tree.text)[1].ids
+            vectors = torch.stack([table[[ids[at] for at in group]].mean(0) for group in groups])
+            words.add(tree, weights, groups, vectors)
     probe.fit()
-    return study, probe, sites
+    words.fit()
+    return study, probe, words, sites
 
 
 def _offset(study: Study) -> float:

@@ -20,11 +20,12 @@ class Noun(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A verb: its form with one subject, who does it, and to what, if to anything."""
+    """A verb: its form with one subject, who does it, to what, if to anything, and where."""
 
     singular: str
     subjects: tuple[str, ...]
     objects: tuple[str, ...]
+    places: tuple[str, ...]
 
 
 _KINDS: Final = {
@@ -46,27 +47,27 @@ NOUNS: Final = {
 _LIVING: Final = ("person", "animal")
 _THINGS: Final = ("food", "text", "tool", "vehicle")
 VERBS: Final = {
-    "eat": Verb("eats", _LIVING, ("food",)),
-    "smell": Verb("smells", ("animal",), ("food", "animal")),
-    "cook": Verb("cooks", ("person",), ("food",)),
-    "read": Verb("reads", ("person",), ("text",)),
-    "write": Verb("writes", ("person",), ("text",)),
-    "drive": Verb("drives", ("person",), ("vehicle",)),
-    "repair": Verb("repairs", ("person",), ("vehicle", "tool")),
-    "carry": Verb("carries", ("person",), ("tool", "food")),
-    "buy": Verb("buys", ("person",), _THINGS),
-    "chase": Verb("chases", ("animal",), _LIVING),
-    "follow": Verb("follows", _LIVING, _LIVING),
-    "love": Verb("loves", _LIVING, _LIVING),
-    "see": Verb("sees", _LIVING, (*_LIVING, *_THINGS)),
-    "visit": Verb("visits", ("person",), ("person", "place")),
-    "cross": Verb("crosses", ("vehicle",), ("place",)),
-    "sleep": Verb("sleeps", _LIVING, ()),
-    "run": Verb("runs", _LIVING, ()),
-    "smile": Verb("smiles", ("person",), ()),
-    "wait": Verb("waits", ("person", "vehicle"), ()),
-    "stop": Verb("stops", ("vehicle",), ()),
-    "fall": Verb("falls", ("tool", "food"), ()),
+    "eat": Verb("eats", _LIVING, ("food",), ("kitchen", "garden")),
+    "smell": Verb("smells", ("animal",), ("food", "animal"), ("garden", "forest")),
+    "cook": Verb("cooks", ("person",), ("food",), ("kitchen", "house")),
+    "read": Verb("reads", ("person",), ("text",), ("school", "house")),
+    "write": Verb("writes", ("person",), ("text",), ("school", "kitchen")),
+    "drive": Verb("drives", ("person",), ("vehicle",), ("bridge", "market")),
+    "repair": Verb("repairs", ("person",), ("vehicle", "tool"), ("house", "market")),
+    "carry": Verb("carries", ("person",), ("tool", "food"), ("market", "bridge")),
+    "buy": Verb("buys", ("person",), _THINGS, ("market", "school")),
+    "chase": Verb("chases", ("animal",), _LIVING, ("forest", "river")),
+    "follow": Verb("follows", _LIVING, _LIVING, ("forest", "bridge")),
+    "love": Verb("loves", _LIVING, _LIVING, ("house", "garden")),
+    "see": Verb("sees", _LIVING, (*_LIVING, *_THINGS), ("river", "bridge")),
+    "visit": Verb("visits", ("person",), ("person", "place"), ("river", "forest")),
+    "cross": Verb("crosses", ("vehicle",), ("place",), ("market", "forest")),
+    "sleep": Verb("sleeps", _LIVING, (), ("house", "forest")),
+    "run": Verb("runs", _LIVING, (), ("garden", "river")),
+    "smile": Verb("smiles", ("person",), (), ("school", "garden")),
+    "wait": Verb("waits", ("person", "vehicle"), (), ("school", "bridge")),
+    "stop": Verb("stops", ("vehicle",), (), ("bridge", "market")),
+    "fall": Verb("falls", ("tool", "food"), (), ("kitchen", "river")),
 }
 ADJECTIVES: Final = {
     "person": ("clever", "polite", "famous", "young", "old", "tall"),
@@ -82,10 +83,20 @@ DETERMINERS: Final = {
 }  # fmt: skip
 AN: Final = "an"
 """How "a" is written before a vowel."""
-BESIDE: Final = ("near", "behind", "with")
-"""Between two nouns; the second says more of the first."""
-WHERE: Final = ("in", "at", "from")
+BESIDE: Final = {"tool": "with", "person": "near", "vehicle": "near", "animal": "behind"}
+"""What stands between two nouns, by what the second one names; it says more of the first."""
+BESIDES: Final = {
+    "person": "tool", "animal": "person", "food": "animal", "text": "person", "tool": "vehicle",
+    "vehicle": "animal", "place": "vehicle",
+}  # fmt: skip
+"""What the second of two such nouns names, by what the first one does."""
+WHERE: Final = {
+    "garden": "in", "house": "in", "kitchen": "in", "forest": "in",
+    "river": "at", "school": "at", "bridge": "at", "market": "at",
+}  # fmt: skip
 """Before a place; says where something happens."""
+FROM: Final = "from"
+"""Before any place."""
 OFTEN: Final = ("often", "never", "always")
 VERY: Final = ("very", "rather")
 THAT: Final = "that"
@@ -98,7 +109,8 @@ def words() -> tuple[str, ...]:
     adjectives = (word for several in ADJECTIVES.values() for word in several)
     determiners = (word for several in DETERMINERS.values() for word in several)
     every = (
-        COMMA, STOP, THAT, AN, *determiners, *BESIDE, *WHERE, *OFTEN, *VERY, *adjectives,
+        COMMA, STOP, THAT, AN, *determiners, *BESIDE.values(), *WHERE.values(), FROM,
+        *OFTEN, *VERY, *adjectives,
         *(form for word, noun in NOUNS.items() for form in (word, noun.plural)),
         *(form for word, verb in VERBS.items() for form in (word, verb.singular)),
     )  # fmt: skip

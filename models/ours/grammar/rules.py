@@ -1,7 +1,8 @@
 """Sentences drawn from rules, each with its tree: which word hangs on which, and as what.
 
 Relations are those of Universal Dependencies. The verb agrees with its subject, however far that
-is; a determiner with its noun; which verbs, adjectives and nouns go together is in the lexicon.
+is; a determiner with its noun; which verbs, adjectives, nouns, places and prepositions go together
+is in the lexicon, so that whoever is to guess a hidden word needs the word that it hangs on.
 
 >>> sentence = drawn(random.Random(3))
 >>> len(sentence.words) == len(sentence.heads) == len(sentence.relations)
@@ -22,8 +23,10 @@ from models.ours.grammar.lexicon import (
     ADJECTIVES,
     AN,
     BESIDE,
+    BESIDES,
     COMMA,
     DETERMINERS,
+    FROM,
     NOUNS,
     OFTEN,
     STOP,
@@ -99,10 +102,10 @@ def unseen(dice: random.Random) -> Sentence:
 
 def _clause(dice: random.Random, deep: int) -> _Node:
     """A whole sentence, at times with a place in front."""
-    verb = _verb(dice, *_subject(dice, deep), deep)
+    verb, name = _verb(dice, *_subject(dice, deep), deep)
     verb.relation = "root"
     if dice.random() < 0.2:
-        verb.before[:0] = [_where(dice), _Node(COMMA, "punct")]
+        verb.before[:0] = [_where(dice, name), _Node(COMMA, "punct")]
     verb.behind.append(_Node(STOP, "punct"))
     return verb
 
@@ -114,8 +117,10 @@ def _subject(dice: random.Random, deep: int) -> tuple[_Node, str, bool]:
     return _noun(dice, kind, several, "nsubj", deep), kind, several
 
 
-def _verb(dice: random.Random, subject: _Node, kind: str, several: bool, deep: int) -> _Node:
-    """What this subject does, with its object or its place."""
+def _verb(
+    dice: random.Random, subject: _Node, kind: str, several: bool, deep: int
+) -> tuple[_Node, str]:
+    """What this subject does, with its object or its place; and the verb's name in the lexicon."""
     name = dice.choice([name for name, verb in VERBS.items() if kind in verb.subjects])
     verb = _Node(name if several else VERBS[name].singular, agrees=True)
     verb.before.append(subject)
@@ -125,13 +130,15 @@ def _verb(dice: random.Random, subject: _Node, kind: str, several: bool, deep: i
         what = dice.choice(VERBS[name].objects)
         verb.behind.append(_noun(dice, what, dice.random() < 0.5, "obj", deep - 1))
     if dice.random() < (0.15 if VERBS[name].objects else 0.4):
-        verb.behind.append(_where(dice))
-    return verb
+        verb.behind.append(_where(dice, name))
+    return verb, name
 
 
-def _noun(dice: random.Random, kind: str, several: bool, relation: str, deep: int) -> _Node:
-    """A noun with a determiner, adjectives, and what says more of it."""
-    name = dice.choice([name for name, noun in NOUNS.items() if noun.kind == kind])
+def _noun(
+    dice: random.Random, kind: str, several: bool, relation: str, deep: int, name: str = ""
+) -> _Node:
+    """A noun with a determiner, adjectives, and what says more of it; of its kind any, or that."""
+    name = name or dice.choice([name for name, noun in NOUNS.items() if noun.kind == kind])
     noun = _Node(NOUNS[name].plural if several else name, relation)
     own = DETERMINERS["plural" if several else "singular"]
     noun.before.append(_Node(dice.choice((*own, *own, *DETERMINERS["both"])), "det"))
@@ -141,23 +148,28 @@ def _noun(dice: random.Random, kind: str, several: bool, relation: str, deep: in
         noun.before.append(_Node(word, "amod", before=degree))
     chance = dice.random()
     if deep > 0 and chance < 0.25:
-        noun.behind.append(_beside(dice, deep))
+        noun.behind.append(_beside(dice, kind, deep))
     elif deep > 0 and chance < 0.5:
         noun.behind.append(_relative(dice, kind, several, deep))
     return noun
 
 
-def _beside(dice: random.Random, deep: int) -> _Node:
-    """Another noun that says where the first one is, or whose."""
-    kind = dice.choice(("person", "animal", "tool", "vehicle"))
+def _beside(dice: random.Random, first: str, deep: int) -> _Node:
+    """Another noun that says where the first one is, or what is with it.
+
+    first  what that one names
+    """
+    kind = BESIDES[first]
     other = _noun(dice, kind, dice.random() < 0.5, "nmod", deep - 2)
-    other.before[:0] = [_Node(dice.choice(BESIDE), "case")]
+    other.before[:0] = [_Node(BESIDE[kind], "case")]
     return other
 
 
-def _where(dice: random.Random) -> _Node:
-    place = _noun(dice, "place", dice.random() < 0.3, "obl", 0)
-    place.before[:0] = [_Node(dice.choice(WHERE), "case")]
+def _where(dice: random.Random, verb: str) -> _Node:
+    """One of the places where that is done."""
+    name = dice.choice(VERBS[verb].places)
+    place = _noun(dice, "place", dice.random() < 0.3, "obl", 0, name)
+    place.before[:0] = [_Node(FROM if dice.random() < 0.3 else WHERE[name], "case")]
     return place
 
 
@@ -166,7 +178,7 @@ def _relative(dice: random.Random, kind: str, several: bool, deep: int) -> _Node
     does = [name for name, verb in VERBS.items() if kind in verb.subjects]
     suffers = [name for name, verb in VERBS.items() if kind in verb.objects]
     if does and (not suffers or dice.random() < 0.5):
-        verb = _verb(dice, _Node(THAT, "nsubj"), kind, several, deep - 1)
+        verb, _name = _verb(dice, _Node(THAT, "nsubj"), kind, several, deep - 1)
     else:
         name = dice.choice(suffers)
         many = dice.random() < 0.5

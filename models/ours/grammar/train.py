@@ -27,7 +27,7 @@ from models.ours.grammar.rules import LONGEST, Sentence, taught, unseen
 
 CHECKPOINT: Final = Path(__file__).parent / "checkpoint"
 SEED: Final = 5
-STEPS: Final = 12_000
+STEPS: Final = 16_000
 BATCH: Final = 64
 RATE: Final = 2e-3
 POOL: Final = 60_000

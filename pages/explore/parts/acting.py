@@ -19,6 +19,7 @@ from attention_core.numbers.acting import (
     patched,
     returned,
     states_of,
+    valued,
     without_each,
 )
 from attention_core.numbers.attribution import Output
@@ -246,6 +247,13 @@ class Patching:
             self.acts, self.others, cancelled,
         )  # fmt: skip
         return [float(one) for one in returned(found, *self.ends)]
+
+    def together(self, acts: Sequence[Act]) -> float:
+        """How much of the answer returns with all of these acts at once; those that take a state
+        take it from the clean text.
+        """
+        found = valued(self.output, self.body, acts, self.states)
+        return float(returned(torch.tensor([found], dtype=torch.float64), *self.ends)[0])
 
     def table(self, rows: Sequence[Sequence[float]]) -> Tensor:
         """(site, token); NaN where nothing is known yet."""

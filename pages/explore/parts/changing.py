@@ -12,14 +12,16 @@ from attention_core.watching.acts import EVERY, KINDS, Act, Where, counted
 from pages.explore.parts.acting import Offered
 from pages.explore.parts.outputs import NONE
 from pages.frame import ask, link, prose, site
-from pages.frame.language import _
+from pages.frame.language import _, ngettext
 from pages.frame.link import Choice, Kept
 from pages.showing import choosing
 
 USUAL: Final = "usual"
 """Instead of acts in an address: what the page opens with."""
-MOST: Final = 16
-"""Acts at once."""
+MOST: Final = 64
+"""Acts at once: as many as a box over the states of another sentence may take."""
+FEW: Final = 3
+"""States of another sentence that have a button each; of more, all have one together."""
 SHORT: Final = 14
 """Letters of a token that a button shows."""
 
@@ -76,11 +78,27 @@ def acts(chosen: Choices, usual: Sequence[str]) -> tuple[Act, ...]:
     return tuple(act for act in found.values() if act is not None)
 
 
-def add(chosen: Choices, act: Act) -> None:
-    """One act more, behind the others; one that is there already stays where it is."""
+def add(chosen: Choices, *more: Act) -> None:
+    """Acts more, behind the others, as long as there is room; none stands there twice."""
+    link.choose(chosen.acts, _with(chosen, more)[:MOST])
+
+
+def crowded(chosen: Choices, more: Sequence[Act]) -> int:
+    """How many of these would find no room."""
+    return max(0, len(_with(chosen, more)) - MOST)
+
+
+def _with(chosen: Choices, more: Sequence[Act]) -> list[str]:
     named = [name for name in link.value(chosen.acts) if name != USUAL]
-    if str(act) not in named and len(named) < MOST:
-        link.choose(chosen.acts, [*named, str(act)])
+    return list(dict.fromkeys([*named, *map(str, more)]))
+
+
+def turn(chosen: Choices, act: Act) -> None:
+    """An act more, or, where it is there already, one less."""
+    if str(act) in link.value(chosen.acts):
+        _undo(chosen, str(act))
+    else:
+        add(chosen, act)
 
 
 def drawn_anew(chosen: Choices, done: Sequence[Act]) -> None:
@@ -109,11 +127,22 @@ def place(name: str) -> str:
 
 def chips(chosen: Choices, done: Sequence[Act], offer: Offered) -> None:
     """Every act as a button that takes it back."""
+    states = [act for act in done if act.kind == "patch"]
+    alone = done if len(states) <= FEW else [act for act in done if act.kind != "patch"]
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        for at, act in enumerate(done):
+        for at, act in enumerate(alone):
             st.button(
                 ask.literal(said(act, offer)), icon=":material/close:", key=f"undo.{at}",
                 on_click=_undo, args=(chosen, str(act)), help=_("Take it back"),
+            )  # fmt: skip
+        if len(states) > FEW:
+            label = ngettext(
+                "{count} state from the other sentence", "{count} states from the other sentence",
+                len(states),
+            )  # fmt: skip
+            st.button(
+                label.format(count=len(states)), icon=":material/close:", key="undo.states",
+                on_click=_undo, args=(chosen, *map(str, states)), help=_("Take them back"),
             )  # fmt: skip
         if len(done) > 1:
             st.button(
@@ -124,8 +153,8 @@ def chips(chosen: Choices, done: Sequence[Act], offer: Offered) -> None:
             prose.note(prose.filled(_("Nothing is switched off: the model is as it is.")))
 
 
-def _undo(chosen: Choices, name: str) -> None:
-    link.choose(chosen.acts, [one for one in link.value(chosen.acts) if one != name])
+def _undo(chosen: Choices, *names: str) -> None:
+    link.choose(chosen.acts, [one for one in link.value(chosen.acts) if one not in names])
 
 
 def said(act: Act, offer: Offered) -> str:

@@ -168,9 +168,9 @@ def answer(model: str, text: str, clean: str, wanted: Wanted) -> Wanted:
 
 def patches(
     model: str, text: str, clean: str, wanted: Wanted, stream: Stream, chosen: Choices,
-    done: Sequence[Act], job: Choice[str], page: str,
+    done: Sequence[Act], job: Choice[str], boxed: bool, page: str,
 ) -> None:  # fmt: skip
-    """The map of all states."""
+    """The map of all states. boxed: a box is drawn over several, instead of a click on one"""
     followed = ask.answered(lambda: answer(model, text, clean, wanted), place="answer")
     if followed is None:
         return
@@ -194,7 +194,7 @@ def patches(
 
         def drawn(job: Job[list[float]]) -> None:
             changing.drawn_anew(chosen, done)
-            _patches(job, chosen, done, page)
+            _patches(job, chosen, done, boxed, page)
 
         background.shown(found, drawn, REDRAW, LAYERS, "patch.")
 
@@ -234,7 +234,9 @@ def _followed(model: str, wanted: Wanted, ends: tuple[float, float]) -> prose.Ma
     )  # fmt: skip
 
 
-def _patches(job: Job[list[float]], chosen: Choices, done: Sequence[Act], page: str) -> None:
+def _patches(
+    job: Job[list[float]], chosen: Choices, done: Sequence[Act], boxed: bool, page: str
+) -> None:  # fmt: skip
     work = job.work
     if not isinstance(work, Patching) or not job.rows:
         return
@@ -247,11 +249,12 @@ def _patches(job: Job[list[float]], chosen: Choices, done: Sequence[Act], page: 
     if work.stream == "hidden":
 
         def took() -> None:
-            place = charts.point(key)
-            if place is not None:
-                row, column = figures.cells(table)[place]
-                if work.sites[row] != INPUT:
-                    changing.add(chosen, Act("patch", work.sites[row], query=column))
+            cells = [figures.cells(table)[place] for place in charts.points(key)]
+            _taken(chosen, [
+                Act("patch", work.sites[row], query=column)
+                for row, column in cells
+                if work.sites[row] != INPUT
+            ], len(cells) == 1)  # fmt: skip
 
     ringed = [
         (work.sites.index(act.site), act.query)
@@ -262,7 +265,18 @@ def _patches(job: Job[list[float]], chosen: Choices, done: Sequence[Act], page: 
         table, (rows, columns), (_("token"), ""), _("{row}, {column}"), charts.theme(),
         largest=1.0, chosen=ringed,
     )  # fmt: skip
-    charts.chart(figure, key, "states-of-the-other-sentence", took)
+    charts.chart(figure, key, "states-of-the-other-sentence", took, several=boxed)
+    if ringed:
+        _returning(job.key, work, done)
+    if took is not None:
+        prose.note(
+            prose.filled(
+                _(
+                    "Click a cell to put its state in, and again to take it out. They stand above, "
+                    "with all other changes."
+                )
+            )
+        )
     prose.note(
         prose.filled(
             _(
@@ -273,6 +287,56 @@ def _patches(job: Job[list[float]], chosen: Choices, done: Sequence[Act], page: 
         )
     )
     downloads.rows(_patch_rows(work, table), "states.csv")
+
+
+def _taken(chosen: Choices, acts: Sequence[Act], clicked: bool) -> None:
+    """States that were clicked or boxed; a click on one that is in takes it out."""
+    if clicked and acts:
+        changing.turn(chosen, acts[0])
+        return
+    left = changing.crowded(chosen, acts)
+    changing.add(chosen, *acts)
+    if left:
+        st.toast(
+            ngettext(
+                "At most {most} changes are made at once; {count} state was left out.",
+                "At most {most} changes are made at once; {count} states were left out.", left,
+            ).format(most=changing.MOST, count=left)
+        )  # fmt: skip
+
+
+def _returning(key: str, work: Patching, done: Sequence[Act]) -> None:
+    """How much of the answer returns with all states that were put in together."""
+    states = tuple(act for act in done if act.kind == "patch")
+    share = ask.answered(lambda: _together(key, states, work), place="together")
+    if share is None:
+        return
+    said = [
+        prose.filled(
+            ngettext(
+                "The {count} state that is put in brings back {share} of the answer.",
+                "The {count} states that are put in together bring back {share} of the answer.",
+                len(states),
+            ),
+            count=len(states), share=prose.number(share),
+        )
+    ]  # fmt: skip
+    if len(states) < len(done):
+        every = ask.answered(lambda: _together(key, tuple(done), work), place="all")
+        if every is not None:
+            said.append(
+                prose.filled(
+                    _("With all other changes above as well it is {share}."),
+                    share=prose.number(every),
+                )
+            )
+    prose.caption(*said)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _together(key: str, acts: tuple[Act, ...], _work: Patching) -> float:
+    """How much of the answer returns with these acts; raises AttentionError as acts do."""
+    return attributing.working(lambda: _work.together(acts))
 
 
 def _moved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -12,13 +12,15 @@ from torch import Tensor
 
 from attention_core.numbers import labels, measures
 from attention_core.numbers.named import Named
+from attention_core.numbers.share import wilson
 from attention_core.numbers.syntax import Found
 from attention_core.pictures.figures import Curve, curves, heads_map
-from models.corpora.grammar import Head, Profile
+from models.corpora.grammar import PROBED, GrammarStudy, Head, Profile, Together, together
+from models.work.desk import DESK
 from pages.explore.parts import treebanks
-from pages.frame import downloads, prose
+from pages.frame import downloads, prose, session
 from pages.frame.language import _
-from pages.showing import charts
+from pages.showing import charts, naming, readings
 
 SHARES: Final = ("on_specials", "on_previous", "on_itself", "on_next")
 """Measures that are drawn by layer."""
@@ -55,7 +57,7 @@ def described(
                 for label, score in labels.of_head(profile.labels, *_place(heads, at))
             ),
             "follows": ", ".join(
-                f"{treebanks.called(one.relation)} {100 * one.accuracy:.0f} %"
+                f"{naming.relation(one.relation)} {100 * one.accuracy:.0f} %"
                 for one in follows.get(at, ())
             ),
         }
@@ -102,6 +104,48 @@ def alike(profile: Profile, heads: Sequence[Head], key: str) -> None:
             count=profile.sentences, share=f"{100 * profile.shown:.0f}",
         )
     )  # fmt: skip
+
+
+def asked_together(key: str, study: GrammarStudy) -> Together:
+    """What all heads know of trees together; raises AttentionError where there are too few."""
+    return _together(key, study)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _together(key: str, _study: GrammarStudy) -> Together:
+    step = readings.counting(min(PROBED, len(_study.trees)))
+
+    def work(cancelled: Callable[[], bool]) -> Together:
+        return together(_study.reader, _study.trees, cancelled, step)
+
+    return DESK.run(session.reader(), work)
+
+
+def told(found: Together) -> None:
+    """How much of a tree all heads know together, beside what knows no model."""
+    low, high = wilson(found.right, found.all)
+    prose.caption(
+        prose.filled(
+            _(
+                "A probe that sees nothing but the weights of all heads, taught on one half of "
+                "{sentences} sentences, names the head of {share} of {count} words of the other "
+                "({low} to {high}). Always the word {offset}: {guessed}; always the word before: "
+                "{before}."
+            ),
+            sentences=found.sentences, share=treebanks.per_cent(found.right / found.all),
+            count=f"{found.all:,}", low=treebanks.per_cent(low), high=treebanks.per_cent(high),
+            offset=f"{found.offset:+d}", guessed=treebanks.per_cent(found.guessed / found.all),
+            before=treebanks.per_cent(found.before / found.all),
+        )
+    )  # fmt: skip
+    prose.note(
+        prose.filled(
+            _(
+                "After Clark et al. 2019, section 5, who report 61 % for BERT. Punctuation is not "
+                "asked about."
+            )
+        )
+    )
 
 
 def _grid(values: Tensor, heads: Sequence[Head]) -> Tensor:

@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from attention_core.files.treebank import MOST, Treebank
-from attention_core.numbers.syntax import EVERY, ROOT, Direction, Found, Tree, between, pieces
-from attention_core.numbers.syntax.titles import titled
+from attention_core.numbers.syntax import ROOT, Direction, Found, Tree, between, pieces
 from attention_core.numbers.syntax.tree import rows as rows_of
 from attention_core.pictures.grammar import Arcs, Beaten, arcs, beaten
 from attention_core.watching.record import AttentionRecord
@@ -22,7 +21,7 @@ from models.work.uploads import UPLOADS
 from pages.frame import ask, downloads, link, prose, session
 from pages.frame.language import _
 from pages.frame.link import Choice, Kept
-from pages.showing import charts, choosing, figures, sentences
+from pages.showing import charts, choosing, figures, naming, sentences
 from pages.widgets.matrix import TEXT, Links, Matrix, matrix
 
 Callback = Callable[[], None]
@@ -110,14 +109,6 @@ def _read(data: bytes) -> Treebank:
     return UPLOADS.trees(session.reader(), data)
 
 
-def called(relation: str) -> str:
-    """A relation with its name in plain words: nsubj · subject."""
-    title = titled(relation)
-    if relation == EVERY:
-        return _(title)
-    return f"{relation} · {_(title)}" if title else relation
-
-
 def place(head: Head) -> str:
     """A head in words, counted from 1."""
     return sentences.where(head.layer, [head.number])
@@ -132,6 +123,10 @@ def per_cent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def _points(gain: float) -> str:
+    return f"{100 * gain:+.1f}".replace("-", "−")
+
+
 def said(line: Line) -> prose.Markup:
     """The head that follows a relation, how well, and what it must beat."""
     found = line.found
@@ -139,17 +134,21 @@ def said(line: Line) -> prose.Markup:
     sentence = {
         "to head": _(
             "{relation}: in {place}, the word looks most at its head in {share} of {count} cases "
-            "({low} to {high}). Always the word {offset}: {baseline}."
+            "({low} to {high}). Always the word {offset}: {baseline}; gain {gain} points ({least} "
+            "to {most})."
         ),
         "from head": _(
             "{relation}: in {place}, the word is looked at most by its head in {share} of {count} "
-            "cases ({low} to {high}). Always the word {offset}: {baseline}."
+            "cases ({low} to {high}). Always the word {offset}: {baseline}; gain {gain} points "
+            "({least} to {most})."
         ),
     }[found.direction]
     return prose.filled(
-        sentence, relation=called(found.relation), place=place(line.head),
+        sentence, relation=naming.relation(found.relation), place=place(line.head),
         share=per_cent(found.accuracy), count=f"{found.all:,}", low=per_cent(low),
         high=per_cent(high), offset=f"{found.offset:+d}", baseline=per_cent(found.baseline),
+        gain=_points(found.gain), least=_points(found.gain_interval[0]),
+        most=_points(found.gain_interval[1]),
     )  # fmt: skip
 
 
@@ -164,6 +163,8 @@ def rows(lines: Sequence[Line]) -> list[dict[str, object]]:
             "from": round(one.found.interval[0], 4), "to": round(one.found.interval[1], 4),
             "offset": one.found.offset, "baseline": round(one.found.baseline, 4),
             "gain": round(one.found.gain, 4),
+            "gain_from": round(one.found.gain_interval[0], 4),
+            "gain_to": round(one.found.gain_interval[1], 4),
         }
         for one in lines
     ]  # fmt: skip
@@ -174,13 +175,13 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     data = pd.DataFrame(
         {
-            "relation": [called(one.relation) for one in lines],
+            "relation": [naming.relation(one.relation) for one in lines],
             "head": [f"{one.head.layer + 1} · {one.head.number + 1}" for one in lines],
             "share": [100 * one.found.accuracy for one in lines],
             "baseline": [100 * one.found.baseline for one in lines],
             "gain": [100 * one.found.gain for one in lines],
-            "interval": ["{:.0f} – {:.0f}".format(*(100 * end for end in one.found.interval))
-                         for one in lines],
+            "more": [_ends(one.found.gain_interval, "+") for one in lines],
+            "interval": [_ends(one.found.interval) for one in lines],
             "words": [one.found.all for one in lines],
             "offset": [f"{one.found.offset:+d}" for one in lines],
             "way": [ways()[one.found.direction] for one in lines],
@@ -190,7 +191,7 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
         data, key=key, hide_index=True, height=460, on_select=took,
         selection_mode=["single-row", "single-cell"],
         column_config={
-            "relation": text(_("relation"), width=180),
+            "relation": text(_("relation"), width=160),
             "head": text(_("head"), width=58,
                          help=_("Layer and head, chosen on one half, reported on the other.")),
             "share": number(_("right"), format="%.1f", width=56,
@@ -199,7 +200,10 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
                                help=_("Per cent that the best fixed offset names.")),
             "gain": number(_("gain"), format="%+.1f", width=58,
                            help=_("Points above the best offset.")),
-            "interval": text(_("95 % interval"), width=68,
+            "more": text(_("of the gain"), width=100,
+                         help=_("The gain's 95 % interval, over the same words (Agresti & Min "
+                                "2005); above 0, the head knows more than the offset.")),
+            "interval": text(_("95 % interval"), width=82,
                              help=_("Wilson's interval, as if words were independent.")),
             "words": number(_("words"), width=60),
             "offset": text(_("always"), width=60,
@@ -207,6 +211,12 @@ def table(lines: Sequence[Line], key: str, took: Callback) -> None:
             "way": text(_("the word …"), width=170),
         },
     )  # fmt: skip
+
+
+def _ends(interval: tuple[float, float], sign: str = "") -> str:
+    """An interval in per cent; sign "+" where it may lie below 0."""
+    low, high = (f"{100 * end:{sign}.0f}".replace("-", "−") for end in interval)
+    return f"{low} – {high}"
 
 
 def table_row(key: str, lines: Sequence[Line]) -> Line | None:
@@ -220,7 +230,12 @@ def dots(lines: Sequence[Line], relation: str, key: str, took: Callback) -> None
     """The most frequent relations: what the head reaches, and what the offset does."""
     shown = list(lines[:DRAWN])
     drawn = [
-        Beaten(called(one.relation), one.found.accuracy, one.found.interval, one.found.baseline)
+        Beaten(
+            naming.relation(one.relation),
+            one.found.accuracy,
+            one.found.interval,
+            one.found.baseline,
+        )
         for one in shown
     ]
     chosen = next((at for at, one in enumerate(shown) if one.relation == relation), None)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from attention_core.files.sound import Sound
 from models.families.sound import Heard
-from models.families.sound.listener import FRAME, Spoken
+from models.families.sound.listener import ALIGNED, FRAME, Spoken
 from pages.frame import downloads, link, media, prose
-from pages.frame.language import _
+from pages.frame.language import _, ngettext
 from pages.frame.link import Choice
 from pages.showing import sentences
 from pages.showing.figures import said, state
@@ -103,6 +103,7 @@ def table(heard: Heard, key: str, opened: Callable[[int, int], None]) -> None:
             "layer": [layer + 1 for layer, _head in ranked],
             "head": [head + 1 for _layer, head in ranked],
             "order": [heard.order[place] for place in ranked],
+            "aligns": [place in heard.aligning for place in ranked],
             "named": [place in heard.named for place in ranked],
         }
     )
@@ -121,8 +122,22 @@ def table(heard: Heard, key: str, opened: Callable[[int, int], None]) -> None:
                 _("in order"), format="%.2f",
                 help=_("The share of pairs of tokens of which the later one looks later."),
             ),
+            "aligns": st.column_config.CheckboxColumn(_("aligns"), width=70),
             "named": st.column_config.CheckboxColumn(_("named by the model")),
         },
+    )  # fmt: skip
+    aligning = heard.aligning
+    prose.caption(
+        prose.filled(
+            ngettext(
+                "{count} of {all} heads aligns: of two tokens the later one looks later in at "
+                "least {least} % of pairs; 50 % is chance.",
+                "{count} of {all} heads align: of two tokens the later one looks later in at least "
+                "{least} % of pairs; 50 % is chance.",
+                len(aligning),
+            ),
+            count=len(aligning), all=len(ranked), least=round(100 * ALIGNED),
+        )
     )  # fmt: skip
     if heard.named:
         among = sum(place in heard.named for place in ranked[: len(heard.named)])
