@@ -63,7 +63,7 @@ def shown(chosen: Task, example: Example) -> None:
             one = proving.contender(chosen, choice, usual)
             reply: Reply | None = ask.answered(lambda one=one: proving.reply(chosen, one, example))  # type: ignore[misc]
             if reply is not None:
-                proving.told(reply, example)
+                proving.told(chosen, reply, example)
                 proving.looked(chosen, one, reply, example, f"{PAGE}.{choice.name}.look")
     link.publish(CHOICES)
 

@@ -81,6 +81,8 @@ def answered(chosen: Task, name: str, example: Example) -> Reply:
     axis = along(example.tokens)
     said = tuple(chosen.classes[place] for place in best.indices.tolist())
     queries = {len(axis): axis, 1: along([example.tokens[-1]])}
+    if chosen.writes:
+        queries = {len(said): along(said)}
     sites = tuple(site(look, queries[look.trace.weights.shape[-2]], axis) for look in found.looks)
     return Reply(
         said,

@@ -67,6 +67,10 @@ class Task(ABC):
     place: ClassVar[int]
     floor: ClassVar[float]
     pointed: ClassVar[float] = 0.0
+    whole: ClassVar[bool] = False
+    """Whether all places of an example must be right together."""
+    writes: ClassVar[bool] = False
+    """Whether what asks is written anew, place by place; else the tokens themselves ask."""
     steps: ClassVar[int] = 2000
     batch: ClassVar[int] = 64
     rate: ClassVar[float] = 2e-3
@@ -89,6 +93,10 @@ class Task(ABC):
     def parts(self, token: str) -> tuple[str, ...]:
         """The symbols of one token, as many for each."""
         return (token,)
+
+    def joined(self, answers: tuple[str, ...]) -> str:
+        """All answers of an example as they are read together."""
+        return " ".join(answers)
 
     @cached_property
     def numbers(self) -> dict[str, int]:

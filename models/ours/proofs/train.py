@@ -97,10 +97,16 @@ def batch(chosen: Task, examples: list[Example]) -> tuple[Tensor, Tensor, Tensor
 
 @torch.inference_mode()
 def measured(chosen: Task, model: nn.Module) -> dict[str, Any]:
-    """The share of right answers with its interval, and the best head by its mass on the gold."""
+    """The share of right answers with its interval, and the best head by its mass on the gold.
+
+    Of that head: mass, its weight on the gold; points, how often its largest weight lies there;
+    zeros, the share of its layer's weights that are exactly 0.
+    """
     dice = random.Random(HELD_OUT)
-    right = asked = 0
+    right = asked = looked = 0
     mass: dict[str, Tensor] = {}
+    points: dict[str, Tensor] = {}
+    nothing: dict[str, list[float]] = {}
     for _round in range(EXAMPLES // TOGETHER):
         size = dice.random()
         numbers, places, answers, gold = batch(
@@ -108,20 +114,22 @@ def measured(chosen: Task, model: nn.Module) -> dict[str, Any]:
         )
         found: Found = model(numbers)
         logits = found.logits[places[:, 0], places[:, 1]]
-        right += int((logits.argmax(-1) == answers).sum())
-        asked += len(answers)
+        hits = found_right(chosen, logits, answers, TOGETHER)
+        right, asked, looked = right + int(hits.sum()), asked + len(hits), looked + len(gold)
         for look in found.looks:
             weights = look.trace.weights  # (example, head, query, key)
             queries = places[:, 1] if weights.shape[-2] > 1 else places[:, 1] * 0
-            on_gold = weights[places[:, 0], :, queries, gold].sum(0)
-            mass[str(look.place)] = mass.get(str(look.place), torch.zeros(1)) + on_gold
+            rows = weights[places[:, 0], :, queries]  # (asked, head, key)
+            name = str(look.place)
+            on_gold = rows[torch.arange(len(gold)), :, gold].sum(0)
+            mass[name] = mass.get(name, torch.zeros(1)) + on_gold
+            at_gold = (rows.argmax(-1) == gold[:, None]).sum(0)
+            points[name] = points.get(name, torch.zeros(1)) + at_gold
+            nothing.setdefault(name, []).append(float((rows == 0).float().mean()))
     low, high = wilson(right, asked)
-    heads = {
-        f"{place} head {head + 1}": round(float(total) / asked, 3)
-        for place, totals in mass.items()
-        for head, total in enumerate(totals)
-    }
+    heads = by_head(mass, looked)
     best = max(heads, key=heads.__getitem__)
+    place = best.partition(" ")[0]
     return {
         "examples": EXAMPLES,
         "asked": asked,
@@ -129,6 +137,26 @@ def measured(chosen: Task, model: nn.Module) -> dict[str, Any]:
         "interval": [round(low, 4), round(high, 4)],
         "best_head": best,
         "mass": heads[best],
+        "points": by_head(points, looked)[best],
+        "zeros": round(sum(nothing[place]) / len(nothing[place]), 3),
+    }
+
+
+def found_right(chosen: Task, logits: Tensor, answers: Tensor, examples: int) -> Tensor:
+    """Whether each place is right; of a task that asks for the whole, whether each example is.
+
+    logits  (asked, class), the places of one example behind each other
+    """
+    hits = logits.argmax(-1) == answers
+    return hits.view(examples, -1).all(-1) if chosen.whole else hits
+
+
+def by_head(totals: dict[str, Tensor], looked: int) -> dict[str, float]:
+    """The mean of each head over all places that asked. totals: (head,) of each place"""
+    return {
+        f"{place} head {head + 1}": round(float(total) / looked, 3)
+        for place, heads in totals.items()
+        for head, total in enumerate(heads)
     }
 
 

@@ -50,7 +50,7 @@ def reply(chosen: Task, one: Contender, example: Example) -> Reply:
     return reader.answered(chosen, one.name, example)
 
 
-def told(found: Reply, example: Example) -> None:
+def told(chosen: Task, found: Reply, example: Example) -> None:
     """The answers, each with a mark whether it is right."""
     right = [said == wanted for said, wanted in zip(found.answers, example.answers, strict=True)]
     if len(right) == 1:
@@ -60,6 +60,11 @@ def told(found: Reply, example: Example) -> None:
         else:
             wanted = example.answers[0]
             prose.headline(_("✗ {said} ({chance} %), not {wanted}").format(**one, wanted=wanted))
+        return
+    if chosen.whole:
+        both = {"said": chosen.joined(found.answers), "wanted": chosen.joined(example.answers)}
+        sign = "✓ {said}" if all(right) else _("✗ {said}, not {wanted}")
+        prose.headline(sign.format(**both))
         return
     count = {"right": sum(right), "all": len(right)}
     prose.headline(_("{right} of {all} right").format(**count))
