@@ -30,14 +30,14 @@ from attention_core.errors import AttentionError, TextError
 from attention_core.numbers.attribution import Output
 from attention_core.watching.acts import Body, Seat
 from attention_core.watching.capture import never
-from models.families.layers import features, layers
+from models.families.layers import features, layers, taken
 from models.families.reader import Reader
 from models.families.tokenization import Tokens
 from models.families.untouched import FOREIGN, embeddings
 from models.families.watch import Watch
 
-Kind = Literal["next", "mask", "translation", "similarity"]
-KINDS: Final[tuple[Kind, ...]] = ("next", "mask", "translation", "similarity")
+Kind = Literal["next", "mask", "class", "translation", "similarity"]
+KINDS: Final[tuple[Kind, ...]] = ("next", "mask", "class", "translation", "similarity")
 Blank = Literal["mask", "padding", "mean", "zero"]
 BLANKS: Final[tuple[Blank, ...]] = ("mask", "padding", "mean", "zero")
 MASKS: Final = ("[MASK]", "<mask>")
@@ -52,9 +52,9 @@ SAME: Final = 1e-3
 class Wanted:
     """Which number of a run.
 
-    kind    the log-probability of the next word, of a masked one or of a word of the translation;
-            or the cosine of the text's mean vector with that of another text
-    word    its number in the vocabulary; None: the likeliest
+    kind    the log-probability of the next word, of a masked one, of a class of texts or of a word
+            of the translation; or the cosine of the text's mean vector with that of another text
+    word    its number in the vocabulary, or that of the class; None: the likeliest
     rather  the number of a word it is held against: the difference of both log-probabilities
     place   which [MASK] of several, or which piece of the translation, from 0
     other   the other text, for the similarity
@@ -130,6 +130,8 @@ class _Asked:
     inputs  what the model is called with
     run     the module that is called
     at      the place in its logits that is read; None where it is not words that are read
+    classes True where its logits are those of the text's classes
+    several True where a text may be of several classes, each yes or no
     """
 
     watch: Watch
@@ -138,6 +140,18 @@ class _Asked:
     run: nn.Module
     place: int = 0
     at: int | None = None
+    classes: bool = False
+    several: bool = False
+
+    def logits(self, outputs: Any) -> Tensor:
+        """(batch, word or class), of what the module gave."""
+        found: Tensor = outputs.logits if self.classes else outputs.logits[:, self.at]
+        return found
+
+    def logarithms(self, outputs: Any) -> Tensor:
+        """(batch, word or class): the logarithm of each one's probability."""
+        logits = self.logits(outputs)
+        return nn.functional.logsigmoid(logits) if self.several else logits.log_softmax(-1)
 
     def outputs(self, vectors: Tensor | None = None) -> Any:
         """What the module gives, for the tokens or for vectors (batch, token, width) in place."""
@@ -223,8 +237,17 @@ class Asker:
         return ()
 
     def piece(self, number: int) -> str:
-        """What a token says; raises TextError where there is none."""
-        return self.reader.piece(number)
+        """What a token says, or what a class is called; raises TextError where there is none."""
+        writer = self.reader.writer
+        if writer is None or writer.kind != "class":
+            return self.reader.piece(number)
+        config: Any = writer.model.config
+        if not 0 <= number < config.num_labels:
+            raise TextError(
+                "{model} has {count} classes and none of number {number}; choose one of them.",
+                model=self.reader.name, count=config.num_labels, number=number,
+            )  # fmt: skip
+        return str(config.id2label.get(number, number))
 
     def _masked(self, tokens: Tokens) -> list[int]:
         return [place for place, number in enumerate(tokens.ids) if number == self._mask]
@@ -239,22 +262,22 @@ class Asker:
         best = shares.topk(min(OFFERED, len(shares)))
         pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [
-            Candidate(number, self.reader.piece(number), share)
+            Candidate(number, self.piece(number), share)
             for number, share in pairs
             if self._named(number)
         ]
 
     @torch.no_grad()
     def shares(self, text: str, kind: Kind, place: int = 0) -> Tensor:
-        """(vocabulary,), float64: the probability of every word; empty where there are none.
+        """(word or class,), float64: the probability of each; empty where there are none.
 
         Raises AttentionError when the model has no such output.
         """
         asked = self._asked(text, Wanted(kind, place=place))
         if asked.at is None:
             return torch.zeros(0, dtype=torch.float64)
-        shares: Tensor = asked.outputs().logits[0, asked.at].double().softmax(-1)
-        return shares
+        logits = asked.logits(asked.outputs())[0].double()
+        return logits.sigmoid() if asked.several else logits.softmax(-1)
 
     @torch.no_grad()
     def loss(self, text: str) -> float | None:
@@ -295,7 +318,7 @@ class Asker:
     def _named(self, number: int) -> bool:
         """Models have rows that no piece has."""
         try:
-            return bool(self.reader.piece(number))
+            return bool(self.piece(number))
         except TextError:
             return False
 
@@ -314,7 +337,7 @@ class Asker:
             plain = float(measure(asked.outputs())[0])
         output = Output(
             _staying(asked.tokens, self._masked(asked.tokens)), given, given,
-            _reads(asked), lambda vectors: measure(asked.outputs(vectors)),
+            _reads(asked, measure), lambda vectors: measure(asked.outputs(vectors)),
             lambda: layers(asked.watch, asked.given(given[None]), asked.run, len(given), measure),
             self.reader.name, cancelled,
             features=lambda: features(asked.run, asked.given(given[None]), len(given), measure),
@@ -346,8 +369,19 @@ class Asker:
             )
         if self.reader.writer is None:
             return AttentionError(
-                "{model} has no layer that names words; ask it how similar two texts are, or "
-                "choose a model that writes.",
+                "{model} has no layer that names words or classes; ask it how similar two texts "
+                "are, or choose a model that has one.",
+                model=self.reader.name,
+            )
+        if kind == "class":
+            return AttentionError(
+                "{model} does not sort texts into classes; ask it for a word, or how similar two "
+                "texts are.",
+                model=self.reader.name,
+            )
+        if self.reader.writer.kind == "class":
+            return AttentionError(
+                "{model} sorts texts into classes and names no words; ask it for the class.",
                 model=self.reader.name,
             )
         if kind == "next":
@@ -373,6 +407,10 @@ class Asker:
         if wanted.kind == "similarity" or writer is None:
             run = base.get_encoder() if self.reader.second == "decoder" else base
             return _Asked(watch, tokens, inputs, run)
+        if wanted.kind == "class":
+            config: Any = writer.model.config
+            several = config.problem_type == "multi_label_classification"
+            return _Asked(watch, tokens, inputs, writer.model, 0, 0, True, several)
         if wanted.kind == "next":
             last = "logits_to_keep" in signature(writer.model.forward).parameters
             inputs = {**inputs, "logits_to_keep": 1} if last else inputs
@@ -396,23 +434,23 @@ class Asker:
             with torch.no_grad():
                 other = _direction(replace(asked, inputs=inputs).outputs())
             return lambda outputs: (_direction(outputs) * other).sum(-1)
-        at, word = asked.at, self._word(asked, wanted.word)
+        word = self._word(asked, wanted.word)
         if wanted.rather is None:
-            return lambda outputs: outputs.logits[:, at].log_softmax(-1)[:, word]
+            return lambda outputs: asked.logarithms(outputs)[:, word]
         against = self._word(asked, wanted.rather)
         if against == word:
             raise AttentionError(
                 "Both words are the same, so nothing speaks for one rather than the other; choose "
                 "two words."
             )
-        return lambda outputs: outputs.logits[:, at, word] - outputs.logits[:, at, against]
+        return lambda outputs: asked.logits(outputs)[:, word] - asked.logits(outputs)[:, against]
 
     def _word(self, asked: _Asked, number: int | None) -> int:
         """The number of a word that there is; the likeliest one where none is named."""
         if number is None:
             with torch.no_grad():
-                return int(asked.outputs().logits[0, asked.at].argmax())
-        self.reader.piece(number)
+                return int(asked.logits(asked.outputs())[0].argmax())
+        self.piece(number)
         return number
 
     def _vectors(self, ids: Tensor) -> Tensor:
@@ -443,9 +481,12 @@ def _staying(tokens: Tokens, masked: Sequence[int]) -> TextAxis:
     return replace(tokens.axis, tokens=tuple(shown))
 
 
-def _reads(asked: _Asked) -> Tensor:
+def _reads(asked: _Asked, measure: Measure) -> Tensor:
     """(token,): the place whose word is read, or all alike where their mean is."""
     count = len(asked.tokens)
+    if asked.classes:
+        found = taken(asked.run, asked.given(None), count, measure)
+        return torch.full((count,), 1 / count, dtype=torch.float64) if found is None else found
     if asked.at is None:
         return torch.full((count,), 1 / count, dtype=torch.float64)
     return torch.eye(count, dtype=torch.float64)[asked.place]

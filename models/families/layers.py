@@ -113,6 +113,35 @@ def _vectors(call: Call, matrix: nn.Module | None) -> Callable[[], Tensor] | Non
     return made
 
 
+def taken(
+    part: nn.Module, inputs: Mapping[str, Any], size: int, measure: Callable[[Any], Tensor]
+) -> Tensor | None:
+    """(token,), float64: the tokens whose last states the number is made of, alike among them, and
+    0 for tokens on whose last state it does not hang. None where that cannot be seen.
+    """
+    other: Any = twin(part)
+    stack = first_stack(other)
+    if stack is None:
+        return None
+    left: list[Tensor] = []
+
+    def leaves(_module: nn.Module, _given: tuple[Any, ...], made: Any) -> Any:
+        states = made[0] if isinstance(made, tuple) else made
+        left.append(states.detach().requires_grad_())
+        return (left[-1], *made[1:]) if isinstance(made, tuple) else left[-1]
+
+    stack[-1].register_forward_hook(leaves)
+    with torch.enable_grad():
+        number = measure(other(**inputs, return_dict=True))[0]
+    if not left or left[-1].shape[:-1] != (1, size) or not number.requires_grad:
+        return None
+    (gradient,) = torch.autograd.grad(number, left[-1], allow_unused=True)
+    if gradient is None:
+        return None
+    counts = (gradient[0] != 0).any(-1).double()
+    return counts / counts.sum() if bool(counts.any()) else None
+
+
 def features(
     part: nn.Module, inputs: Mapping[str, Any], size: int, measure: Callable[[Any], Tensor]
 ) -> Features | None:

@@ -1,4 +1,4 @@
-"""The layer of a checkpoint that names words: of the next token, or of one that is masked.
+"""The layer of a checkpoint that names words, of the next token or of a masked one, or classes.
 
 A reader's model is loaded without it, since attention does not pass through it. Where it is asked
 for, it is read from the same folder and put over the very network that is in memory.
@@ -21,24 +21,29 @@ from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
 )
 
 from models.loading.checkpoint import network
 
-Writes = Literal["next", "mask"]
+Writes = Literal["next", "mask", "class"]
 
 
 @dataclass(frozen=True)
 class Writer:
-    """A reader's network and the layer above it. kind: which word it names"""
+    """A reader's network and the layer above it. kind: which word it names, or the text's class"""
 
     model: PreTrainedModel
     kind: Writes
 
 
 def task(config: Any) -> Writes | None:
-    """Which word a model names that was saved with this configuration; None for neither."""
+    """What a model names that was saved with this configuration; None for nothing. A model that
+    gives one number to a text has no classes.
+    """
     named = next(iter(config.architectures or ()), "")
+    if named in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.values():
+        return "class" if config.num_labels > 1 else None
     if named in MODEL_FOR_MASKED_LM_MAPPING_NAMES.values():
         return "mask"
     return "next" if named in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values() else None

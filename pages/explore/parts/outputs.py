@@ -49,6 +49,7 @@ def kinds() -> dict[Kind, str]:
     return {
         "next": _("the next word"),
         "mask": _("the masked word"),
+        "class": _("its class"),
         "translation": _("a word of the translation"),
         "similarity": _("similarity to a text"),
     }
@@ -112,12 +113,14 @@ def words(
             titles[named] = attributing.piece(model, named)
     first = _("as translated: {word}") if kind == "translation" else _("the likeliest: {word}")
     likeliest = {NONE: first.format(word=titles[found[0].number])}
-    choosing.dropdown(chosen, _("Which word"), {**likeliest, **titles}, (), 220)
+    label = _("Which class") if kind == "class" else _("Which word")
+    choosing.dropdown(chosen, label, {**likeliest, **titles}, (), 220)
     taken = found[0].number if of(chosen) is None else of(chosen)
     others = {number: title for number, title in titles.items() if number != taken}
     if link.value(rather) not in others:
         link.choose(rather, NONE)
-    choosing.dropdown(rather, _("Rather than"), {NONE: _("any other word"), **others}, (), 220)
+    other = _("any other class") if kind == "class" else _("any other word")
+    choosing.dropdown(rather, _("Rather than"), {NONE: other, **others}, (), 220)
 
 
 def wanted(
@@ -126,7 +129,7 @@ def wanted(
     """What was pointed at; of the choices only those that this kind of output has."""
     if kind == "similarity":
         return Wanted(kind, other=link.value(other))
-    at = 0 if kind == "next" else link.value(place)
+    at = 0 if kind in ("next", "class") else link.value(place)
     return Wanted(kind, of(chosen), of(rather), at)
 
 
