@@ -31,10 +31,11 @@ ALONE: Final = frozenset({"browser", "server"})
 
 NUMERIC: Final = (
     "mechanisms", "test_alignment_scores", "test_attribution_pictures", "test_capture",
-    "test_combined", "test_counterfactual", "test_edit", "test_heads",
-    "test_intervention", "test_kinship", "test_labels", "test_linear", "test_measures",
-    "test_record", "test_trial", "test_gradcam", "test_listener", "test_probe", "test_rollout",
-    "test_segments", "test_syntax", "test_unfolding", "test_viewer", "test_views", "test_watching",
+    "test_combined", "test_counterfactual", "test_depth", "test_edit", "test_heads",
+    "test_intervention", "test_judged", "test_kinship", "test_labels", "test_linear",
+    "test_measures", "test_record", "test_trial", "test_gradcam", "test_listener", "test_probe",
+    "test_rollout", "test_segments", "test_syntax", "test_unfolding", "test_viewer", "test_views",
+    "test_watching",
 )  # fmt: skip
 """How the names of tests begin that hold computed numbers against others: they must pass with the
 kernels of every processor, and `make test` runs them with the plainest ones too."""

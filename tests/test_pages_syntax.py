@@ -158,7 +158,7 @@ def test_explore_marks_the_heads_that_follow_a_relation(study: GrammarStudy) -> 
     assert f"{judged.guess.offset:+d}: {100 * judged.guess.share:.0f} %" in page
     having = judged.having()
     if having:
-        assert all(f"{layer + 1}·{head + 1} (" in page for layer, head in having[:12])
+        assert all(f"{layer + 1}·{head + 1}: " in page for layer, head in having[:12])
     else:
         assert "No head reaches that." in page
     options = app.run().selectbox(key="explore.label").options

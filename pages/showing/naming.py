@@ -239,13 +239,13 @@ def _aligners(pairs: int, judged: Judged) -> prose.Markup:
 
 def _shares(judged: Judged) -> list[str]:
     """Every head that is called so, with its share and interval."""
-    return [f"{_place(*place)} ({_share(judged, *place)})" for place in judged.having()]
+    return [f"{_place(*place)}: {_share(judged, *place)}" for place in judged.having()]
 
 
 def _share(judged: Judged, layer: int, head: int) -> str:
     low, high = judged.interval(layer, head)
     share = float(judged.scores.values[layer, head])
-    return f"{100 * share:.0f} %, {100 * low:.0f}–{100 * high:.0f}"
+    return f"{100 * share:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
 
 
 def _known(part: Part, model: str, layer: int, head: int) -> list[prose.Markup]:
@@ -264,7 +264,7 @@ def _known(part: Part, model: str, layer: int, head: int) -> list[prose.Markup]:
     if found is None:
         return []
     names = [
-        f"{relation(name)} ({_share(one, layer, head)})"
+        f"{relation(name)}: {_share(one, layer, head)}"
         for name, one in found.judged.items()
         if one.has(layer, head)
     ]
