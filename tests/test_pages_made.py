@@ -13,6 +13,7 @@ from models.families.asking import Asker, Wanted
 from models.families.reader import Reader
 from models.families.seq2seq import translator
 from models.store import shelf
+from pages.explore.made import SAMPLES
 from pages.explore.parts.outputs import NONE
 from tests import tiny_pairs
 from tests.test_pages_state import address, headings, html, opened
@@ -52,7 +53,7 @@ def test_the_numbers_are_those_of_the_core() -> None:
     output = Asker(reader).output(ASKED["text"], Wanted("similarity", other=ASKED["other"]))
     methods = [one for name, one in ALL.items() if name != "leave-group-out"]
     for column, method in enumerate(methods):
-        scores = method.of(output).scores
+        scores = method.of(output, Knobs(samples=SAMPLES.default)).scores
         for place, token in enumerate(output.axis.tokens):
             shown = rows[token.text][column].replace("−", "-")
             if token.text != "the" and shown != "≈0":

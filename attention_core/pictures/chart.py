@@ -64,6 +64,11 @@ def named_ticks(labels: Sequence[str], places: Sequence[int] | None = None) -> d
     }
 
 
+def boxed(figure: go.Figure) -> None:
+    """Lets a reader draw a box over several dots of a chart."""
+    figure.update_layout(dragmode="select")
+
+
 def toolbar(form: Form, file_name: str, said: str) -> dict[str, Any]:
     """Plotly's settings for a toolbar of one button that saves the chart.
 

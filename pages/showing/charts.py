@@ -8,7 +8,7 @@ from typing import Final, get_args
 import plotly.graph_objects as go
 import streamlit as st
 
-from attention_core.pictures.chart import Form, Theme, toolbar
+from attention_core.pictures.chart import Form, Theme, boxed, toolbar
 from pages.frame.language import _
 
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -28,7 +28,7 @@ def chart(
     several  True where a box may be drawn over many dots
     """
     if several:
-        figure.update_layout(dragmode="select")
+        boxed(figure)
     place = st.container()
     with st.popover(_("Picture"), icon=":material/download:", type="tertiary"):
         form = st.segmented_control(

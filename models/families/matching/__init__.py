@@ -1,4 +1,10 @@
-"""Models that say how well a text fits a picture, by two towers: a family (CLIP, SigLIP, …)."""
+"""Models that say how well a text fits a picture, by two towers: a family (CLIP, SigLIP, …).
+
+>>> MATCHING.task, MATCHING.inputs
+('match', ('picture', 'text'))
+>>> MATCHING.takes({"model_type": "clip"}), MATCHING.takes({"model_type": "bert"})
+(True, False)
+"""
 
 from __future__ import annotations
 
