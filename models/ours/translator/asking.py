@@ -1,5 +1,6 @@
 """What a word of a translation was made of: its number as a function of the source's vectors.
 
+>>> from models.families.asking import Wanted
 >>> from models.ours.translator.reader import load_translator
 >>> asker = TranslatorAsker(load_translator("bahdanau-en-fr"))
 >>> asker.written("I see a cat.")
