@@ -2,8 +2,8 @@
 of the vectors that the source enters as.
 
 >>> from models.ours.translator.asking import TranslatorAsker
->>> issubclass(TranslatorAsker, WritingAsker)
-True
+>>> TranslatorAsker.__base__.__name__
+'WritingAsker'
 """
 
 from __future__ import annotations
