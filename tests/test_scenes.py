@@ -30,7 +30,7 @@ from models.ours.scenes.moments import MomentsShape
 from models.ours.scenes.network import padded
 from models.ours.scenes.questions import ANSWERS, KINDS, asked
 from models.ours.scenes.reader import ask, compare, match, watch
-from models.ours.scenes.recipes import RECIPES, open_model, shipped
+from models.ours.scenes.recipes import RECIPES, measured, open_model, shipped
 from models.ours.scenes.scene import (
     CELL,
     COLOURS,
@@ -416,6 +416,11 @@ def test_a_shipped_model_answers_every_kind_of_question(name: str) -> None:
         found = evaluate.asking(open_model(name), 600)
     assert found["accuracy"] >= 0.95
     assert all(right >= 0.85 for right in found["by_kind"].values())
+    told = measured(name)["sides"]
+    assert {one for one in told if " head " in one} <= set(found["sides"])
+    assert all(
+        found["sides"][one] == pytest.approx(told[one], abs=0.08) for one in told if " " in one
+    )
 
 
 def test_hiding_what_a_question_is_about_takes_the_answer_away() -> None:
