@@ -14,7 +14,7 @@ from transformers import CLIPConfig, CLIPModel
 
 from attention_core.errors import TextError
 from attention_core.mechanisms.families.crossmodal import contrastive_loss
-from models.ours.scenes import evaluate, lessons
+from models.ours.scenes import evaluate, lessons, train
 from models.ours.scenes.asking import AskingShape
 from models.ours.scenes.captions import caption, colours_swapped, one_word_changed, true_of
 from models.ours.scenes.clips import (
@@ -30,7 +30,7 @@ from models.ours.scenes.moments import MomentsShape
 from models.ours.scenes.network import padded
 from models.ours.scenes.questions import ANSWERS, KINDS, asked
 from models.ours.scenes.reader import ask, compare, match, watch
-from models.ours.scenes.recipes import RECIPES, open_model, shipped
+from models.ours.scenes.recipes import RECIPES, measured, open_model, shipped
 from models.ours.scenes.scene import (
     CELL,
     COLOURS,
@@ -231,6 +231,57 @@ def test_what_a_clip_is_asked_is_what_it_shows() -> None:
         )
 
 
+# --- training ---
+
+
+@pytest.mark.parametrize(
+    ("at", "kinds", "sides"),
+    [
+        (0.1, {"colour", "shape", "count", "exists"}, set()),
+        (0.45, {"left"}, {"left"}),
+        (0.55, {"left"}, {"left", "right"}),
+        (0.9, set(KINDS), {"left", "right"}),
+    ],
+)
+def test_sides_are_taught_after_all_else_and_in_one_direction_first(
+    at: float, kinds: set[str], sides: set[str]
+) -> None:
+    scenes = lessons.random_scenes(random.Random(5), 40)
+    which = [number for number in range(40) for _ in range(5)]
+    shown, questions = lessons.taught(scenes, which, random.Random(6), at)
+    assert {one.kind for one in questions} == kinds
+    named = {word for one in questions if one.kind == "left" for word in one.text.split()}
+    assert named & {"left", "right"} == sides
+    for number, one in zip(shown, questions, strict=True):
+        assert set(one.things) <= set(scenes[number].things)
+    if at not in (0.45, 0.55):
+        assert shown == which
+
+
+@pytest.mark.parametrize(
+    ("how", "at", "priced"),
+    [("co_attention", 0.9, True), ("co_attention", 0.55, False), ("cross_attention", 0.9, False)],
+)
+def test_the_one_look_of_co_attention_costs_its_entropy_in_the_end(
+    how: Any, at: float, priced: bool
+) -> None:
+    torch.manual_seed(4)
+    model: Any = AskingShape(how).build().double()
+    scenes = lessons.random_scenes(random.Random(1), 4)
+    pool = lessons.Pool(tuple(scenes), torch.randn(4, 9, 64, dtype=torch.float64))
+    costs = []
+    for price in (0.0, 1.0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(train, "OPEN", price)
+            costs.append(float(train.answering(model, pool, [0, 1], random.Random(2), at)))
+    which, questions = lessons.taught(scenes, [0, 1], random.Random(2), at)
+    words = padded([numbered(one.text) for one in questions])
+    shares = model(pool.at(which), words).looks[0].trace.weights.detach()
+    rows = shares.flatten(0, -2).tolist()
+    by_hand = -sum(one * math.log(one) for row in rows for one in row if one) / len(rows)
+    assert costs[1] - costs[0] == pytest.approx(by_hand if priced else 0.0)
+
+
 # --- networks ---
 
 
@@ -357,6 +408,19 @@ def test_a_shipped_model_gives_a_record_that_explains_itself(name: str) -> None:
     for site in record.sites:
         assert site.integrity.verified
         assert site.weights().shape == (site.heads, len(site.queries), len(site.keys))
+
+
+@pytest.mark.parametrize("name", ["scenes-co-attention", "scenes-cross-attention"])
+def test_a_shipped_model_answers_every_kind_of_question(name: str) -> None:
+    with torch.inference_mode():
+        found = evaluate.asking(open_model(name), 600)
+    assert found["accuracy"] >= 0.95
+    assert all(right >= 0.85 for right in found["by_kind"].values())
+    told = measured(name)["sides"]
+    assert {one for one in told if " head " in one} <= set(found["sides"])
+    assert all(
+        found["sides"][one] == pytest.approx(told[one], abs=0.08) for one in told if " " in one
+    )
 
 
 def test_hiding_what_a_question_is_about_takes_the_answer_away() -> None:

@@ -48,7 +48,7 @@ class AskingShape:
     layers: int = 2
 
     normed: bool = False
-    """Whether the looks of cells are brought to one size before their places are added."""
+    """Whether the looks of cells are brought to one size first."""
 
     def build(self) -> Asking:
         return CoAsking(self) if self.how == "co_attention" else CrossAsking(self)
@@ -63,7 +63,7 @@ class Asking(nn.Module):
         self.cells = Cells()
         self.words = nn.Embedding(len(NUMBERS), shape.width, padding_idx=PAD)
         self.seen_norm = nn.LayerNorm(WIDTH) if shape.normed else nn.Identity()
-        self.where = nn.Parameter(torch.randn(CELLS, WIDTH) * 0.3)
+        self.where = nn.Parameter(torch.randn(CELLS, shape.width) * 0.3)
         self.regions = nn.Sequential(
             nn.Linear(WIDTH, shape.width),
             nn.GELU(),
@@ -72,9 +72,13 @@ class Asking(nn.Module):
         )
 
     def placed(self, seen: Tensor) -> Tensor:
-        """(batch, cell, width): what is in each cell, and where it lies."""
-        made: Tensor = self.regions(self.seen_norm(seen.relu()) + self.where)
-        return made
+        """(batch, cell, width): what is in each cell, and where it lies.
+
+        The place is added last: in front of the small network it is lost among what is seen, and
+        what lies left of what is not learnt.
+        """
+        made: Tensor = self.regions(self.seen_norm(seen.relu()))
+        return made + self.where
 
     @abstractmethod
     def forward(self, seen: Tensor, words: Tensor) -> Answered:

@@ -9,7 +9,7 @@ import argparse
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -84,6 +84,7 @@ def asking(model: Asking, scenes: int = SCENES) -> Figures:
         "by_kind": _by_kind(right, [one.kind for one in questions]),
         "question_only": _share(_guessed(questions, _taught(dice, scenes * 4))),
         "attention": _looked_at(answered, questions),
+        "sides": _on_both(answered, questions),
         "hidden": _hidden(model, pictures, questions, dice),
     }
 
@@ -127,6 +128,13 @@ def _looked_at(answered: Answered, questions: Sequence[Question]) -> Figures:
         "uniform": {"mass": round(1 / CELLS, 3), "points": round(1 / CELLS, 3)},
         "random_head": _pointed(_random_heads(len(rows), CELLS), cells),
     }
+    for name, mean in _heads(answered, rows):
+        found[name] = _pointed(mean, cells)
+    return found
+
+
+def _heads(answered: Answered, rows: list[int]) -> Iterator[tuple[str, Tensor]]:
+    """Every head that looks at cells, and (question, cell): its weights, averaged over words."""
     for look in answered.looks:
         if look.place.crosses:
             weights = look.trace.weights[rows]  # (question, head, word, cell)
@@ -134,8 +142,21 @@ def _looked_at(answered: Answered, questions: Sequence[Question]) -> Figures:
             rows_there = there.any(-1, keepdim=True).float()
             mean = (weights * rows_there).sum(2) / rows_there.sum(2)
             for head in range(weights.shape[1]):
-                found[f"{look.place} head {head}"] = _pointed(mean[:, head], cells)
-    return found
+                yield f"{look.place} head {head}", mean[:, head]
+
+
+def _on_both(answered: Answered, questions: Sequence[Question]) -> Figures:
+    """Of questions about sides: how much of each head's look falls on the two things."""
+    rows = [at for at, one in enumerate(questions) if one.kind == "left"]
+    cells = torch.tensor([[thing.cell for thing in questions[at].things] for at in rows])
+    return {
+        "questions": len(rows),
+        "uniform": round(2 / CELLS, 3),
+        **{
+            name: round(float(mean.gather(1, cells).sum(1).mean()), 3)
+            for name, mean in _heads(answered, rows)
+        },
+    }
 
 
 def _random_heads(rows: int, keys: int) -> Tensor:

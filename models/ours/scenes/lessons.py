@@ -47,6 +47,13 @@ from models.ours.scenes.scene import (
 )
 
 AT_ONCE: Final = 256
+SIDES: Final = "left"
+"""The kind of question that two things decide together."""
+OTHER_WAY: Final = " right of "
+ALONE, ONE_WAY, BOTH_WAYS = 0.4, 0.5, 0.6
+"""So far, of all steps, nothing is asked about sides; so far nothing else, in one direction; and so
+far nothing else, in both. With both from the beginning neither thing's place tells anything of the
+answer by itself; and among other questions sides are learnt by far the slowest."""
 
 
 def pixels(scenes: Sequence[Scene]) -> Tensor:
@@ -138,6 +145,29 @@ def any_question(scene: Scene, dice: random.Random, kinds: Sequence[str] = KINDS
     while True:
         for question in asked(scene, dice, dice.choice(kinds)):
             return question
+
+
+def taught(
+    scenes: Sequence[Scene], which: Sequence[int], dice: random.Random, at: float
+) -> tuple[list[int], list[Question]]:
+    """What to learn from: a question about each of these pictures.
+
+    at       how far training is, from 0 to 1
+    returns  numbers of pictures, and the questions; while sides alone are learnt, a picture that
+             allows no such question gives way to another one
+    """
+    others = [kind for kind in KINDS if kind != SIDES]
+    kinds = others if at < ALONE else [SIDES] if at < BOTH_WAYS else [SIDES] * len(others) + others
+    shown, questions = list[int](), list[Question]()
+    for number in which:
+        while kinds == [SIDES] and not any(asked(scenes[number], dice, SIDES)):
+            number = dice.randrange(len(scenes))
+        question = any_question(scenes[number], dice, kinds)
+        while at < ONE_WAY and OTHER_WAY in question.text:
+            question = any_question(scenes[number], dice, kinds)
+        shown.append(number)
+        questions.append(question)
+    return shown, questions
 
 
 def any_clip_question(clip: Clip, dice: random.Random) -> ClipQuestion:

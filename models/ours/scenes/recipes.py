@@ -41,11 +41,11 @@ RECIPES: Final = {
     for recipe in (
         Recipe(
             "scenes-co-attention", N_("Co-attention"), AskingShape("co_attention", normed=True),
-            "answering", 3000, 224, 3e-3, 1,
+            "answering", 3500, 224, 3e-3, 1,
         ),
         Recipe(
-            "scenes-cross-attention", N_("Cross-attention"), AskingShape("cross_attention"),
-            "answering", 3000, 160, 2e-3, 2,
+            "scenes-cross-attention", N_("Cross-attention"),
+            AskingShape("cross_attention", normed=True), "answering", 2000, 160, 2e-3, 2,
         ),
         Recipe(
             "scenes-clip", N_("Two towers (CLIP)"), TowersShape(text_layers=2),

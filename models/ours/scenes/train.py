@@ -20,20 +20,22 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softplus
 
 from attention_core.mechanisms.families.crossmodal import contrastive_loss
-from models.ours.scenes.asking import Asking
+from models.ours.looks import Traced
+from models.ours.scenes.asking import Answered, Asking, CoAsking
 from models.ours.scenes.captions import one_word_changed, true_of
 from models.ours.scenes.cells import Cells, Naming, frozen
 from models.ours.scenes.clips import CLIP_ANSWERS
 from models.ours.scenes.lessons import (
+    BOTH_WAYS,
     ClipPool,
     Pool,
     any_clip_question,
-    any_question,
     described,
     random_clips,
     random_scenes,
     single_cells,
     single_frames,
+    taught,
     with_twins,
 )
 from models.ours.scenes.matching import Matching
@@ -58,9 +60,12 @@ MARGIN: Final = 0.2
 """Of the triplet loss."""
 CHANGED: Final = 20.0
 """How steeply a caption with one word changed must fit worse."""
+OPEN: Final = 0.02
+"""What the one look of co-attention costs for each nat of its entropy, once sides are learnt, for
+which it must fall on two things."""
 
-Loss = Callable[[Any, Any, Sequence[int], random.Random], Tensor]
-"""(model, pictures, which of them, dice) to a number to lessen."""
+Loss = Callable[[Any, Any, Sequence[int], random.Random, float], Tensor]
+"""(model, pictures, which of them, dice, how far training is from 0 to 1) to a number to lessen."""
 
 
 def main() -> None:
@@ -133,7 +138,7 @@ def learn(model: nn.Module, pool: Pool | ClipPool, recipe: Recipe, dice: random.
     model.train()
     for step in range(recipe.steps):
         which = batch_of(recipe, len(pool.scenes), dice)
-        loss = LOSSES[recipe.loss](model, pool, which, dice)
+        loss = LOSSES[recipe.loss](model, pool, which, dice, step / recipe.steps)
         _step(model, loss, optimiser, schedule, step)
         if step % SAVED == SAVED - 1:
             write(recipe, model, time.process_time(), step + 1)
@@ -171,15 +176,28 @@ def _step(
         print(f"  {step} steps, loss {float(loss):.3f}, {time.process_time():.0f} s", flush=True)
 
 
-def answering(model: Asking, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
-    """Cross-entropy of the answer."""
-    questions = [any_question(pool.scenes[number], dice) for number in which]
+def answering(
+    model: Asking, pool: Pool, which: Sequence[int], dice: random.Random, at: float
+) -> Tensor:
+    """Cross-entropy of the answer; once all is learnt an open look of co-attention has a price."""
+    which, questions = taught(pool.scenes, which, dice, at)
     words = padded([numbered(question.text) for question in questions])
     wanted = torch.tensor([ANSWERS.index(question.answer) for question in questions])
-    return cross_entropy(model(pool.at(which), words).logits, wanted)
+    answered: Answered = model(pool.at(which), words)
+    loss = cross_entropy(answered.logits, wanted)
+    priced = isinstance(model, CoAsking) and at >= BOTH_WAYS
+    return loss + OPEN * nats(answered.looks[0]) if priced else loss
 
 
-def contrastive(model: Towers, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
+def nats(look: Traced) -> Tensor:
+    """The mean entropy of the rows of a look."""
+    shares = look.trace.weights  # (batch, head, query, key)
+    return -(shares * shares.clamp_min(1e-12).log()).sum(-1).mean()
+
+
+def contrastive(
+    model: Towers, pool: Pool, which: Sequence[int], dice: random.Random, _at: float
+) -> Tensor:
     """CLIP's loss; what a cosine is multiplied by stays at 100 or below."""
     with torch.no_grad():
         model.logit_scale.clamp_(max=torch.tensor(100.0).log())
@@ -188,7 +206,9 @@ def contrastive(model: Towers, pool: Pool, which: Sequence[int], dice: random.Ra
     return contrastive_loss(texts.whole, pictures.whole, model.logit_scale)
 
 
-def hardest(model: Matching, pool: Pool, which: Sequence[int], dice: random.Random) -> Tensor:
+def hardest(
+    model: Matching, pool: Pool, which: Sequence[int], dice: random.Random, _at: float
+) -> Tensor:
     """The triplet loss of the hardest negative of the batch, and of one word that was changed."""
     scenes = [pool.scenes[number] for number in which]
     said = [described(scene, dice) for scene in scenes]
@@ -207,7 +227,9 @@ def hardest(model: Matching, pool: Pool, which: Sequence[int], dice: random.Rand
     return ranked.mean() + softplus(CHANGED * (closer - right)).mean()
 
 
-def watching(model: Moments, pool: ClipPool, which: Sequence[int], dice: random.Random) -> Tensor:
+def watching(
+    model: Moments, pool: ClipPool, which: Sequence[int], dice: random.Random, _at: float
+) -> Tensor:
     """Cross-entropy of the answer about a clip."""
     questions = [any_clip_question(pool.scenes[number], dice) for number in which]
     words = padded([numbered(question.text) for question in questions])

@@ -160,13 +160,18 @@ def told(reply: Reply, word: int | None) -> None:
 def known(how: How) -> None:
     """How often it is right, on pictures that it never saw."""
     found = measured(how)
+    heads = [mass for name, mass in found["sides"].items() if " head " in name]
     prose.note(
         prose.filled(
             _(
                 "Measured on {count} questions about pictures that it never saw: {right} % right; "
-                "of those about left and right {left} %, where guessing gives 50 %. The words of "
-                "the question alone would give {alone} %."
+                "of those about left and right {left} %, where guessing gives 50 %. Of its best "
+                "head’s look at these, {mass} % falls on the two things (spread evenly, {even} %): "
+                "a right answer is no proof that the look shows why. The words of the question "
+                "alone would give {alone} %."
             ),
+            mass=prose.number(100 * max(heads), 0),
+            even=prose.number(100 * found["sides"]["uniform"], 0),
             count=found["questions"],
             right=prose.number(100 * found["accuracy"], 1),
             left=prose.number(100 * found["by_kind"]["left"], 0),
