@@ -1,10 +1,4 @@
-"""Models that say how well a text fits a picture, by two towers: a family (CLIP, SigLIP, …).
-
->>> MATCHING.task, MATCHING.inputs
-('match', ('picture', 'text'))
->>> MATCHING.takes({"model_type": "clip"}), MATCHING.takes({"model_type": "bert"})
-(True, False)
-"""
+"""Models that say how well a text fits a picture, by two towers: a family (CLIP, SigLIP, …)."""
 
 from __future__ import annotations
 

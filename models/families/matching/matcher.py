@@ -2,6 +2,12 @@
 
 The towers are those that other pages look into one by one; here they end in the space in which the
 model compares them.
+
+>>> class Halves(nn.Module):
+...     def get_text_features(self, numbers: Tensor) -> Tensor:
+...         return numbers / 2
+>>> Side(nn.Identity(), Halves(), "get_text_features")(numbers=torch.ones(1)).item()
+0.5
 """
 
 from __future__ import annotations
