@@ -192,3 +192,25 @@ def test_flow_and_shapley_values_say_how_they_are_shown_and_how_well_they_are_kn
     assert "shares that add up to 1, and may be less" in html(app)
     assert "Shapley values" not in table(app)[0]
     assert "choose in how many orders" in told(app)
+
+
+def test_one_scale_colours_all_columns_by_the_largest_score_of_all() -> None:
+    def strengths(scale: str) -> list[list[float]]:
+        app = opened("made", **ASKED, scale=scale)
+        page = next(str(one.proto.body) for one in app.get("html") if "<bdi>" in one.proto.body)
+        rows = [row for row in page.split("<tr")[2:] if "--strength" in row]
+        return [[float(one) for one in re.findall(r"--strength:([\d.]+)", row)] for row in rows]
+
+    each, one = strengths("own"), strengths("one")
+    assert [max(column) for column in zip(*each, strict=True)] == [1.0] * len(each[0])
+    tops = [max(column) for column in zip(*one, strict=True)]
+    assert max(tops) == 1.0
+    assert min(tops) < 0.5
+    for narrow, wide in zip(zip(*each, strict=True), zip(*one, strict=True), strict=True):
+        assert wide == pytest.approx([max(wide) * strength for strength in narrow], abs=0.002)
+
+
+def test_groups_are_spoken_of_once_something_goes_together() -> None:
+    assert "Leave groups out" not in told(opened("made", **ASKED))
+    heads, _rows = table(opened("made", **ASKED, together="chosen", group="2,3"))
+    assert "Leave groups out" in heads

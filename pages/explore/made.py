@@ -37,6 +37,7 @@ LAYER = outputs.part(PAGE, "layer")
 HEAD = outputs.part(PAGE, "head")
 STEPS = link.amount(PAGE, "steps", 32, 1, 256)
 SAMPLES = link.amount(PAGE, "orders", 8, 0, 4096)
+SCALE = link.one_of(PAGE, "scale", ("own", "one"), "own")
 SHARES = link.flag(PAGE, "shares")
 TOGETHER = grouping.choices(PAGE)
 COUNT = link.amount(PAGE, "top", 3, 1, 10)
@@ -47,7 +48,7 @@ POINTED = outputs.Pointed(KIND, PLACE, WORD, RATHER, OTHER)
 MANY = link.flag(PAGE, "many")
 JOB = background.choice(PAGE)
 CHOICES = (
-    TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, SAMPLES, SHARES,
+    TEXT, OTHER, MODEL, KIND, PLACE, WORD, RATHER, BLANK, LAYER, HEAD, STEPS, SAMPLES, SCALE, SHARES,
     *TOGETHER, COUNT, TAKEN, LINES, MANY, JOB,
 )  # fmt: skip
 
@@ -100,11 +101,12 @@ def shown(model: str, text: str, wanted: Wanted) -> None:
     knobs, made = found
     count = min(link.value(COUNT), len(made.own) - 1)
     outputs.said(model, text, wanted, made)
-    heats.table(made, count)
-    heats.summary(made, count)
+    one = link.value(SCALE) == "one"
+    heats.table(made, count, one)
+    heats.summary(made, count, one)
     grouping.said(knobs.groups, made)
     heats.remarks(made)
-    heats.refused(made)
+    heats.refused(made, () if knobs.groups else grouping.GROUPED)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned(made)
         outputs.baseline(BLANK, blanks)
@@ -139,6 +141,7 @@ def turned(made: Answers) -> None:
     grouping.samples(SAMPLES)
     grouping.asked(TOGETHER, made)
     grouping.flow(SHARES)
+    choosing.segments(SCALE, _("Colour"), {"own": _("each column"), "one": _("one scale")})
     most = min(10, len(made.own) - 1)
     link.choose(COUNT, min(link.value(COUNT), most))
     choosing.dropdown(

@@ -177,7 +177,7 @@ def shown(asked: Asked) -> None:
     prose.caption(overlays.told(made, count))
     overlays.region(made, knobs.groups)
     heats.remarks(made)
-    heats.refused(made)
+    heats.refused(made, () if knobs.groups else grouping.GROUPED)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         turned()
     with st.container(horizontal=True, gap="small"):

@@ -19,6 +19,8 @@ from pages.frame.link import Choice
 from pages.showing import choosing
 
 WAYS: Final = ("words", "parts", "chosen")
+GROUPED: Final = ("leave-group-out",)
+"""Methods that have nothing to say until something goes together."""
 LARGEST: Final = 8
 """Patches along the side of a block."""
 

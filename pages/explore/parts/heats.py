@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from html import escape
 from math import isnan
 from typing import Final
@@ -30,15 +30,18 @@ def title(name: str) -> str:
     return _(ALL[name].title)
 
 
-def table(made: Answers, count: int) -> None:
+def table(made: Answers, count: int, one: bool = False) -> None:
     """Tokens as rows, methods as columns; every column is coloured by its own largest score.
 
     count  of a column's largest scores are framed
+    one    all columns are coloured by the largest score of all
     """
     largest = {
         name: max((abs(float(found.scores[place])) for place in made.own), default=0.0)
         for name, found in made.found.items()
     }
+    if one:
+        largest = dict.fromkeys(largest, max(largest.values(), default=0.0))
     best = {name: set(made.named(name, count)) for name in made.found}
     lines = []
     for place, token in enumerate(made.tokens):
@@ -90,11 +93,18 @@ def _written(score: float) -> str:
     return f"{score:.1g}".replace("-", "−") if abs(score) >= 1e-4 else "≈0"
 
 
-def summary(made: Answers, count: int) -> None:
-    """What the picture says: who names which words, and what they miss."""
+def summary(made: Answers, count: int, one: bool = False) -> None:
+    """What the picture says: who names which words, and what they miss; `one` as in `table`."""
     prose.note(
         prose.filled(
             _(
+                "Colour: all columns by the largest score of all; methods count in different "
+                "units, so only some of them can be compared. Green speaks for the output, red "
+                "against it. Framed: the {count} largest of each column. Grey rows are special "
+                "tokens, which stay when words are taken away."
+            )
+            if one
+            else _(
                 "Colour: each column by its own largest score among your words; green speaks for "
                 "the output, red against it. Framed: the {count} largest of each column. Grey "
                 "rows are special tokens, which stay when words are taken away."
@@ -110,10 +120,12 @@ def summary(made: Answers, count: int) -> None:
             prose.badge(*_complete(name, found.claimed, found.missing))
 
 
-def refused(made: Answers) -> None:
-    """Which methods have no answer here, and why."""
+def refused(made: Answers, unasked: Container[str] = ()) -> None:
+    """Which methods have no answer here, and why; nothing of those that nobody asked for."""
     reasons = dict[str, list[str]]()
     for name, problem in made.refused.items():
+        if name in unasked:
+            continue
         reasons.setdefault(ask.said(problem), []).append(title(name))
     if reasons:
         lines = (f"**{prose.listed(names)}**: {why}" for why, names in reasons.items())
