@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 import torch
@@ -17,7 +19,7 @@ from models.families.reader import Reader
 from models.ours.translator import quality
 from models.ours.translator.pruning import Pruning
 from models.store import shelf
-from models.work.jobs import JOBS
+from models.work.jobs import JOBS, Job
 from pages.explore.parts import changing, pruned
 from pages.explore.parts.acting import HeadsOff, Patching
 from pages.frame import link
@@ -51,6 +53,16 @@ def core() -> tuple[Asker, Wanted]:
     reader = shelf.load("fake")
     assert isinstance(reader, Reader)
     return Asker(reader), Wanted("similarity", other=ASKED["like"])
+
+
+@pytest.fixture(autouse=True)
+def own_jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All tests are one reader to the app, and of one reader's jobs the oldest gives way."""
+    jobs: OrderedDict[str, Job[Any]] = OrderedDict()
+    monkeypatch.setattr(JOBS, "_jobs", jobs)
+    yield
+    for job in jobs.values():
+        job.cancel()
 
 
 def finished(name: str) -> list[list[float]]:
