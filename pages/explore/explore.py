@@ -246,7 +246,8 @@ def open_elsewhere(place: tuple[int, int] | None) -> None:
 def show_lines(picture: View, chosen: View, place: str) -> None:
     """The lines of every head of the layer, those of the chosen heads drawn."""
     pins, rows = figures.rows(picture, link.value(PINS)), picture.row_places
-    spoken = sentences.pinned(chosen, pins) or [sentences.telling(chosen, place)]
+    pinned = sentences.pinned(chosen, pins)
+    spoken = pinned or [sentences.telling(chosen, place)]
 
     def took_pins() -> None:
         link.choose(PINS, figures.places(rows, figures.state(f"{PAGE}.lines", "pins")))
@@ -258,7 +259,8 @@ def show_lines(picture: View, chosen: View, place: str) -> None:
         picture.beginning(LINES), link.value(HEADS), pins, f"{PAGE}.lines", took_pins, took_heads,
         title=place, caption=prose.joined(*spoken, sentences.shown(chosen)),
     )  # fmt: skip
-    prose.caption(*spoken)
+    if pinned:  # otherwise the matrix says it
+        prose.caption(*pinned)
 
 
 def beginning(picture: View) -> None:

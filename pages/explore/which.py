@@ -183,11 +183,12 @@ def settled(part: Part, best: tuple[int, int]) -> tuple[int, int]:
 def headline(asked: Asked, best: tuple[int, int]) -> prose.Markup:
     """Which head does it most, how much, and how much is there by chance."""
     place = sentences.where(best[0], [best[1]])
+    said = prose.token(asked.said) if link.value(BY) == "words" else asked.said
     score = float(asked.found.scores.values[best])
     if asked.found.even is None:
         return prose.filled(
             _("Most {said}: {place} ({score}; 1 is the same look everywhere)."),
-            said=asked.said, place=place, score=prose.number(score),
+            said=said, place=place, score=prose.number(score),
         )  # fmt: skip
     more = sum(float(one) > asked.found.even for one in asked.found.scores.values.flatten())
     return prose.filled(
@@ -198,7 +199,7 @@ def headline(asked: Asked, best: tuple[int, int]) -> prose.Markup:
             "{count} heads of {all} give more.",
             more,
         ),
-        said=asked.said, place=place, score=prose.number(score),
+        said=said, place=place, score=prose.number(score),
         even=f"{asked.found.even:.2f}", count=more, all=len(asked.found.ordered),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ VISIBLE: Final = """() => {
         + ".st-key-emoji-piece, .st-key-emoji-word, .st-key-emoji-drawing, "
         + ".st-key-switched-place, .st-key-switched-word, .st-key-switched-words .ytick, "
         + ".st-key-syntax-sentence, .st-key-explanation-sentence, .st-key-explanation-piece, "
-        + ".st-key-explanation-bars .ytick";
+        + ".st-key-explanation-bars .ytick, .st-key-which-from, .st-key-which-to";
     const found = [];
     const walk = (node) => {
         if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent);
