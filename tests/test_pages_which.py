@@ -68,3 +68,10 @@ def test_a_long_text_is_picked_from_a_list() -> None:
     app = opened("which", text=" ".join(["the cat sleeps"] * 20))
     assert len(app.multiselect) == 2
     assert app.dataframe
+
+
+def test_the_words_that_are_looked_at_stay_while_another_one_that_looks_is_chosen() -> None:
+    app = opened("which", **CHEAP, to="2")
+    assert "Choose at least one word that looks" in app.info[0].value
+    assert address(app, "to") == "2"
+    assert not app.dataframe

@@ -106,20 +106,20 @@ def shown(part: Part) -> None:
 def by_words(part: Part) -> Asked | None:
     """From some words to others, both ways where one text looks at itself."""
     rows, columns = ranking.rows(part), ranking.columns(part)
-    if not (link.value(FROM) and link.value(TO)):
-        for choice, place in zip((FROM, TO), ranking.start(part), strict=True):
-            link.choose(choice, [place])
     link.choose(FROM, [at for at in link.value(FROM) if at < len(rows)])
     link.choose(TO, [at for at in link.value(TO) if at < len(columns)])
+    if not link.value(FROM) and not link.value(TO):
+        for choice, place in zip((FROM, TO), ranking.start(part), strict=True):
+            link.choose(choice, [place])
     pick(FROM, _("These words look"), rows)
     pick(TO, _("at these words"), columns)
-    here, there = link.value(FROM), link.value(TO)
+    here, there = sorted(link.value(FROM)), sorted(link.value(TO))
     if not here or not there:
         st.info(_("Choose at least one word that looks, and one that it looks at."),
                 icon=":material/touch_app:")  # fmt: skip
         return None
     said = _("{words} → {others}").format(
-        words=" ".join(rows[at] for at in here), others=" ".join(columns[at] for at in there)
+        words=", ".join(rows[at] for at in here), others=", ".join(columns[at] for at in there)
     )
     back = ranking.between(part, there, here) if part.sites[0].kind != "cross" else None
     return Asked(said, ranking.between(part, here, there), back)
@@ -193,10 +193,10 @@ def headline(asked: Asked, best: tuple[int, int]) -> prose.Markup:
     more = sum(float(one) > asked.found.even for one in asked.found.scores.values.flatten())
     return prose.filled(
         ngettext(
-            "{said}: most by {place}, {score} of its attention. An even look would give {even}; "
-            "{count} head of {all} gives more.",
-            "{said}: most by {place}, {score} of its attention. An even look would give {even}; "
-            "{count} heads of {all} give more.",
+            "{said}: most by {place}, {score} of the attention. An even look would give {even}; "
+            "{count} head of {all} gives more than that.",
+            "{said}: most by {place}, {score} of the attention. An even look would give {even}; "
+            "{count} heads of {all} give more than that.",
             more,
         ),
         said=said, place=place, score=prose.number(score),
