@@ -129,3 +129,15 @@ def test_the_paper_follows_the_readers_system(
     opened(page, server.url)
     colour = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     assert colour == {"light": "rgb(251, 251, 249)", "dark": "rgb(21, 24, 30)"}[scheme]
+
+
+def test_on_a_phone_the_menu_opens_and_closes(visit: Callable[..., Page], server: Server) -> None:
+    page = visit(viewport=PHONE)
+    opened(page, server.url)
+    menu = page.get_by_test_id("stSidebar")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(menu).to_have_attribute("data-collapsed", "false")
+    expect(menu.get_by_role("link", name="Explore", exact=True)).to_be_visible()
+    menu.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(menu).to_have_attribute("data-collapsed", "true")
+    expect(page.locator(".st-key-language")).to_be_visible()
