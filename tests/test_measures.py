@@ -201,6 +201,34 @@ def test_measuring_stops_at_the_next_heads_once_nobody_wants_it(
         overview(sites(), 4, lambda: True)
 
 
+@pytest.mark.parametrize("tile", [1, 50, 60, 1 << 20])
+def test_layers_that_are_read_together_have_the_numbers_of_each_alone(
+    tile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = torch.Generator().manual_seed(7)
+    one, other = axis("[CLS] a b c [SEP]"), axis("[CLS] d e f [SEP]")
+
+    def layer(number: int, heads: int, along: Axis, kind: Any) -> Site[Any]:
+        weights = torch.rand(heads, 5, 5, generator=make, dtype=torch.float64).softmax(-1)
+        place = (Place(kind, number),)
+        return Site(place, heads, along, along, Stored(weights), Integrity(0, 0))
+
+    mixed = (
+        layer(0, 3, one, "encoder"), layer(1, 5, one, "encoder"), layer(2, 1, other, "encoder"),
+        layer(3, 2, one, "encoder"), layer(4, 4, one, "cross"), layer(5, 2, one, "encoder"),
+    )  # fmt: skip
+    alone = [{name: measures.ALL[name].of(one) for name in measures.ALL} for one in mixed]
+    monkeypatch.setattr(measure, "TILE", tile)
+    for name, found in measures.table(mixed).items():
+        for number, row in enumerate(alone):
+            heads = mixed[number].heads
+            torch.testing.assert_close(
+                found.values[number, :heads], row[name].values.to(found.values),
+                rtol=1e-6, atol=1e-7, equal_nan=True,
+            )  # fmt: skip
+            assert bool(found.values[number, heads:].isnan().all())
+
+
 def over(along: Axis, weights: Tensor, stack: str) -> Site[Any]:
     return Site(
         (Place(stack, 0),), len(weights), along, along, Stored(weights), Integrity(0.0, None)

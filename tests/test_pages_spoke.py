@@ -38,7 +38,6 @@ def namer(monkeypatch: pytest.MonkeyPatch) -> Namer:
     names = tuple(f"kind {number}" for number in range(9))
     found = Namer("wheel:efficientnet", Classifier(EfficientNetLite0(9).eval(), names, {}))
     monkeypatch.setattr(readings, "namer", lambda: found)
-    monkeypatch.setattr(pictured, "namer", lambda: found)
     return found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from pages.explore.parts import ranking
+from pages.showing import readings
 from tests.test_pages_state import address, html, opened
 
 CHEAP = {"model": "fake", "text": "one two three one two"}
@@ -75,3 +78,13 @@ def test_the_words_that_are_looked_at_stay_while_another_one_that_looks_is_chose
     assert "Choose at least one word that looks" in app.info[0].value
     assert address(app, "to") == "2"
     assert not app.dataframe
+
+
+def test_a_word_that_looks_like_markdown_is_shown_as_it_was_typed() -> None:
+    text = "one $x$ **two** :red[three]"
+    app = opened("which", model="fake", text=text)
+    shown = [one.content for one in app.get("button_group")[-1].proto.options]
+    words = ranking.rows(readings.read("fake", text).parts["encoder"])
+    assert [one.replace("\\", "") for one in shown] == words
+    assert {"$", "*", "["} <= set("".join(words))
+    assert not re.search(r"(?<!\\)[$*:\[\]]", " ".join(shown))

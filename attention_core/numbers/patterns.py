@@ -96,17 +96,17 @@ def _offset(words: Sequence[str], by: int) -> Tensor:
     return place - place[:, None] == by
 
 
-def _same(words: Sequence[str]) -> Tensor:
-    """The word itself at other places, without regard to capitals."""
-    said = [word.casefold() for word in words]
-    alike = torch.tensor([[one == other for other in said] for one in said], dtype=torch.bool)
-    return alike.reshape(len(said), len(said)) & ~torch.eye(len(said), dtype=torch.bool)
+def elsewhere(words: Sequence[str]) -> Tensor:
+    """(query, key), bool: the word itself at other places, without regard to capitals."""
+    first = dict[str, int]()
+    numbers = torch.tensor([first.setdefault(word.casefold(), len(first)) for word in words])
+    return (numbers[:, None] == numbers) & ~torch.eye(len(words), dtype=torch.bool)
 
 
 def _after_same(words: Sequence[str]) -> Tensor:
     """The word that followed it earlier (Olsson et al. 2022, induction)."""
     wanted = torch.zeros(len(words), len(words), dtype=torch.bool)
-    wanted[:, 1:] = _same(words).tril(-1)[:, :-1]
+    wanted[:, 1:] = elsewhere(words).tril(-1)[:, :-1]
     return wanted.tril(-1)
 
 
@@ -133,7 +133,7 @@ PATTERNS: Final = {
     "next": Pattern(N_("the word after"), lambda words: _offset(words, 1)),
     "itself": Pattern(N_("itself"), lambda words: torch.eye(len(words), dtype=torch.bool)),
     "first": Pattern(N_("the first token"), _first),
-    "same": Pattern(N_("the same word elsewhere"), _same),
+    "same": Pattern(N_("the same word elsewhere"), elsewhere),
     "after_same": Pattern(N_("what followed the same word before"), _after_same),
     "sentence": Pattern(N_("words of its own sentence"), _sentence),
 }

@@ -78,8 +78,10 @@ def shown(part: Part) -> None:
     link.choose(LAYER, min(link.value(LAYER), len(part.sites) - 1))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         view = choosing.segments(VIEW, _("View"), titles)
-        layer = 0 if view == "model" else numbered(LAYER, _("Layer"), len(part.sites))
-        head = numbered(HEAD, _("Head"), part.sites[layer].heads) if view == "neuron" else 0
+        layer = 0 if view == "model" else choosing.numbered(LAYER, _("Layer"), len(part.sites))
+        head = (
+            choosing.numbered(HEAD, _("Head"), part.sites[layer].heads) if view == "neuron" else 0
+        )
     prose.badge(*sentences.integrity(part.sites))
     prose.note(prose.filled(said(view)))
     made = ask.answered(lambda: drawn(part, view, layer, head))
@@ -94,14 +96,6 @@ def shown(part: Part) -> None:
             on_click="ignore", type="tertiary", icon=":material/download:",
         )  # fmt: skip
     link.publish(CHOICES)
-
-
-def numbered(choice: link.Choice[int], label: str, count: int) -> int:
-    """One of so many layers or heads, said from 1."""
-    link.choose(choice, min(link.value(choice), count - 1))
-    return choosing.dropdown(
-        choice, label, {place: str(place + 1) for place in range(count)}, width=110
-    )
 
 
 def said(view: Kind) -> str:

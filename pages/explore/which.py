@@ -135,8 +135,8 @@ def pick(choice: link.Choice[list[int]], label: str, words: list[str]) -> None:
         )  # fmt: skip
         return
     st.pills(
-        label, places, format_func=words.__getitem__, key=choice.key, selection_mode="multi",
-        on_change=ask.forget, args=((OPENED,),), persist_state="session",
+        label, places, format_func=lambda at: ask.literal(words[at]), key=choice.key,
+        selection_mode="multi", on_change=ask.forget, args=((OPENED,),), persist_state="session",
     )  # fmt: skip
 
 
@@ -155,21 +155,13 @@ def by_habit(part: Part) -> Asked | None:
 
 def by_likeness(part: Part) -> Asked:
     """What another head does in this text."""
-    link.choose(LAYER, min(link.value(LAYER), len(part.sites) - 1))
     with st.container(horizontal=True, gap="medium"):
-        layer = numbered(LAYER, _("Layer"), len(part.sites))
-        link.choose(HEAD, min(link.value(HEAD), part.sites[layer].heads - 1))
-        head = numbered(HEAD, _("Head"), part.sites[layer].heads)
+        layer = choosing.numbered(LAYER, _("Layer"), len(part.sites), (OPENED,))
+        head = choosing.numbered(HEAD, _("Head"), part.sites[layer].heads, (OPENED,))
     return Asked(
         _("like {place}").format(place=sentences.where(layer, [head])),
         ranking.like(part, layer, head),
     )
-
-
-def numbered(choice: link.Choice[int], label: str, count: int) -> int:
-    """One of so many layers or heads, said from 1."""
-    titles = {place: str(place + 1) for place in range(count)}
-    return choosing.dropdown(choice, label, titles, (OPENED,), width=110)
 
 
 def settled(part: Part, best: tuple[int, int]) -> tuple[int, int]:

@@ -79,6 +79,12 @@ def dropdown(
     return link.value(choice)
 
 
+def numbered(choice: Choice[int], label: str, count: int, about: Sequence[Kept] = ()) -> int:
+    """One of so many layers or heads, said from 1; `about` as in `segments`."""
+    link.choose(choice, min(link.value(choice), count - 1))
+    return dropdown(choice, label, {place: str(place + 1) for place in range(count)}, about, 110)
+
+
 def convention(first: Choice[str], direction: Choice[Direction]) -> None:
     """How the numbers of a link are to be read."""
     segments(first, _("Links count words from"), {"0": "0", "1": "1"})

@@ -123,7 +123,7 @@ def _read(model: str, text: str, second: str, cut: bool, own: bool) -> Reading:
     entry = catalogue.entry(model)
     if entry.task in _NOT_READING:
         raise ModelError(_NOT_READING[entry.task], model=entry.card.title)
-    reader = _opened(model)
+    reader = opened(model)
 
     def seen(cancelled: Callable[[], bool]) -> AttentionRecord:
         if isinstance(reader, Reader):
@@ -259,7 +259,7 @@ def see(model: str, photo: Photograph, fit: Fit, short: int) -> Sight:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _see(model: str, digest: str, fit: Fit, short: int, _photo: Photograph) -> Sight:
-    viewer = _opened(model)
+    viewer = opened(model)
     if not isinstance(viewer, Viewer):
         raise _wrong(model)
 
@@ -291,7 +291,7 @@ def listen(model: str, sound: Sound) -> Heard:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _listen(model: str, digest: str, _sound: Sound) -> Heard:
-    listener = _opened(model)
+    listener = opened(model)
     if not isinstance(listener, Listener):
         raise _wrong(model)
     return DESK.run(session.reader(), lambda cancelled: listener.listen(_sound, cancelled))
@@ -323,7 +323,7 @@ def namer() -> Namer:
     """The classifier that is on this machine."""
     for entry in catalogue.entries():
         if entry.task == "name":
-            found = _opened(entry.card.name)
+            found = opened(entry.card.name)
             if isinstance(found, Namer):
                 return found
     raise ModelError(
@@ -335,7 +335,7 @@ def namer() -> Namer:
 
 def flexible(model: str) -> bool:
     """Whether a model that sees takes pictures of any shape."""
-    viewer = _opened(model)
+    viewer = opened(model)
     return isinstance(viewer, Viewer) and viewer.flexible
 
 
@@ -394,7 +394,7 @@ def decide(text: str, language: Language, drawn: tuple[Placed, ...] | None) -> D
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _decide(text: str, language: Language, drawn: tuple[Placed, ...] | None) -> Decided:
-    decider = _opened("decides")
+    decider = opened("decides")
     if not isinstance(decider, Decider):
         raise _wrong("decides")
     picture = None if drawn is None else canvas(drawn)
@@ -403,7 +403,7 @@ def _decide(text: str, language: Language, drawn: tuple[Placed, ...] | None) -> 
 
 def translator(model: str) -> Translating:
     """The translator of that name; raises ModelError when the model does something else."""
-    found = _opened(model)
+    found = opened(model)
     if not isinstance(found, Translating):
         raise _wrong(model)
     return found
@@ -411,7 +411,7 @@ def translator(model: str) -> Translating:
 
 def reader(model: str) -> Reader:
     """The reader of texts of that name; raises ModelError when the model does something else."""
-    found = _opened(model)
+    found = opened(model)
     if not isinstance(found, Reader):
         raise _wrong(model)
     return found
@@ -421,7 +421,7 @@ def _wrong(model: str) -> ModelError:
     return ModelError("The model {name} cannot do this; choose another one.", name=model)
 
 
-def _opened(model: str) -> Watched:
+def opened(model: str) -> Watched:
     """The model of that name, from memory or from its files."""
     waiting.step(_("Opening the model …"))
     try:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from attention_core.axes.tokens import TextAxis
 from attention_core.numbers.measures.measure import Measure, Read
+from attention_core.numbers.patterns import elsewhere, on
 
 HALF: Final = 0.5
 """Half of its attention: more than all else together."""
@@ -49,11 +50,8 @@ def same(read: Read) -> Tensor:
     words = said(read)
     if words is None:
         return torch.zeros(len(read.queries), len(read.keys), dtype=torch.bool)
-    number = {word: at for at, word in enumerate(words)}
     own = torch.tensor([not one.special for one in read.queries.tokens])
-    numbers = torch.tensor([number[word] for word in words])
-    alike = (numbers[:, None] == numbers) & own[:, None] & own
-    return alike & ~torch.eye(len(words), dtype=torch.bool)
+    return elsewhere(words) & own[:, None] & own
 
 
 def same_before(read: Read) -> Tensor:
@@ -67,7 +65,4 @@ def share(read: Read, wanted: Tensor) -> Tensor:
     wanted  (query, key), bool
     returns NaN where no token has any
     """
-    asked = wanted.any(-1) & read.looking
-    if not bool(asked.any()):
-        return read.nothing()
-    return (read.weights[:, asked] * wanted[asked]).sum(-1).mean(-1)
+    return on(read.weights, wanted & read.looking[:, None])

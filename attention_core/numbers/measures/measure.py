@@ -12,9 +12,10 @@ Named(values=tensor([0.7500]), axes=('head',), unit='')
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -117,32 +118,65 @@ def taken(
 
     Raises Superseded when `cancelled`, which is asked before every few heads, says so.
     """
-    measures = list(measures)
-    wide = max(1, TILE // max(1, len(site.queries) * len(site.keys)))
-    parts: list[list[Tensor]] = [[] for _measure in measures]
-    read: Read | None = None
-    for first in wanted(range(0, site.heads, wide), cancelled):
-        heads = range(first, min(first + wide, site.heads))
-        weights = site.weights(heads)
-        if read is None:
-            read = Read(weights, site.queries, site.keys, site.place.crosses)
-        else:
-            read = read.further(weights)
-        for part, measure in zip(parts, measures, strict=True):
-            part.append(measure.heads(read))
-    return {
-        measure.name: Named(torch.cat(part), ("head",), measure.unit_of(site))
-        for part, measure in zip(parts, measures, strict=True)
-    }
+    return _taken([site], list(measures), cancelled)[0]
 
 
 def table(
     sites: Iterable[Site[Any]], measures: Iterable[Measure], cancelled: Callable[[], bool] = never
 ) -> dict[str, Named]:
-    """Measures of every head: name to (layer, head); NaN where a layer has fewer heads."""
+    """Measures of every head: name to (layer, head); NaN where a layer has fewer heads.
+
+    Layers that look from one text at the same one are read together, as `taken` reads one.
+    """
     measures = list(measures)
-    rows = [taken(site, measures, cancelled) for site in sites]
+    alike = groupby(sites, lambda site: (id(site.queries), id(site.keys), site.place.crosses))
+    rows = [row for _axes, some in alike for row in _taken(list(some), measures, cancelled)]
     return {measure.name: _stacked([row[measure.name] for row in rows]) for measure in measures}
+
+
+def _taken(
+    sites: Sequence[Site[Any]], measures: Sequence[Measure], cancelled: Callable[[], bool]
+) -> list[dict[str, Named]]:
+    """As `taken`, of several sites with the same axes."""
+    here = sites[0]
+    wide = max(1, TILE // max(1, len(here.queries) * len(here.keys)))
+    parts: list[list[Tensor]] = [[] for _measure in measures]
+    read: Read | None = None
+    for some in wanted(_few(sites, wide), cancelled):
+        made = [site.weights(heads) for site, heads in some]
+        weights = torch.cat(made) if len(made) > 1 else made[0]
+        if read is None:
+            read = Read(weights, here.queries, here.keys, here.place.crosses)
+        else:
+            read = read.further(weights)
+        for part, measure in zip(parts, measures, strict=True):
+            part.append(measure.heads(read))
+    counts = [site.heads for site in sites]
+    split = [torch.split(torch.cat(part), counts) for part in parts]
+    return [
+        {
+            measure.name: Named(values[at], ("head",), measure.unit_of(site))
+            for values, measure in zip(split, measures, strict=True)
+        }
+        for at, site in enumerate(sites)
+    ]
+
+
+def _few(sites: Sequence[Site[Any]], wide: int) -> Iterator[list[tuple[Site[Any], range]]]:
+    """All heads of all sites in their order, at most so many at a time."""
+    some: list[tuple[Site[Any], range]] = []
+    room = wide
+    for site in sites:
+        first = 0
+        while first < site.heads:
+            heads = range(first, min(first + room, site.heads))
+            some.append((site, heads))
+            first, room = heads.stop, room - len(heads)
+            if not room:
+                yield some
+                some, room = [], wide
+    if some:
+        yield some
 
 
 def _stacked(rows: list[Named]) -> Named:

@@ -28,10 +28,11 @@ from models.families.seq2seq import Seq2Seq
 from models.families.seq2seq.asking import Seq2SeqAsker
 from models.ours.translator.asking import TranslatorAsker
 from models.ours.translator.reader import TranslatorReader
-from models.store import catalogue, shelf
+from models.store import catalogue
 from models.work.desk import DESK
 from pages.frame import session, waiting
 from pages.frame.language import _
+from pages.showing import readings
 
 T = TypeVar("T")
 CHANCES: Final = 12
@@ -219,11 +220,7 @@ def cancelled() -> bool:
 
 def asking(model: str) -> Asking:
     """Who answers for that model; raises ModelError where nobody does."""
-    waiting.step(_("Opening the model …"))
-    try:
-        found = shelf.load(model)
-    finally:
-        waiting.step("")
+    found = readings.opened(model)
     if isinstance(found, Reader):
         return _of_reader(found)
     if isinstance(found, TranslatorReader):

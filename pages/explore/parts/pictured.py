@@ -26,12 +26,12 @@ from models.families.pictures.asking import (
 )
 from models.ours.emoji.asking import EmojiAsker
 from models.ours.emoji.reader import Reader as Towers
-from models.store import catalogue, shelf
+from models.store import catalogue
 from pages.explore.parts import attributing
 from pages.explore.parts.attributing import Answers, cancelled, working
 from pages.frame import waiting
 from pages.frame.language import _
-from pages.showing.readings import namer
+from pages.showing import readings
 
 CHANCES: Final = 4
 """Orders by chance that every method is held against."""
@@ -146,11 +146,7 @@ def _tried(key: tuple[object, ...], knobs: Knobs, _asked: Asked) -> dict[str, Fa
 
 def _matching(model: str) -> AskingMatches:
     """Who answers for that model of two towers; raises ModelError where nobody does."""
-    waiting.step(_("Opening the model …"))
-    try:
-        found = shelf.load(model)
-    finally:
-        waiting.step("")
+    found = readings.opened(model)
     if isinstance(found, Matcher):
         return MatcherAsker(found)
     if isinstance(found, Towers):
@@ -163,11 +159,7 @@ def _matching(model: str) -> AskingMatches:
 
 def _asker(model: str) -> AskingPictures:
     """Who answers for that model; raises ModelError where nobody does."""
-    waiting.step(_("Opening the model …"))
-    try:
-        found = shelf.load(model) if model else namer()
-    finally:
-        waiting.step("")
+    found = readings.opened(model) if model else readings.namer()
     if isinstance(found, Viewer):
         return ViewerAsker(found)
     if isinstance(found, Namer):

@@ -22,6 +22,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.components.v2.bidi_component.state import ComponentResult
 from streamlit.components.v2.types import ComponentRenderer
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attention_core.pictures.contracts.packing import Picture, choices, packed
 from pages.widgets import serving
@@ -98,9 +99,11 @@ def sent() -> None:
     """Lets what stands on the page go to the browser before the rest is worked out.
 
     The server sends from another thread; and what comes together, a browser draws together, so the
-    first picture would wait for the last.
+    first picture would wait for the last. Where all of a page is drawn, all of it is waited for.
     """
-    time.sleep(HANDED)
+    run = get_script_run_ctx(suppress_warning=True)
+    if run is not None and run.fragment_ids_this_run:
+        time.sleep(HANDED)
 
 
 def settled(key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
