@@ -16,7 +16,7 @@ from attention_core.axes.frames import frames, spoken
 from attention_core.axes.patches import patches
 from attention_core.errors import Superseded
 from attention_core.files.formats.csv_table import as_csv
-from attention_core.numbers import measures
+from attention_core.numbers import labels, measures
 from attention_core.numbers.measures import Measure, measure
 from attention_core.pictures.views import overview, view
 from attention_core.watching.place import Place
@@ -206,7 +206,8 @@ def test_layers_that_are_read_together_have_the_numbers_of_each_alone(
     tile: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = torch.Generator().manual_seed(7)
-    one, other = axis("[CLS] a b c [SEP]"), axis("[CLS] d e f [SEP]")
+    one, other = axis("[CLS] a b a [SEP]"), axis("a , [SEP] b c")
+    every = [*measures.ALL.values(), *(one for one in labels.ALL.values() if not one.repeats)]
 
     def layer(number: int, heads: int, along: Axis, kind: Any) -> Site[Any]:
         weights = torch.rand(heads, 5, 5, generator=make, dtype=torch.float64).softmax(-1)
@@ -217,9 +218,9 @@ def test_layers_that_are_read_together_have_the_numbers_of_each_alone(
         layer(0, 3, one, "encoder"), layer(1, 5, one, "encoder"), layer(2, 1, other, "encoder"),
         layer(3, 2, one, "encoder"), layer(4, 4, one, "cross"), layer(5, 2, one, "encoder"),
     )  # fmt: skip
-    alone = [{name: measures.ALL[name].of(one) for name in measures.ALL} for one in mixed]
+    alone = [{one.name: one.of(layer) for one in every} for layer in mixed]
     monkeypatch.setattr(measure, "TILE", tile)
-    for name, found in measures.table(mixed).items():
+    for name, found in measure.table(mixed, every).items():
         for number, row in enumerate(alone):
             heads = mixed[number].heads
             torch.testing.assert_close(
@@ -227,6 +228,14 @@ def test_layers_that_are_read_together_have_the_numbers_of_each_alone(
                 rtol=1e-6, atol=1e-7, equal_nan=True,
             )  # fmt: skip
             assert bool(found.values[number, heads:].isnan().all())
+
+
+def test_no_more_heads_are_read_at_once_than_there_is_room_for() -> None:
+    layers = [site([EYE] * heads, axis(PLAIN)) for heads in (3, 1, 7, 2)]
+    some = list(measure._few(layers, 4))
+    assert [sum(map(len, (heads for _site, heads in few))) for few in some] == [4, 4, 4, 1]
+    read = [(layers.index(layer), head) for few in some for layer, heads in few for head in heads]
+    assert read == [(at, head) for at, layer in enumerate(layers) for head in range(layer.heads)]
 
 
 def over(along: Axis, weights: Tensor, stack: str) -> Site[Any]:

@@ -135,6 +135,14 @@ def test_special_tokens_are_not_asked_for_habits(minilm: Part) -> None:
     assert float(found.scores.values[0, 2]) == pytest.approx(wanted, abs=1e-6)
 
 
+def test_a_special_token_that_looks_at_the_first_is_no_habit(minilm: Part) -> None:
+    found = ranking.habit(minilm, "first")
+    seen = ranking.seen(minilm, 4)
+    own = [at for at, row in enumerate(seen.rows) if not row.special]
+    wanted = float(np.mean([seen.weights[5, at, 0] for at in own]))
+    assert float(found.scores.values[4, 5]) == pytest.approx(wanted, abs=1e-6)
+
+
 def test_a_head_is_not_ranked_among_those_that_are_like_it(minilm: Part) -> None:
     found = ranking.like(minilm, 3, 1)
     assert (3, 1) not in found.ordered
