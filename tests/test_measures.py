@@ -19,7 +19,7 @@ from attention_core.files.formats.csv_table import as_csv
 from attention_core.numbers import labels, measures
 from attention_core.numbers.measures import Measure, measure
 from attention_core.pictures.views import overview, view
-from attention_core.watching.place import Place
+from attention_core.watching.place import Place, places
 from attention_core.watching.record import Integrity, Site, Stored
 from tests.sample import Matrix, axis, site
 
@@ -209,9 +209,9 @@ def test_layers_that_are_read_together_have_the_numbers_of_each_alone(
     one, other = axis("[CLS] a b a [SEP]"), axis("a , [SEP] b c")
     every = [*measures.ALL.values(), *(one for one in labels.ALL.values() if not one.repeats)]
 
-    def layer(number: int, heads: int, along: Axis, kind: Any) -> Site[Any]:
+    def layer(number: int, heads: int, along: Axis, kind: str) -> Site[Any]:
         weights = torch.rand(heads, 5, 5, generator=make, dtype=torch.float64).softmax(-1)
-        place = (Place(kind, number),)
+        place = places(f"{kind}.{number}")
         return Site(place, heads, along, along, Stored(weights), Integrity(0, 0))
 
     mixed = (
