@@ -22,6 +22,19 @@ def widget(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{css_name(key)}")
 
 
+def pick(page: Page, label: str, title: str) -> None:
+    """Chooses from a list. A page that scrolls closes it again, so the page stands still first."""
+    box = page.get_by_role("combobox", name=label)
+    box.scroll_into_view_if_needed()
+    top, before = box.bounding_box(), None
+    while top != before:
+        page.wait_for_timeout(300)
+        top, before = box.bounding_box(), top
+    box.evaluate("(input) => input.focus({ preventScroll: true })")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("option", name=title, exact=True).click()
+
+
 def css_name(key: str) -> str:
     """A key as Streamlit writes it into a class name."""
     return re.sub(r"[^a-zA-Z0-9_-]", "-", key)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.frame import opened
-from tests.browser.gestures import widget
+from tests.browser.gestures import pick, widget
 from tests.browser.server import Server
 
 METHODS = 11
@@ -33,10 +33,7 @@ def test_a_reader_sees_which_words_matter_and_asks_for_more_of_them(
     expect(table.locator("tbody th").nth(3)).to_have_text("honest")
     expect(table.locator(".atlas-most")).to_have_count(3 * METHODS)
     expect(page.get_by_text("these words change the output most")).to_be_visible()
-    box = page.get_by_role("combobox", name="Words that matter most")
-    box.focus()
-    box.press("ArrowDown")  # a click scrolls the page, and that closes the list again
-    page.get_by_role("option", name="5", exact=True).click()
+    pick(page, "Words that matter most", "5")
     expect(table.locator(".atlas-most")).to_have_count(5 * METHODS)
     expect(page).to_have_url(re.compile("top=5"))
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from tests.browser.frame import opened, settled
-from tests.browser.gestures import widget
+from tests.browser.gestures import pick, widget
 from tests.browser.server import Server
 
 
@@ -22,9 +22,7 @@ def test_every_method_stands_over_the_picture_and_another_output_is_another_answ
         expect(widget(page, f"spoke.{method}").locator("canvas.base")).to_be_visible()
     expect(page.get_by_text("finds the two pictures alike by")).to_be_visible()
     before, blank = (page.locator(".atlas-caption b").nth(at).inner_text() for at in (0, 1))
-    page.get_by_role("combobox", name="In place of a missing patch").focus()
-    page.keyboard.press("ArrowDown")
-    page.get_by_role("option", name="the picture, blurred").click()
+    pick(page, "In place of a missing patch", "the picture, blurred")
     expect(page).to_have_url(re.compile("baseline=blurred"))
     settled(page)
     assert page.locator(".atlas-caption b").first.inner_text() == before  # the output itself stays
